@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/meterbridge/meterbridge/internal/assembly"
+	"github.com/meterbridge/meterbridge/internal/config"
+	"github.com/meterbridge/meterbridge/internal/gateway"
+	"github.com/meterbridge/meterbridge/internal/telemetry"
+)
+
+// drainTime is how long requests under way may take to end after a signal.
+const drainTime = 10 * time.Second
+
+type serveVerb struct {
+	Config   string `help:"The configuration file." default:"config.yaml" type:"path" placeholder:"FILE"`
+	LogLevel string `help:"debug, info, warn or error." default:"info" enum:"debug,info,warn,error"`
+	LogJSON  bool   `help:"Log as JSON, one object a line." name:"log-json"`
+}
+
+func (v *serveVerb) Run(to std) error {
+	cfg, err := config.Load(v.Config)
+	if err != nil {
+		return err
+	}
+	log := newLogger(to, v.LogLevel, v.LogJSON)
+	house, err := assembly.Build(cfg, assembly.Options{Log: log, Version: version})
+	if err != nil {
+		return err
+	}
+	defer house.Close()
+	listener, err := net.Listen("tcp", cfg.Server.Listen)
+	if err != nil {
+		return fmt.Errorf("listening on server.listen: %w", err)
+	}
+	if len(cfg.Auth.Tokens) == 0 {
+		log.Warn("no token is configured, so every request is a 401; add one to auth.tokens in " + v.Config)
+	}
+	log.Info("serving", "url", "http://"+listener.Addr().String(), "accounts", len(cfg.Accounts.Static), "connectors", len(house.Catalog().Connectors.Names()))
+	go reloadOnHangup(v.Config, house, log)
+	return serve(listener, house, log)
+}
+
+func newLogger(to std, level string, asJSON bool) *slog.Logger {
+	var l slog.Level
+	_ = l.UnmarshalText([]byte(level)) // the flag's enum lets nothing else through
+	return telemetry.NewLogger(to.err, l, asJSON)
+}
+
+// reloadOnHangup takes a changed configuration into service. One that does not validate leaves the running set in place.
+func reloadOnHangup(file string, house *assembly.House, log *slog.Logger) {
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	for range hup {
+		cfg, err := config.Load(file)
+		if err == nil {
+			err = house.Load(cfg)
+		}
+		if err != nil {
+			log.Error("the configuration was not reloaded; the running one stays", "error", err)
+			continue
+		}
+		log.Info("reloaded", "accounts", len(cfg.Accounts.Static), "connectors", len(house.Catalog().Connectors.Names()))
+	}
+}
+
+// serve answers until a signal comes, then lets what is under way end.
+func serve(l net.Listener, h http.Handler, log *slog.Logger) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	srv := gateway.Server(h)
+	srv.ErrorLog = slog.NewLogLogger(log.Handler(), slog.LevelDebug)
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(l) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	stop() // a second signal ends the process at once
+	log.Info("stopping; requests under way may end", "within", drainTime)
+	drain, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	if err := srv.Shutdown(drain); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return srv.Close()
+}

@@ -1,0 +1,195 @@
+// Package assembly puts the house together: from a configuration to an HTTP handler, and again on a reload.
+//
+// Everything that a request asks for at its start (tokens, accounts, connectors and mappings) is held behind one
+// pointer each and replaced whole, so that no request mixes two configurations, and a reload that does not validate
+// leaves the running set in place.
+package assembly
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/meterbridge/meterbridge/internal/account"
+	"github.com/meterbridge/meterbridge/internal/config"
+	"github.com/meterbridge/meterbridge/internal/cursor"
+	"github.com/meterbridge/meterbridge/internal/gateway"
+	"github.com/meterbridge/meterbridge/internal/kv"
+	"github.com/meterbridge/meterbridge/internal/telemetry"
+	"github.com/meterbridge/meterbridge/internal/upstream"
+	"github.com/meterbridge/meterbridge/proxy"
+)
+
+// Options are what a configuration file does not say.
+type Options struct {
+	Clock   func() time.Time
+	Log     *slog.Logger
+	NoPages bool // without the page cache, to prove that it costs speed and not data
+	Version string
+}
+
+// House is a gateway, ready to serve.
+type House struct {
+	http.Handler
+	Proxy    *proxy.Proxy
+	Upstream *upstream.Client
+	Accounts *account.Static
+
+	catalog atomic.Pointer[proxy.Catalog]
+	tokens  atomic.Pointer[gateway.Tokens]
+	store   kv.Store
+	log     *slog.Logger
+}
+
+// Build makes a house of a configuration.
+func Build(cfg *config.Config, o Options) (*House, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	h := &House{log: o.Log}
+	keys, shared, err := cfg.Keyring()
+	if err != nil {
+		return nil, err
+	}
+	if !shared {
+		o.Log.Warn("no secret_key is configured: cursors work until this process ends, and in this process only")
+	}
+	if h.Accounts, err = account.NewStatic(); err != nil {
+		return nil, err
+	}
+	if err := h.Load(cfg); err != nil {
+		return nil, err
+	}
+	if h.store, err = openStore(cfg); err != nil {
+		return nil, err
+	}
+	metrics := telemetry.NewMetrics()
+	metrics.RedisUp(func() bool { return storeState(h.store) == "ok" })
+	states := account.NewStates(o.Clock)
+	h.Upstream = upstream.New(upstream.Config{
+		Allow: cfg.Egress.Allow, States: states, Keyring: keys, Clock: o.Clock, Store: h.store,
+		Observe: func(name string, e upstream.Exchange) {
+			metrics.Upstream(name, e.Status, time.Duration(e.Millis*float64(time.Millisecond)))
+			o.Log.Debug("upstream", "connector", name, "purpose", e.Purpose, "method", e.Method, "url", e.URL, "status", e.Status, "ms", e.Millis)
+		},
+	})
+	c := cursor.Config{Keys: keys, Store: h.store, TTL: cfg.Cursors.TTL, Now: o.Clock}
+	pages := c
+	if o.NoPages {
+		pages.Store = nil
+	}
+	h.Proxy = proxy.New(proxy.Config{
+		Catalog: h.catalog.Load, Accounts: h.Accounts, States: states, Upstream: h.Upstream,
+		Cursors: cursor.New(c), Pages: cursor.NewPages(pages), Clock: o.Clock, Observer: observer{metrics}, Log: o.Log,
+	})
+	h.Handler, err = gateway.New(gateway.Config{
+		Proxy: h.Proxy, Tokens: h.tokens.Load, Metrics: metrics, Ready: h.ready, Version: o.Version,
+		Model: func() gateway.Schemas { return h.catalog.Load().Model }, Log: o.Log,
+	})
+	return h, err
+}
+
+// Load takes accounts, tokens, connectors and mappings of a configuration into service, all or nothing.
+func (h *House) Load(cfg *config.Config) error {
+	catalog, err := Files{cfg.Connectors.Dir, cfg.Mappings.Dir}.Catalog()
+	if err != nil {
+		return err
+	}
+	if err := check(cfg, catalog); err != nil {
+		return err
+	}
+	if err := h.Accounts.Replace(cfg.Accounts.Static); err != nil {
+		return err
+	}
+	var tokens []gateway.Token
+	for _, t := range cfg.Auth.Tokens {
+		tokens = append(tokens, gateway.Token{SHA256: t.SHA256, Principal: proxy.Principal{Name: t.Name, Accounts: t.Accounts, Write: t.Write}})
+	}
+	h.tokens.Store(gateway.NewTokens(tokens...))
+	h.catalog.Store(catalog)
+	return nil
+}
+
+// Catalog is what is installed now.
+func (h *House) Catalog() *proxy.Catalog { return h.catalog.Load() }
+
+// Close lets go of connections.
+func (h *House) Close() error {
+	h.Upstream.CloseIdle()
+	return h.store.Close()
+}
+
+// check says, at the line of the configuration, what only the connectors can know of an account.
+func check(cfg *config.Config, catalog *proxy.Catalog) error {
+	var errs config.Errors
+	for i, a := range cfg.Accounts.Static {
+		key := fmt.Sprintf("accounts.static[%d]", i)
+		conn := catalog.Connectors.Get(a.Connector)
+		if conn == nil {
+			errs = append(errs, cfg.At(key+".connector", "no connector %q is installed; there are %s", a.Connector, strings.Join(catalog.Connectors.Names(), ", ")))
+			continue
+		}
+		if _, err := conn.ResolveContext(a.Context); err != nil {
+			errs = append(errs, cfg.At(key+".context", "%v", err))
+		}
+		known := map[string]bool{}
+		for _, c := range conn.Credentials {
+			known[c.Name] = true
+			if _, ok := a.Credentials[c.Name]; !ok {
+				errs = append(errs, cfg.At(key+".credentials", "the credential %s (%s) is missing", c.Name, c.Title))
+			}
+		}
+		for name := range a.Credentials {
+			if !known[name] {
+				errs = append(errs, cfg.At(key+".credentials."+name, "%s has no credential %s", conn.Name, name))
+			}
+		}
+	}
+	if len(errs) > 0 {
+		return errs
+	}
+	return nil
+}
+
+func openStore(cfg *config.Config) (kv.Store, error) {
+	if cfg.Cursors.Store == config.StoreRedis {
+		return kv.NewRedis(kv.RedisConfig{URL: cfg.Redis.URL.Reveal()})
+	}
+	return kv.NewMemory(kv.MemoryConfig{}), nil
+}
+
+// ready tells the truth about the parts. A Redis that is lost costs speed and not data, so it is told and the gateway
+// stays ready.
+func (h *House) ready(ctx context.Context) gateway.Readiness {
+	store := "ok"
+	if err := h.store.Ping(ctx); err != nil {
+		store = "lost: walks go on without cached pages"
+	}
+	return gateway.Readiness{Ready: true, Parts: map[string]string{"configuration": "ok", "cursor_store": store}}
+}
+
+func storeState(s kv.Store) string {
+	if r, ok := s.(*kv.Redis); ok {
+		return r.Status()
+	}
+	return "ok"
+}
+
+type observer struct{ *telemetry.Metrics }
+
+func (o observer) MappingFailed(connector, resource string) { o.MappingError(connector, resource) }
+
+func (o observer) CursorOpened(outcome string) {
+	if outcome == "ok" {
+		o.Metrics.CursorOpened()
+	} else {
+		o.CursorStale()
+	}
+}

@@ -1,0 +1,120 @@
+package assembly
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/meterbridge/meterbridge/connectors"
+	"github.com/meterbridge/meterbridge/internal/connector"
+	"github.com/meterbridge/meterbridge/internal/jq"
+	"github.com/meterbridge/meterbridge/internal/mapping"
+	"github.com/meterbridge/meterbridge/internal/simulate"
+	"github.com/meterbridge/meterbridge/mappings"
+	"github.com/meterbridge/meterbridge/proxy"
+)
+
+// Files are where connectors, mappings and cassettes are read from: what is built in, and folders laid over it.
+type Files struct {
+	ConnectorsDir string // *.yaml, and testdata/*.txtar
+	MappingsDir   string // usage-metering/*.jq
+}
+
+// Findings are what lint says of files that can't be served.
+type Findings []jq.Finding
+
+func (f Findings) Error() string {
+	lines := make([]string, len(f))
+	for i, one := range f {
+		lines[i] = one.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Catalog reads and checks everything that is installed. A file with a finding refuses the whole set, so that a running
+// gateway keeps the one it has.
+func (f Files) Catalog() (*proxy.Catalog, error) {
+	c, findings, err := f.Read()
+	if err != nil {
+		return nil, err
+	}
+	if bad := slices.DeleteFunc(findings, func(f jq.Finding) bool { return f.Warn }); len(bad) > 0 {
+		return nil, Findings(bad)
+	}
+	return c, nil
+}
+
+// Read is Catalog with all findings, warnings too, for lint.
+func (f Files) Read() (*proxy.Catalog, []jq.Finding, error) {
+	model, err := mapping.LoadModel(mappings.FS, proxy.ModelName)
+	if err != nil {
+		return nil, nil, err
+	}
+	set, findings := connector.Load(f.connectors()...)
+	programs, more := mapping.Load(model, f.mappings()...)
+	findings = append(findings, more...)
+	findings = append(findings, together(set, programs)...)
+	return &proxy.Catalog{Connectors: set, Mappings: programs, Model: model}, findings, nil
+}
+
+func (f Files) connectors() []fs.FS {
+	out := []fs.FS{connectors.FS}
+	if f.ConnectorsDir != "" {
+		out = append(out, os.DirFS(f.ConnectorsDir))
+	}
+	return out
+}
+
+func (f Files) mappings() []fs.FS {
+	sub, err := fs.Sub(mappings.FS, proxy.ModelName)
+	if err != nil {
+		return nil // the path is a constant
+	}
+	out := []fs.FS{sub}
+	if f.MappingsDir != "" {
+		out = append(out, os.DirFS(path.Join(f.MappingsDir, proxy.ModelName)))
+	}
+	return out
+}
+
+// Cassettes are the recordings, those of the folder in place of built-in ones of the same name.
+func (f Files) Cassettes() ([]*simulate.Cassette, error) {
+	sources := []fs.FS{}
+	for _, dir := range f.connectors() {
+		if sub, err := fs.Sub(dir, "testdata"); err == nil {
+			if _, err := fs.Stat(sub, "."); err == nil {
+				sources = append(sources, sub)
+			}
+		}
+	}
+	return simulate.LoadAll(sources...)
+}
+
+// together checks what only shows when a connector and its mapping are seen side by side.
+func together(set *connector.Set, programs map[string]*mapping.Program) []jq.Finding {
+	var out []jq.Finding
+	for _, name := range set.Names() {
+		c, p := set.Get(name), programs[name]
+		at := func(text, fix string) {
+			out = append(out, jq.Finding{File: c.File, Line: 1, Col: 1, Rule: "mapping", Text: text, Fix: fix})
+		}
+		if p == nil {
+			at("no mapping "+proxy.ModelName+"/"+name+".jq compiles", "write it, or mend what lint says of it")
+			continue
+		}
+		for resource, r := range c.Resources {
+			if r.Derived == "" && !p.Has(resource) {
+				at("the mapping has no def "+resource, fmt.Sprintf("add `def %s: …;` to %s", resource, p.Source().File))
+			}
+		}
+		for _, lookup := range p.Reads("$lookups") {
+			if c.Lookups[lookup] == nil {
+				at("the mapping reads $lookups."+lookup+", which the connector does not declare", "add it to lookups")
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,135 @@
+package assembly
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/meterbridge/meterbridge/internal/account"
+	"github.com/meterbridge/meterbridge/internal/config"
+	"github.com/meterbridge/meterbridge/internal/secret"
+	"github.com/meterbridge/meterbridge/internal/simulate"
+)
+
+// Loopback are the ranges that simulated providers live in.
+var Loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
+
+// replayToken is the token of a house that only a replay can reach.
+const replayToken = "replay-token-of-this-process"
+
+// Replay is a house whose one account is a cassette's, with the cassette's clock, before the cassette served exactly.
+type Replay struct {
+	*House
+	Simulator *simulate.Simulator
+	Account   string
+	cassette  *simulate.Cassette
+	server    *httptest.Server
+}
+
+// NewReplay starts a cassette. Options' clock is the cassette's where none is given.
+func NewReplay(files Files, c *simulate.Cassette, o Options) (*Replay, error) {
+	sim, err := simulate.New(simulate.Config{Cassettes: []*simulate.Cassette{c}})
+	if err != nil {
+		return nil, err
+	}
+	r := &Replay{Simulator: sim, Account: c.Name, cassette: c, server: httptest.NewServer(sim)}
+	if o.Clock == nil {
+		o.Clock = func() time.Time { return c.Now }
+	}
+	cfg := config.Default()
+	cfg.Connectors.Dir, cfg.Mappings.Dir, cfg.Egress.Allow = files.ConnectorsDir, files.MappingsDir, Loopback
+	cfg.Accounts.Static = Accounts(sim.Accounts(r.server.URL))
+	cfg.Auth.Tokens = []config.Token{config.NewToken("replay", secret.New(replayToken), []string{"*"}, true)}
+	if r.House, err = Build(cfg, o); err != nil {
+		r.server.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+// Close stops the cassette.
+func (r *Replay) Close() error {
+	r.server.Close()
+	return r.House.Close()
+}
+
+// Accounts are integrated accounts at a simulator, each named like its connector.
+func Accounts(simulated []simulate.Account) []*account.Account {
+	var out []*account.Account
+	for _, s := range simulated {
+		a := &account.Account{ID: s.Connector, Connector: s.Connector, TenantID: "demo", Context: s.Context, BaseURLSet: true, Credentials: map[string]secret.Value{}}
+		for k, v := range s.Credentials {
+			a.Credentials[k] = secret.New(v)
+		}
+		out = append(out, a)
+	}
+	return out
+}
+
+// Get asks the house, as a client would.
+func (r *Replay) Get(target string, header http.Header) *http.Response {
+	req := httptest.NewRequest(http.MethodGet, target, nil)
+	for k, v := range header {
+		req.Header[k] = v
+	}
+	req.Header.Set("Authorization", "Bearer "+replayToken)
+	w := httptest.NewRecorder()
+	r.ServeHTTP(w, req)
+	return w.Result()
+}
+
+// Answer makes one request of the cassette and gives what its golden holds.
+func (r *Replay) Answer(q simulate.Request) ([]byte, error) {
+	target := "/unified/usage-metering/" + q.Resource
+	if q.Via == "proxy" {
+		target = "/proxy/" + q.Resource
+	}
+	if q.ID != "" {
+		target += "/" + url.PathEscape(q.ID)
+	}
+	target += "?integrated_account_id=" + url.QueryEscape(r.Account)
+	if q.Query != "" {
+		target += "&" + q.Query
+	}
+	header := http.Header{}
+	switch q.Format {
+	case "", "unified":
+	case "csv":
+		header.Set("Accept", "text/csv")
+	default:
+		target += "&truto_response_format=" + q.Format
+	}
+	resp := r.Get(target, header)
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, fmt.Errorf("reading the answer to %s: %w", q.Name, err)
+	}
+	return r.settle(body), nil
+}
+
+// What differs between two replays of the same cassette, and says nothing about it.
+var (
+	volatileCursor = regexp.MustCompile(`"c1\.[A-Za-z0-9_-]+"`)
+	volatileID     = regexp.MustCompile(`"request_id":"[^"]*"`)
+	volatileMs     = regexp.MustCompile(`"ms":[0-9.e+-]+`)
+	volatileDate   = regexp.MustCompile(`"Date":"[^"]*"`)
+)
+
+// settle takes out what differs between two replays.
+func (r *Replay) settle(body []byte) []byte {
+	host := strings.TrimPrefix(r.server.URL, "http://")
+	_, port, _ := net.SplitHostPort(host)
+	s := strings.ReplaceAll(string(body), host, "127.0.0.1:9090")
+	s = strings.ReplaceAll(s, "localhost:"+port, "localhost:9090")
+	s = volatileCursor.ReplaceAllString(s, `"<cursor>"`)
+	s = volatileID.ReplaceAllString(s, `"request_id":"<id>"`)
+	s = volatileMs.ReplaceAllString(s, `"ms":0`)
+	return []byte(volatileDate.ReplaceAllString(s, `"Date":"<date>"`))
+}

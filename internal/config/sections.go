@@ -1,0 +1,117 @@
+package config
+
+import (
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/meterbridge/meterbridge/internal/secret"
+)
+
+// root reads the whole file: the table of all sections.
+func (p *parser) root(n *yaml.Node) {
+	c := p.config
+	if isNull(n) {
+		return
+	}
+	section := func(fields ...field) func(*yaml.Node, string) {
+		return func(n *yaml.Node, key string) { p.object(n, key, fields...) }
+	}
+	p.object(n, "",
+		field{"server", section(field{"listen", p.listen})},
+		field{"auth", section(field{"tokens", p.tokens})},
+		field{"accounts", section(field{"static", p.accounts})},
+		field{"connectors", section(field{"dir", p.dir(&c.Connectors)})},
+		field{"mappings", section(field{"dir", p.dir(&c.Mappings)})},
+		field{"secret_key", p.secretKeys},
+		field{"cursors", section(field{"store", p.store}, field{"ttl", p.duration(&c.Cursors.TTL)})},
+		field{"redis", section(field{"url", p.redis})},
+		field{"egress", section(field{"allow", p.allow})},
+	)
+}
+
+func (p *parser) listen(n *yaml.Node, key string) {
+	s, ok := p.written(n, key)
+	if !ok {
+		return
+	}
+	_, port, err := net.SplitHostPort(s)
+	if num, perr := strconv.ParseUint(port, 10, 16); err != nil || perr != nil || num > 65535 {
+		p.fail(n, key, "wants HOST:PORT, such as 127.0.0.1:8080 or :8080; port 0 is any free one")
+		return
+	}
+	p.config.Server.Listen = s
+}
+
+func (p *parser) dir(dst *Dir) func(*yaml.Node, string) {
+	return func(n *yaml.Node, key string) {
+		if s, ok := p.written(n, key); ok {
+			dst.Dir = p.relative(s)
+		}
+	}
+}
+
+func (p *parser) store(n *yaml.Node, key string) {
+	s, ok := p.written(n, key)
+	if !ok {
+		return
+	}
+	if known := []string{StoreMemory, StoreRedis}; !slices.Contains(known, s) {
+		p.fail(n, key, "wants memory or redis; the nearest is %q", nearest(s, known))
+		return
+	}
+	p.config.Cursors.Store = s
+}
+
+// redis reads one address, several with commas, or a list. Messages don't quote it, for it may hold a password.
+func (p *parser) redis(n *yaml.Node, key string) {
+	var urls []string
+	one := func(n *yaml.Node, key string) {
+		s, ok := p.secretText(n, key)
+		if !ok {
+			return
+		}
+		for i, u := range strings.Split(s, ",") {
+			u = strings.TrimSpace(u)
+			scheme, rest, _ := strings.Cut(u, "://")
+			if rest == "" || !slices.Contains([]string{"redis", "rediss", "unix"}, scheme) {
+				p.fail(n, key, "wants redis://, rediss:// or unix:// and an address (part %d)", i+1)
+				return
+			}
+			urls = append(urls, u)
+		}
+	}
+	if n.Kind == yaml.SequenceNode {
+		p.list(n, key, one)
+	} else {
+		one(n, key)
+	}
+	if len(urls) > 0 {
+		p.config.Redis.URL = secret.New(strings.Join(urls, ","))
+	}
+}
+
+func (p *parser) allow(n *yaml.Node, key string) {
+	p.list(n, key, func(n *yaml.Node, key string) {
+		s, ok := p.written(n, key)
+		if !ok {
+			return
+		}
+		prefix, err := netip.ParsePrefix(s)
+		if err != nil {
+			var addr netip.Addr
+			if addr, err = netip.ParseAddr(s); err == nil && addr.Zone() == "" {
+				prefix = netip.PrefixFrom(addr, addr.BitLen())
+			}
+		}
+		if err != nil || !prefix.IsValid() || prefix.Addr().Is4In6() {
+			p.fail(n, key, "wants a range such as 10.0.0.0/8 or fd00::/8, or one address")
+			return
+		}
+		p.config.Egress.Allow = append(p.config.Egress.Allow, prefix.Masked())
+	})
+}

@@ -1,0 +1,156 @@
+package connector
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tidwall/gjson"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/meterbridge/meterbridge/internal/problem"
+	"github.com/meterbridge/meterbridge/internal/record"
+)
+
+// Expr is a condition in jq, written without braces.
+type Expr struct{ slot *slot }
+
+func (e *Expr) decode(d *decoder, n *yaml.Node, f field) {
+	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
+		d.wrongType(n, "a jq condition")
+		return
+	}
+	e.slot = d.slot(n.Value, d.locate(n))
+}
+
+func (e *Expr) reads(root, name string) bool { return e != nil && e.slot.reads(root, name) }
+
+// holds runs the condition; a missing one holds, null and false do not.
+func (e *Expr) holds(in map[string]any) (bool, error) {
+	if e == nil {
+		return true, nil
+	}
+	v, err := e.slot.run(in)
+	return err == nil && v != nil && v != false, err
+}
+
+// String is the condition as it is written.
+func (e *Expr) String() string {
+	if e == nil || e.slot == nil {
+		return ""
+	}
+	return e.slot.text()
+}
+
+// ParsePath turns a dotted path of the language into gjson's notation: errors.0.detail. A dot that belongs to a key is
+// written \., and nothing else has a meaning of its own.
+func ParsePath(s string) string {
+	var parts []string
+	var key strings.Builder
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '\\' && i+1 < len(s):
+			i++
+			key.WriteByte(s[i])
+		case s[i] == '.':
+			parts = append(parts, EscapePath(key.String()))
+			key.Reset()
+		default:
+			key.WriteByte(s[i])
+		}
+	}
+	return strings.Join(append(parts, EscapePath(key.String())), ".")
+}
+
+// find gives the value at a path of a document whose depth was checked; the empty path is the document.
+func find(doc []byte, path string) gjson.Result {
+	if path == "" {
+		return gjson.ParseBytes(doc)
+	}
+	return gjson.GetBytes(doc, path)
+}
+
+// isJSON says whether body is one JSON document of bearable depth, which gjson itself does not check.
+func isJSON(body []byte) bool {
+	end, st := record.Scan(body, 0, true)
+	return st == record.Done && record.SkipSpace(body, end) == len(body)
+}
+
+// EscapePath is one part of a path as gjson takes it.
+func EscapePath(part string) string { return gjson.Escape(part) }
+
+// firstText is the first of several paths with a non-empty string or a number.
+func firstText(doc []byte, paths []string) string {
+	for _, p := range paths {
+		if r := find(doc, p); r.Type == gjson.String && r.Str != "" {
+			return r.Str
+		} else if r.Type == gjson.Number {
+			return r.Raw
+		}
+	}
+	return ""
+}
+
+// Names is a list of header names; one may stand without brackets.
+type Names []string
+
+func (l *Names) decode(d *decoder, n *yaml.Node, f field) {
+	items := n.Content
+	if n.Kind == yaml.ScalarNode {
+		items = []*yaml.Node{n}
+	} else if n.Kind != yaml.SequenceNode {
+		d.wrongType(n, "a list of header names")
+		return
+	}
+	for _, item := range items {
+		if item.Kind != yaml.ScalarNode || !validToken(item.Value) {
+			d.wrongType(item, "a header's name")
+			continue
+		}
+		*l = append(*l, item.Value)
+	}
+}
+
+// validToken says whether s can name an HTTP header.
+func validToken(s string) bool {
+	for _, c := range []byte(s) {
+		alnum := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+		if !alnum && !strings.ContainsRune("!#$%&'*+-.^_`|~", rune(c)) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// Statuses is one HTTP status, or a list of them.
+type Statuses []int
+
+func (l *Statuses) decode(d *decoder, n *yaml.Node, f field) {
+	items := n.Content
+	if n.Kind == yaml.ScalarNode {
+		items = []*yaml.Node{n}
+	}
+	for _, item := range items {
+		s, err := strconv.Atoi(item.Value)
+		if item.Kind != yaml.ScalarNode || err != nil || s < 100 || s > 599 {
+			d.wrongType(item, "an HTTP status")
+			continue
+		}
+		*l = append(*l, s)
+	}
+}
+
+// ProblemCode is a code of the house's table of problems.
+type ProblemCode problem.Code
+
+func (c *ProblemCode) decode(d *decoder, n *yaml.Node, f field) {
+	var known []string
+	for _, e := range problem.Table() {
+		known = append(known, string(e.Code))
+	}
+	if n.Kind != yaml.ScalarNode || !slices.Contains(known, n.Value) {
+		d.add(n, "value", "`"+clip(n.Value)+"` is not a problem code", didYouMean(n.Value, known, "docs/errors.md lists them"))
+		return
+	}
+	*c = ProblemCode(n.Value)
+}

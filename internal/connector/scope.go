@@ -1,0 +1,158 @@
+package connector
+
+import (
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/meterbridge/meterbridge/internal/bracket"
+	"github.com/meterbridge/meterbridge/internal/jq"
+	"github.com/meterbridge/meterbridge/internal/record"
+)
+
+// Range is a half-open span of time in UTC. The zero Range is none.
+type Range struct{ Start, End time.Time }
+
+// IsZero says that there is no range.
+func (r Range) IsZero() bool { return r.Start.IsZero() && r.End.IsZero() }
+
+// Scope is everything that a plan depends on beside the position. It stays the same for a whole walk.
+type Scope struct {
+	Now         time.Time // the walk's frozen clock
+	Range       Range     // the caller's range, resolved; zero where the resource has none
+	Granularity string
+	Filters     map[string][]string // the caller's filters, by name
+	Context     map[string]any      // resolved: ResolveContext
+	Lookups     map[string]any      // by name
+	Remote      []bracket.Pair      // the caller's remote_query
+	PageSize    int                 // the provider's page size to ask for, 0 for the connector's default
+	ID          string              // of a get
+	Carry       []byte              // facts of the first page, a JSON object
+}
+
+// scopeVars says which variables each kind of slot may read, and what they are. The reference prints it.
+var scopeVars = map[string][]string{
+	"list":    {"range", "window", "now", "query", "granularity", "context", "lookups", "page_size", "carry"},
+	"job":     {"range", "window", "now", "query", "granularity", "context", "lookups", "job"},
+	"get":     {"id", "now", "context", "lookups"},
+	"lookup":  {"now", "context", "page_size"},
+	"check":   {"now", "context"},
+	"context": {"context"},
+	"reply":   {"status", "headers", "body"},
+	"report":  {"body"},
+}
+
+var scopeMeaning = map[string]string{
+	"range": "`.range.start`, `.range.end`: the whole range of the request", "window": "`.window.start`, `.window.end`: the slice that this call asks for",
+	"now": "the clock of the walk's first page", "query": "the caller's filters as lists: `.query.product_id[0]`", "granularity": "the period served",
+	"context": "the account's variables, with defaults", "lookups": "lookups by name", "page_size": "the provider's page size", "carry": "facts of the first page",
+	"id": "the id asked for", "job": "the provider's id of the job", "status": "the HTTP status", "headers": "response headers, names in lower case",
+	"body": "the response body: JSON, or a string where it is not",
+}
+
+// members are the second steps that are known for a variable.
+var members = map[string][]string{"range": {"start", "end"}, "window": {"start", "end"}}
+
+// checkSlots holds every slot to its scope, to the context variables and lookups that exist, and to the filters.
+func (d *decoder) checkSlots(c *Connector) {
+	known := map[string][]string{"range": members["range"], "window": members["window"], "context": {}, "lookups": {}, "query": filterNames()}
+	for _, v := range c.Context {
+		known["context"] = append(known["context"], v.Name)
+	}
+	for name := range c.Lookups {
+		known["lookups"] = append(known["lookups"], name)
+	}
+	slices.Sort(known["lookups"])
+	for _, s := range d.slots {
+		allowed := scopeVars[s.scope]
+		for _, r := range s.code.Refs() {
+			if r.Root != "." || len(r.Path) == 0 {
+				continue
+			}
+			line, col := s.at(offsetOf(s.program, r.Line, r.Col))
+			root := r.Path[0]
+			if !slices.Contains(allowed, root) {
+				text, fix := "."+clip(root)+" is not in scope here", didYouMean(root, allowed, "here are ."+strings.Join(allowed, ", ."))
+				if root == "credentials" {
+					text, fix = "credentials are in no slot", "write ${name}, in auth"
+				}
+				d.addAt(line, col, "scope", text, fix)
+				continue
+			}
+			if names, ok := known[root]; ok && len(r.Path) > 1 && r.Path[1] != anyStep && !slices.Contains(names, r.Path[1]) {
+				d.addAt(line, col, "scope", "there is no ."+root+"."+clip(r.Path[1]), didYouMean(r.Path[1], names, "there are: "+strings.Join(names, ", ")))
+			}
+		}
+	}
+}
+
+func filterNames() []string {
+	f, _ := specOf(reflect.TypeFor[Resource]()).field("filters")
+	return f.enum
+}
+
+const stamp = "2006-01-02T15:04:05Z"
+
+// input is the value that slots of a call read.
+func (s *Scope) input(p record.Position, w Range) map[string]any {
+	in := map[string]any{
+		"now": s.Now.UTC().Format(stamp), "granularity": nil, "context": orEmpty(s.Context), "lookups": orEmpty(s.Lookups),
+		"range": s.Range.input(), "window": w.input(), "query": map[string]any{}, "carry": nil, "id": s.ID, "job": string(p.Job),
+	}
+	if s.Granularity != "" {
+		in["granularity"] = s.Granularity
+	}
+	filters := in["query"].(map[string]any)
+	for k, values := range s.Filters {
+		list := make([]any, len(values))
+		for i, v := range values {
+			list[i] = v
+		}
+		filters[k] = list
+	}
+	carry := p.Carry
+	if len(carry) == 0 {
+		carry = s.Carry
+	}
+	if v, err := jq.Decode(carry); err == nil {
+		in["carry"] = v
+	}
+	return in
+}
+
+func orEmpty(m map[string]any) map[string]any {
+	if m == nil {
+		return map[string]any{}
+	}
+	return m
+}
+
+func (r Range) input() any {
+	if r.IsZero() {
+		return nil
+	}
+	return map[string]any{"start": r.Start.UTC().Format(stamp), "end": r.End.UTC().Format(stamp)}
+}
+
+// Answer is what a provider replied, for the conditions of errors, check and job.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+func (a Answer) input() map[string]any {
+	headers := map[string]any{}
+	for k, v := range a.Header {
+		if len(v) > 0 {
+			headers[strings.ToLower(k)] = v[0]
+		}
+	}
+	body, err := jq.Decode(a.Body)
+	if err != nil {
+		body = strings.ToValidUTF8(string(a.Body), "\uFFFD")
+	}
+	return map[string]any{"status": a.Status, "headers": headers, "body": body}
+}

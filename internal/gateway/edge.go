@@ -1,0 +1,169 @@
+package gateway
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"github.com/meterbridge/meterbridge/internal/problem"
+	"github.com/meterbridge/meterbridge/internal/telemetry"
+)
+
+const headerRequestID = "X-Request-Id"
+
+// observe gives a request its id, logs one line about it and counts it.
+func (g *gateway) observe(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		began := time.Now()
+		id := c.Request().Header.Get(headerRequestID)
+		if !sane(id) {
+			id = uuid.NewString()
+		}
+		c.Response().Header().Set(headerRequestID, id)
+		c.SetRequest(c.Request().WithContext(telemetry.WithRequestID(c.Request().Context(), id)))
+		defer func() {
+			// A handler that aborts its connection panics through here; it is counted all the same.
+			took, status := time.Since(began), c.Response().Status
+			g.Metrics.Request(routeName(c), status, bodyKind(c.Response().Header().Get("Content-Type")), took)
+			g.Log.LogAttrs(c.Request().Context(), levelOf(status), "request",
+				slog.String("method", c.Request().Method), slog.String("path", c.Request().URL.Path), slog.String("route", routeName(c)),
+				slog.Int("status", status), slog.Int("bytes", int(c.Response().Size)), slog.Duration("took", took),
+				slog.String("caller", principal(c).Name))
+		}()
+		if err := next(c); err != nil {
+			c.Error(err)
+		}
+		return nil
+	}
+}
+
+// guard bounds the target and turns a panic into a problem. http.ErrAbortHandler is no accident: it breaks a body that
+// must not look complete.
+func (g *gateway) guard(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) (err error) {
+		if len(c.Request().RequestURI) > maxTarget {
+			return problem.New(problem.TooLarge, "the request target is longer than %d bytes", maxTarget)
+		}
+		defer func() {
+			if r := recover(); r != nil {
+				if r == http.ErrAbortHandler {
+					panic(r)
+				}
+				g.Log.ErrorContext(c.Request().Context(), "panic", "value", r, "stack", string(debug.Stack()))
+				if c.Response().Committed {
+					panic(http.ErrAbortHandler)
+				}
+				err = problem.New(problem.Internal, "something broke inside the gateway; the log has it under this request id")
+			}
+		}()
+		return next(c)
+	}
+}
+
+// fail is the one place where an error becomes an answer.
+func (g *gateway) fail(err error, c echo.Context) {
+	if c.Response().Committed {
+		return
+	}
+	p := g.problemOf(err, c)
+	if p.Status >= http.StatusInternalServerError || p.Code == problem.ClientGone {
+		g.Log.WarnContext(c.Request().Context(), "problem", "code", p.Code, "error", p.Error())
+	}
+	h := c.Response().Header()
+	for _, name := range []string{"Content-Length", "Trailer", "Content-Encoding"} {
+		h.Del(name)
+	}
+	for k, v := range p.Header {
+		h[k] = v
+	}
+	if p.RetryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(p.RetryAfter))
+	}
+	if p.Code == problem.ClientGone {
+		c.Response().Status = p.Status
+		return
+	}
+	_ = c.Blob(p.Status, "application/json; charset=utf-8", p.Encode(h.Get(headerRequestID)))
+}
+
+// problemOf also knows the router's own errors.
+func (g *gateway) problemOf(err error, c echo.Context) *problem.Problem {
+	var he *echo.HTTPError
+	if !errors.As(err, &he) {
+		return problem.From(err)
+	}
+	switch he.Code {
+	case http.StatusNotFound:
+		return problem.New(problem.NotFound, "there is no route %s %s; GET /openapi.json lists them", c.Request().Method, c.Request().URL.Path)
+	case http.StatusMethodNotAllowed:
+		return problem.New(problem.MethodNotAllowed, "%s is not a method of %s", c.Request().Method, c.Request().URL.Path)
+	}
+	return problem.Wrap(problem.Internal, err, "something broke inside the gateway; the log has it under this request id")
+}
+
+// param is a path parameter, unescaped once. Echo hands out escaped ones where the path had any escape.
+func param(c echo.Context, name string) string {
+	v := c.Param(name)
+	if c.Request().URL.RawPath == "" {
+		return v
+	}
+	if plain, err := url.PathUnescape(v); err == nil {
+		return plain
+	}
+	return v
+}
+
+// sane says whether a caller's request id may go into logs and headers.
+func sane(id string) bool {
+	if id == "" || len(id) > 128 {
+		return false
+	}
+	for _, c := range []byte(id) {
+		if c <= ' ' || c >= 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+// routeName is the route's pattern, so that metrics have as many series as there are routes and no more.
+func routeName(c echo.Context) string {
+	if p := c.Path(); p != "" {
+		return p
+	}
+	return "none"
+}
+
+// levelOf makes our own failures stand out among requests that went as they should.
+func levelOf(status int) slog.Level {
+	if status >= http.StatusInternalServerError {
+		return slog.LevelWarn
+	}
+	return slog.LevelInfo
+}
+
+// bodyKind is a media type as a label: a provider's own types must not become series.
+func bodyKind(contentType string) string {
+	media, _, _ := strings.Cut(contentType, ";")
+	switch media {
+	case "application/json":
+		return "json"
+	case "application/x-ndjson":
+		return "ndjson"
+	case "text/event-stream":
+		return "sse"
+	case "text/csv":
+		return "csv"
+	case "":
+		return "none"
+	}
+	return "other"
+}

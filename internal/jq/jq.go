@@ -1,0 +1,183 @@
+// Package jq compiles and runs the jq programs of connectors and mappings, with positions, budgets and house functions.
+//
+// The language is gojq's. gojq's syntax tree has no positions, so a small lexer is walked beside it and gives every
+// node its place; on that stand the lint rules, which refuse what a deadline can't stop (a single native call that
+// runs for minutes or takes gigabytes) and what would make a run depend on the clock or the machine. A run has a
+// deadline, a bound on its outputs, and no way to panic its caller. Numbers keep the digits they came with: Decode
+// leaves them as text, the house functions calculate in exact decimals, the Encoder writes them as they are.
+package jq
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/itchyny/gojq"
+)
+
+// Kind says what a program is for, and with it which rules hold.
+type Kind uint8
+
+const (
+	// Slot is an expression inside {{ }} or a condition of a connector: one small program.
+	Slot Kind = iota
+	// Mapping is a program over provider's items. On top of a slot's rules it may neither multiply nor subtract
+	// values whose types are unknown, and is warned where the mapping compiler would leave an expression to gojq.
+	Mapping
+)
+
+// The budgets of a program, tested at the limit and one past it.
+const (
+	MaxSource      = 64 << 10 // bytes of a program
+	MaxOutputs     = 10_000   // outputs of one run
+	DefaultTimeout = 250 * time.Millisecond
+)
+
+// Options of a program; the zero value is a slot without variables.
+type Options struct {
+	Kind       Kind
+	Vars       []string      // names of the variables that a run is given, "$query"
+	Timeout    time.Duration // of one run; DefaultTimeout if 0
+	MaxOutputs int           // of one run; MaxOutputs if 0
+}
+
+// Code is a compiled program. It is immutable and may run in many goroutines at once.
+type Code struct {
+	code    *gojq.Code
+	query   *gojq.Query
+	vars    []string
+	refs    []Ref
+	funcs   []string
+	timeout time.Duration
+	outputs int
+
+	once   sync.Once // of the form that sessions run
+	fed    *gojq.Code
+	fedErr error
+}
+
+// Compile compiles one expression. The code is nil where a finding is an error.
+func Compile(src Source, opt Options) (*Code, []Finding) {
+	f, findings := parse(src, opt)
+	if f == nil || Failed(findings) {
+		return nil, findings
+	}
+	if f.query.Term == nil && f.query.Right == nil {
+		return nil, append(findings, src.finding(len(src.Text), "syntax", "the program has definitions and no expression", "end it with an expression, such as `.`"))
+	}
+	code, bad := f.compile(f.query)
+	if bad != nil {
+		return nil, append(findings, *bad)
+	}
+	code.refs = f.refs(f.query)
+	return code, findings
+}
+
+// Refs lists what the program reads by a static path, in the order of the source.
+func (c *Code) Refs() []Ref { return c.refs }
+
+// Funcs names the top-level definitions, in the order of the source.
+func (c *Code) Funcs() []string { return c.funcs }
+
+// Module is a file of definitions, each of which can be compiled as a program of its own.
+type Module struct {
+	file *file
+}
+
+// ParseModule parses and lints a file of definitions. The module is nil where a finding is an error.
+func ParseModule(src Source, opt Options) (*Module, []Finding) {
+	f, findings := parse(src, opt)
+	if f == nil || Failed(findings) {
+		return nil, findings
+	}
+	if f.query.Term != nil || f.query.Right != nil {
+		at := f.places.query(f.query)
+		return nil, append(findings, src.finding(at, "module", "an expression stands outside of every definition", "put it into a `def`"))
+	}
+	return &Module{file: f}, findings
+}
+
+// Funcs names the definitions without parameters, in the order of the source.
+func (m *Module) Funcs() []string { return m.file.funcs() }
+
+// Line is the line on which a definition without parameters starts; 0 where there is none.
+func (m *Module) Line(name string) int {
+	for _, d := range m.file.query.FuncDefs {
+		if d.Name == name && len(d.Args) == 0 {
+			line, _ := m.file.src.at(m.file.places.at(d))
+			return line
+		}
+	}
+	return 0
+}
+
+// Compile makes a program of one definition, with the others in its scope.
+func (m *Module) Compile(name string) (*Code, []Finding) {
+	f := m.file
+	call := &gojq.Query{Term: &gojq.Term{Type: gojq.TermTypeFunc, Func: &gojq.Func{Name: name}}, FuncDefs: f.query.FuncDefs}
+	if m.Line(name) == 0 {
+		return nil, []Finding{f.src.finding(0, "module", fmt.Sprintf("no definition of %q", name), fmt.Sprintf("add `def %s: …;`", name))}
+	}
+	code, bad := f.compile(call)
+	if bad != nil {
+		return nil, []Finding{*bad}
+	}
+	code.refs = f.refs(call)
+	return code, nil
+}
+
+// file is a program that was parsed and linted.
+type file struct {
+	src       Source
+	opt       Options
+	query     *gojq.Query
+	places    places
+	mentioned map[string]bool // variables
+}
+
+func parse(src Source, opt Options) (*file, []Finding) {
+	if len(src.Text) > MaxSource {
+		return nil, []Finding{src.finding(0, "size", fmt.Sprintf("the program has %d bytes, the limit is %d", len(src.Text), MaxSource), "split it")}
+	}
+	q, err := gojq.Parse(src.Text)
+	if err != nil {
+		return nil, []Finding{syntaxError(src, err)}
+	}
+	tokens := lex(src.Text)
+	f := &file{src: src, opt: opt, query: q, places: place(tokens, q), mentioned: map[string]bool{}}
+	for _, t := range tokens {
+		if t.kind == tokVar {
+			f.mentioned[t.text] = true
+		}
+	}
+	return f, f.check()
+}
+
+func (f *file) funcs() []string {
+	var names []string
+	for _, d := range f.query.FuncDefs {
+		if len(d.Args) == 0 {
+			names = append(names, d.Name)
+		}
+	}
+	return names
+}
+
+func (f *file) compile(q *gojq.Query) (*Code, *Finding) {
+	code, err := gojq.Compile(q, append(house(), gojq.WithVariables(f.opt.Vars))...)
+	if err != nil { // check knows every name; this is for what a new gojq may refuse
+		bad := f.src.finding(0, "compile", err.Error(), "")
+		return nil, &bad
+	}
+	c := &Code{code: code, query: q, vars: f.opt.Vars, funcs: f.funcs(), timeout: f.opt.Timeout, outputs: f.opt.MaxOutputs}
+	if c.timeout <= 0 {
+		c.timeout = DefaultTimeout
+	}
+	if c.outputs <= 0 {
+		c.outputs = MaxOutputs
+	}
+	return c, nil
+}
+
+// Mentions reports whether the text names a variable anywhere.
+func (m *Module) Mentions(variable string) bool { return m.file.mentioned[variable] }

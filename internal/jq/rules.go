@@ -1,0 +1,198 @@
+package jq
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/itchyny/gojq"
+)
+
+// maxIndex bounds a literal index on the left of an assignment: the array is filled up to it.
+const maxIndex = 1000
+
+func (c *checker) variable(node any, name string, b *binding) {
+	if b.find(name, 0) != nil {
+		return
+	}
+	if i, bad := known.refused[signature(name, 0)]; bad {
+		c.report(node, refused[i].rule, name+" "+refused[i].text, refused[i].fix)
+		return
+	}
+	fix := ""
+	if near := nearest(name, b.names(true)); near != "" {
+		fix = "did you mean " + near + "?"
+	} else if all := b.names(true); len(all) > 0 {
+		fix = "in scope: " + strings.Join(all, " ")
+	}
+	c.report(node, "unknown-variable", name+" is not defined", fix)
+}
+
+// call checks the name of a function, its arguments, and what each may be.
+func (c *checker) call(f *gojq.Func, b *binding) {
+	for _, a := range f.Args {
+		c.query(a, b)
+	}
+	if f.Name[0] == '$' {
+		c.variable(f, f.Name, b)
+		return
+	}
+	if local := b.find(f.Name, len(f.Args)); local != nil {
+		if local.open != nil && *local.open {
+			c.report(f, "unbounded", f.Name+" calls itself, which nothing bounds", "iterate over the input itself")
+		}
+		return
+	}
+	sig := signature(f.Name, len(f.Args))
+	if i, bad := known.refused[sig]; bad {
+		c.report(f, refused[i].rule, f.Name+" "+refused[i].text, refused[i].fix)
+		return
+	}
+	if !known.native[sig] && !known.island[sig] {
+		c.unknown(f, b)
+		return
+	}
+	if known.island[sig] {
+		c.leave(f, f.Name)
+	}
+	c.arguments(f)
+}
+
+func (c *checker) unknown(f *gojq.Func, b *binding) {
+	var arities []string
+	for n := range 5 {
+		if sig := signature(f.Name, n); known.native[sig] || known.island[sig] || b.find(f.Name, n) != nil {
+			arities = append(arities, strconv.Itoa(n))
+		}
+	}
+	if len(arities) > 0 {
+		c.report(f, "unknown-function", fmt.Sprintf("%s takes %s arguments, not %d", f.Name, strings.Join(arities, " or "), len(f.Args)), "")
+		return
+	}
+	fix := ""
+	if near := nearest(f.Name, b.names(false)); near != "" {
+		fix = "did you mean " + near + "?"
+	}
+	c.report(f, "unknown-function", f.Name+" is not defined", fix)
+}
+
+// arguments refuses computed arguments where one value can make a native call run for minutes or take gigabytes.
+func (c *checker) arguments(f *gojq.Func) {
+	switch f.Name {
+	case "test", "match", "capture", "sub":
+		if _, ok := literal(f.Args[0]); !ok {
+			c.report(f, "regex", f.Name+" takes a regular expression that is not a literal, and each one is kept compiled for good", "write it as a string literal")
+		}
+		if n := map[string]int{"test": 1, "match": 1, "capture": 1, "sub": 2}[f.Name]; len(f.Args) > n {
+			if flags, ok := literal(f.Args[n]); !ok || strings.Contains(flags, "g") {
+				c.report(f, "global-regex", f.Name+" with the flag g takes time that grows with the square of the input's length", "leave the flag out")
+			}
+		}
+	case "strptime", "strftime", "format":
+		if _, ok := literal(f.Args[0]); !ok {
+			c.report(f, "literal", f.Name+" takes a format that is not a literal", "write it as a string literal")
+		}
+	case "join":
+		if _, ok := literal(f.Args[0]); !ok {
+			c.report(f, "literal", "join takes a separator that is not a literal, and repeats it", "write it as a string literal")
+		}
+	case "contains", "inside", "indices", "index", "rindex":
+		if !constant(f.Args[0]) {
+			c.report(f, "literal", f.Name+" compares each with each, and takes a value that is not a literal", "write it as a literal, or use `any(. == …)`")
+		}
+	case "pick":
+		c.assigned(f.Args[0], f)
+	}
+}
+
+// operator checks the operators whose cost depends on what their operands turn out to be.
+func (c *checker) operator(q *gojq.Query) {
+	switch q.Op {
+	case gojq.OpAssign, gojq.OpModify, gojq.OpUpdateAdd, gojq.OpUpdateSub, gojq.OpUpdateMul, gojq.OpUpdateDiv, gojq.OpUpdateMod, gojq.OpUpdateAlt:
+		c.leave(q, "the operator "+q.Op.String())
+		c.assigned(q.Left, q)
+	}
+	l, r := class(q.Left), class(q.Right)
+	switch q.Op {
+	case gojq.OpMul, gojq.OpUpdateMul:
+		if l == isString || r == isString {
+			c.report(q, "repeat", "a string is repeated", "write it out")
+		} else if c.opt.Kind == Mapping && !(l == isNumber && r == isNumber || l == isComposite || r == isComposite) {
+			c.report(q, "repeat", "an operand of * may be a string, which would be repeated, and * rounds", "use `dmul(x)`, or `dshift(n)` for a power of ten")
+		}
+	case gojq.OpSub, gojq.OpUpdateSub:
+		if c.opt.Kind == Mapping && l != isNumber && r != isNumber {
+			c.report(q, "inexact", "the operands of - may be two arrays, compared each with each, and - rounds", "use `dsub(x)`")
+		}
+	}
+}
+
+// assigned refuses computed indices and large ones in a path that is written to.
+func (c *checker) assigned(q *gojq.Query, node any) {
+	bad := false
+	eachIndex(q, func(x *gojq.Index) {
+		for _, k := range []*gojq.Query{x.Start, x.End} {
+			if k == nil {
+				continue
+			}
+			if _, ok := literal(k); ok {
+				continue
+			}
+			if n, ok := number(k); !ok || n < -maxIndex || n > maxIndex {
+				bad = true
+			}
+		}
+	}, func(f *gojq.Func) { bad = bad || f.Name == "getpath" })
+	if bad {
+		c.report(node, "computed-path", "an index that is written to is computed or large, and the array would be filled up to it", "build the value: `{($key): …}`, `from_entries`")
+	}
+}
+
+type operand uint8
+
+const (
+	isUnknown   operand = iota
+	isNumber            // or null, or an error
+	isString            //
+	isComposite         // an object or an array
+)
+
+const numeric = " length unix unix_ms floor ceil round abs fabs trunc tonumber mktime dec dsum dadd dsub dmul dneg dshift dcmp sqrt utf8bytelength "
+
+// class is what the value of a query is bound to be.
+func class(q *gojq.Query) operand {
+	if q == nil {
+		return isUnknown
+	}
+	if q.Term == nil {
+		switch q.Op {
+		case gojq.OpPipe:
+			return class(q.Right)
+		case gojq.OpAdd, gojq.OpSub, gojq.OpMul, gojq.OpDiv, gojq.OpMod:
+			if l := class(q.Left); l == class(q.Right) {
+				return l
+			}
+		}
+		return isUnknown
+	}
+	if len(q.Term.SuffixList) > 0 {
+		return isUnknown
+	}
+	switch t := q.Term; t.Type {
+	case gojq.TermTypeNumber:
+		return isNumber
+	case gojq.TermTypeUnary:
+		return class(&gojq.Query{Term: t.Unary.Term})
+	case gojq.TermTypeString, gojq.TermTypeFormat:
+		return isString
+	case gojq.TermTypeObject, gojq.TermTypeArray:
+		return isComposite
+	case gojq.TermTypeQuery:
+		return class(t.Query)
+	case gojq.TermTypeFunc:
+		if strings.Contains(numeric, " "+t.Func.Name+" ") {
+			return isNumber
+		}
+	}
+	return isUnknown
+}

@@ -1,0 +1,138 @@
+package mapping
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/meterbridge/meterbridge/internal/jq"
+	"github.com/meterbridge/meterbridge/internal/record"
+)
+
+const (
+	// BaseBudget is the time of an item, whatever its size.
+	BaseBudget = jq.DefaultTimeout
+	// BudgetPerMiB is what each MiB of an item adds.
+	BudgetPerMiB = time.Second
+	// MaxBatch bounds the bytes of one item's outputs.
+	MaxBatch = jq.MaxEncoded
+)
+
+// Error is an item that a mapping could not read, or an output that the model does not take.
+type Error struct {
+	Resource string
+	Msg      string
+	File     string
+	Line     int // of the resource's definition
+	cause    error
+}
+
+func (e *Error) Error() string {
+	return fmt.Sprintf("mapping %s: %s:%d: %s", e.Resource, e.File, e.Line, e.Msg)
+}
+
+func (e *Error) Unwrap() error { return e.cause }
+
+// Runner runs one resource's program on one item after another. It belongs to one goroutine.
+type Runner struct {
+	program *Program
+	unit    *compiled
+	session *jq.Session
+	item    []byte
+	encoder jq.Encoder
+}
+
+// Runner is a new runner of a resource, nil where the file does not define it.
+func (p *Program) Runner(resource string) *Runner {
+	c := p.resources[resource]
+	if c == nil {
+		return nil
+	}
+	return &Runner{program: p, unit: c, session: c.code.Session(make([]any, len(roots)))}
+}
+
+// Bind sets the roots for the items that follow. Roots that the file does not name are not decoded.
+func (r *Runner) Bind(v *Vars) error {
+	vars := make([]any, len(roots))
+	for i, text := range v.list() {
+		if len(text) == 0 || !r.program.mentions[i] {
+			continue
+		}
+		val, err := jq.Decode(text)
+		if err != nil {
+			return r.fail(err, fmt.Sprintf("%s: %v", roots[i], err))
+		}
+		vars[i] = val
+	}
+	r.session = r.unit.code.Session(vars)
+	return nil
+}
+
+// Scan finds the end of the item that starts at window[i], as record.Scan does, and remembers its bytes for Emit. They
+// are not copied: the window must not change before Emit returns.
+func (r *Runner) Scan(window []byte, i int, eof bool) (end int, st record.Status) {
+	r.item = nil
+	i = record.SkipSpace(window, i)
+	end, st = record.Scan(window, i, eof)
+	if st == record.Done {
+		r.item = window[i:end]
+	}
+	return end, st
+}
+
+var errNotScanned = errors.New("no item was scanned")
+
+// Emit appends all outputs of the item that Scan found to the batch; on an error the batch is as it was.
+func (r *Runner) Emit(out *record.Batch) error {
+	return r.EmitContext(context.Background(), out)
+}
+
+// EmitContext is Emit with a context that can stop it.
+func (r *Runner) EmitContext(ctx context.Context, out *record.Batch) error {
+	if r.item == nil {
+		return r.fail(errNotScanned, errNotScanned.Error())
+	}
+	item := jq.DecodeScanned(r.item)
+	budget := BaseBudget + time.Duration(float64(len(r.item))/(1<<20)*float64(BudgetPerMiB))
+	size, outs := len(out.Buf), len(out.Outs)
+	err := r.session.Run(ctx, budget, item, func(v any) error { return r.append(out, v, size) })
+	if err != nil {
+		out.Buf, out.Outs = out.Buf[:size], out.Outs[:outs]
+		return r.fail(err, err.Error())
+	}
+	return nil
+}
+
+// append adds one output to the batch.
+func (r *Runner) append(out *record.Batch, v any, size int) error {
+	m, ok := v.(map[string]any)
+	if !ok {
+		return wrongOutput(v)
+	}
+	start := len(out.Buf)
+	buf, err := appendRecord(out.Buf, r.unit.fields, m)
+	if err != nil {
+		return err
+	}
+	o := record.Out{JSON: record.Span{Start: start, End: len(buf)}, Remote: record.Span{Start: len(buf), End: len(buf)}}
+	if remote := m[RemoteData]; remote != nil {
+		if buf, err = r.encoder.AppendValue(buf, remote); err != nil {
+			return in(RemoteData, &fieldError{"", err.Error()})
+		}
+		o.Remote.End = len(buf)
+	}
+	if len(buf)-size > MaxBatch {
+		return fmt.Errorf("%w: the item's outputs have more than %d bytes", jq.ErrBudget, MaxBatch)
+	}
+	out.Buf, out.Outs = buf, append(out.Outs, o)
+	return nil
+}
+
+func wrongOutput(v any) error {
+	return fmt.Errorf("an output is %s, and must be an object", shown(v))
+}
+
+func (r *Runner) fail(cause error, msg string) error {
+	return &Error{Resource: r.unit.name, Msg: msg, File: r.program.src.File, Line: r.unit.line, cause: cause}
+}

@@ -1,0 +1,154 @@
+package secret
+
+import (
+	"bytes"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"sync"
+)
+
+const (
+	// KeySize is the length of a configured key.
+	KeySize = 32
+
+	keyIDSize = 4
+
+	// Overhead is how much longer sealed bytes are than plain ones.
+	Overhead = keyIDSize + nonceSize + tagSize
+)
+
+// ErrOpen is the one answer to bytes that do not open: cut, altered, of another key, label or aad.
+var ErrOpen = errors.New("sealed bytes do not open")
+
+// Keyring seals with its first key and opens with all of them, so that keys can be replaced without a break: put
+// the new one in front, and take the old one out when what it sealed has expired.
+type Keyring struct{ keys []*key }
+
+// key is one configured key and what was derived of it. Labels are constants of the code, so the map stays small.
+type key struct {
+	master  []byte
+	id      [keyIDSize]byte
+	derived sync.Map // purpose and label → *sealer or []byte
+}
+
+// NewKeyring makes a ring of keys of KeySize bytes each. The first seals, all open.
+func NewKeyring(keys ...[]byte) (*Keyring, error) {
+	if len(keys) == 0 {
+		return nil, errors.New("making a keyring: no key given")
+	}
+	r := &Keyring{}
+	for i, k := range keys {
+		if len(k) != KeySize {
+			return nil, fmt.Errorf("making a keyring: key %d has %d bytes, want %d", i+1, len(k), KeySize)
+		}
+		e := &key{master: bytes.Clone(k)}
+		copy(e.id[:], e.derive("id", "", keyIDSize))
+		r.keys = append(r.keys, e)
+	}
+	return r, nil
+}
+
+// RandomKeyring is a ring for the life of the process: nothing that it seals opens after a restart.
+func RandomKeyring() *Keyring {
+	k := make([]byte, KeySize)
+	_, _ = rand.Read(k) // never fails: the process ends instead
+	r, err := NewKeyring(k)
+	if err != nil {
+		panic(err) // the size is right
+	}
+	return r
+}
+
+// Seal encrypts plain under the label's key and binds it to aad, which is not part of the result. The label is a
+// constant of the caller that names the purpose.
+func (r *Keyring) Seal(label string, plain, aad []byte) []byte {
+	k := r.keys[0]
+	out := make([]byte, 0, Overhead+len(plain))
+	out = append(out, k.id[:]...)
+	return k.sealer(label).seal(out, plain, k.bind(aad))
+}
+
+// Open gives back what Seal was given under the same label and aad, and ErrOpen for anything else.
+func (r *Keyring) Open(label string, sealed, aad []byte) ([]byte, error) {
+	if len(sealed) < Overhead {
+		return nil, ErrOpen
+	}
+	id, box := sealed[:keyIDSize], sealed[keyIDSize:]
+	known := false
+	for _, k := range r.keys { // all, because two keys may share an id
+		if !bytes.Equal(id, k.id[:]) {
+			continue
+		}
+		known = true
+		if plain, ok := k.sealer(label).open(box, k.bind(aad)); ok {
+			return plain, nil
+		}
+	}
+	if !known { // the same work for an altered key id as for any other altered byte; id is in the aad, so it fails
+		r.keys[0].sealer(label).open(box, append(bytes.Clone(id), aad...))
+	}
+	return nil, ErrOpen
+}
+
+// MAC is a keyed hash of the data under the first key. Data is length-prefixed: ("ab","c") differs from ("a","bc").
+func (r *Keyring) MAC(label string, data ...[]byte) [sha256.Size]byte {
+	return r.keys[0].mac(label, data)
+}
+
+// CheckMAC says whether mac is the MAC of the data, or its first bytes (16 at least), under any key of the ring. It
+// takes the same time for every mac of the same length.
+func (r *Keyring) CheckMAC(label string, mac []byte, data ...[]byte) bool {
+	if len(mac) < 16 || len(mac) > sha256.Size {
+		return false
+	}
+	ok := false
+	for _, k := range r.keys {
+		want := k.mac(label, data)
+		if hmac.Equal(mac, want[:len(mac)]) {
+			ok = true // no early return: the time must not tell which key it was
+		}
+	}
+	return ok
+}
+
+func (k *key) mac(label string, data [][]byte) (sum [sha256.Size]byte) {
+	sub, ok := k.derived.Load("mac/" + label)
+	if !ok {
+		sub, _ = k.derived.LoadOrStore("mac/"+label, k.derive("mac", label, sha256.Size))
+	}
+	h := hmac.New(sha256.New, sub.([]byte))
+	var size [8]byte
+	for _, d := range data {
+		binary.BigEndian.PutUint64(size[:], uint64(len(d)))
+		h.Write(size[:])
+		h.Write(d)
+	}
+	h.Sum(sum[:0])
+	return sum
+}
+
+func (k *key) sealer(label string) *sealer {
+	s, ok := k.derived.Load("seal/" + label)
+	if !ok {
+		s, _ = k.derived.LoadOrStore("seal/"+label, newSealer(k.derive("seal", label, KeySize)))
+	}
+	return s.(*sealer)
+}
+
+// bind puts the key's id before the caller's aad; its length is fixed, so the two can't be confused.
+func (k *key) bind(aad []byte) []byte {
+	return append(append(make([]byte, 0, keyIDSize+len(aad)), k.id[:]...), aad...)
+}
+
+func (k *key) derive(purpose, label string, size int) []byte {
+	out, err := hkdf.Key(sha256.New, k.master, nil, "meterbridge/"+purpose+"/"+label, size)
+	if err != nil {
+		panic(err) // the size is far below hkdf's limit
+	}
+	return out
+}

@@ -1,0 +1,233 @@
+package simulate
+
+import (
+	"bytes"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// exchange is a request pattern and its answer.
+type exchange struct {
+	name    string
+	method  string
+	target  string // as written, for messages
+	path    []*pattern
+	query   []param
+	form    []param
+	header  []param
+	body    *bodyPattern
+	absent  []string // parameters that only other exchanges of this method and path name
+	strict  bool
+	times   int
+	job     string // only jobs that this exchange has started
+	fill    bool
+	ages    [2]int
+	hasAges bool
+	auth    authRule
+	answer  *answer
+}
+
+// param is a query parameter, form field or header that a request must carry.
+type param struct {
+	key      string
+	optional bool
+	is       *pattern
+}
+
+// directives are the YAML lines below the request line.
+type directives struct {
+	Items   string    `yaml:"items"`
+	Date    string    `yaml:"date"`
+	ID      string    `yaml:"id"`
+	Fill    string    `yaml:"fill"`
+	Ages    string    `yaml:"ages"`
+	Body    yaml.Node `yaml:"body"`
+	Form    yaml.Node `yaml:"form"`
+	Headers yaml.Node `yaml:"headers"`
+	Strict  bool      `yaml:"strict"`
+	Times   int       `yaml:"times"`
+	Job     string    `yaml:"job"`
+	Auth    yaml.Node `yaml:"auth"`
+}
+
+// cutBlock takes the text up to the first blank line.
+func cutBlock(data []byte) (block, rest []byte, lines int) {
+	for at := 0; at < len(data); {
+		n := bytes.IndexByte(data[at:], '\n') + 1
+		if len(bytes.TrimSpace(data[at:at+n])) == 0 {
+			return data[:at], data[at+n:], bytes.Count(data[:at+n], []byte("\n"))
+		}
+		at += n
+	}
+	return data, nil, bytes.Count(data, []byte("\n"))
+}
+
+// readExchange reads an exchange/NAME; nil where it has a defect.
+func (c *Cassette) readExchange(p *parser, s section, name string) *exchange {
+	before := len(p.errs)
+	block, rest, lines := cutBlock(s.data)
+	first, dirs, _ := bytes.Cut(block, []byte("\n"))
+	e := &exchange{name: name, auth: c.auth}
+	e.readTarget(p, s.line, strings.TrimSpace(string(first)))
+	var d directives
+	if !p.yaml(s.line+1, dirs, &d) {
+		return nil
+	}
+	line := s.line + 1 // of the directives
+	e.form = readParams(p, line, &d.Form)
+	e.header = readParams(p, line, &d.Headers)
+	if d.Body.Kind != 0 {
+		var err error
+		if e.body, err = newBodyPattern(&d.Body); err != nil {
+			pe := err.(*posError)
+			p.bad(line+pe.line-1, "body: %s", pe.text)
+			return nil
+		}
+	}
+	e.strict, e.times, e.job = d.Strict, d.Times, d.Job
+	if d.Auth.Kind != 0 {
+		e.auth = readAuth(p, line, &d.Auth, c.Credentials)
+		if e.auth.refused {
+			e.auth.wants = c.auth.wants
+		}
+	}
+	if d.Fill != "" && d.Fill != "day" {
+		p.bad(line, "fill: %q is not day", d.Fill)
+	}
+	e.fill = d.Fill == "day"
+	if d.Ages != "" {
+		e.hasAges = true
+		if n, err := fmt.Sscanf(d.Ages, "%d..%d", &e.ages[0], &e.ages[1]); n != 2 || err != nil || e.ages[0] > e.ages[1] {
+			p.bad(line, "ages: %q is not a range such as 2..12", d.Ages)
+		}
+	}
+	if (d.Times != 0 || d.Job != "") && !e.captures("job") {
+		p.bad(line, "times and job look at a {job}, and the pattern has none")
+	}
+	if d.Items == "" && (d.Date != "" || d.ID != "" || d.Fill != "" || d.Ages != "") {
+		p.bad(line, "date, id, fill and ages belong to items, which is missing")
+	}
+	if d.Items != "" && d.Date == "" {
+		p.bad(line, "items need date: the path of each item's date")
+	}
+	e.checkCaptures(p, s.line)
+	if len(p.errs) > before {
+		return nil
+	}
+	e.answer = readAnswer(p, s.line+lines, rest, shape{items: d.Items, date: d.Date, id: d.ID}, e.fills)
+	if e.answer == nil {
+		return nil
+	}
+	for i, it := range e.answer.body.list {
+		if monthOf(it.date.at) != c.month {
+			p.bad(s.line, "item %d of %s is dated %s, outside of the cassette's month %s", i, s.name, it.date.text, c.month)
+		}
+		if e.fill && !it.date.day {
+			p.bad(s.line, "fill: day, but item %d is dated %s, a month", i, it.date.text)
+		}
+	}
+	return e
+}
+
+func (e *exchange) readTarget(p *parser, line int, first string) {
+	method, target, ok := strings.Cut(first, " ")
+	if !ok || !strings.HasPrefix(target, "/") || method != strings.ToUpper(method) {
+		p.bad(line, "%q is not a request line such as GET /v1/costs?month={start:month}", first)
+		return
+	}
+	e.method, e.target = method, strings.TrimSpace(target)
+	rawPath, rawQuery, _ := strings.Cut(e.target, "?")
+	for _, seg := range strings.Split(rawPath[1:], "/") {
+		e.path = append(e.path, mustPattern(p, line, seg))
+	}
+	for _, q := range strings.Split(rawQuery, "&") {
+		if q == "" {
+			continue
+		}
+		k, v, _ := strings.Cut(q, "=")
+		key, optional := strings.CutSuffix(k, "?")
+		e.query = append(e.query, param{key: unescape(key), optional: optional, is: mustPattern(p, line, unescape(v))})
+	}
+}
+
+// unescape reads %XX in a pattern, which may also be written plainly.
+func unescape(s string) string {
+	if u, err := url.PathUnescape(s); err == nil {
+		return u
+	}
+	return s
+}
+
+func mustPattern(p *parser, line int, source string) *pattern {
+	pat, err := newPattern(source)
+	if err != nil {
+		p.bad(line, "%v", err)
+		pat, _ = newPattern("")
+	}
+	return pat
+}
+
+func readParams(p *parser, line int, n *yaml.Node) []param {
+	if n.Kind != 0 && n.Kind != yaml.MappingNode {
+		p.bad(line+n.Line-1, "a mapping of names to patterns is wanted here")
+		return nil
+	}
+	var out []param
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, optional := strings.CutSuffix(n.Content[i].Value, "?")
+		out = append(out, param{key: key, optional: optional, is: mustPattern(p, line+n.Content[i+1].Line-1, n.Content[i+1].Value)})
+	}
+	return out
+}
+
+func (e *exchange) allCaptures() []capture {
+	var cs []capture
+	for _, pat := range e.path {
+		cs = append(cs, pat.caps...)
+	}
+	for _, ps := range [][]param{e.query, e.form, e.header} {
+		for _, q := range ps {
+			cs = append(cs, q.is.caps...)
+		}
+	}
+	if e.body != nil {
+		cs = append(cs, e.body.captures()...)
+	}
+	return cs
+}
+
+func (e *exchange) captures(name string) bool {
+	return slices.ContainsFunc(e.allCaptures(), func(c capture) bool { return c.name == name })
+}
+
+func (e *exchange) checkCaptures(p *parser, line int) {
+	seen := map[string]bool{}
+	for _, c := range e.allCaptures() {
+		if seen[c.name] && c.name != "*" {
+			p.bad(line, "{%s} is captured twice", c.name)
+		}
+		seen[c.name] = true
+	}
+}
+
+// fills says which placeholders this exchange's answer may have. A job brings the range of the request that started it.
+func (e *exchange) fills(name, arg string) bool {
+	if inAnswer(name, arg) || name == "token" || name == "job" || e.captures(name) {
+		return true
+	}
+	_, known := kinds[arg]
+	return (name == "start" || name == "end") && (e.captures("job") || known && (e.captures("start") || e.captures("end")))
+}
+
+// inAnswer says which placeholders an answer without a request of its own may have.
+func inAnswer(name, _ string) bool { return name == "base" || name == "other" || name == "self" }
+
+// issues says that the answer carries a new access token.
+func (e *exchange) issues() bool { return e.answer.names("token") }
+
+// starts says that the answer carries a new job's id.
+func (e *exchange) starts() bool { return e.answer.names("job") && !e.captures("job") }

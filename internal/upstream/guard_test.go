@@ -1,0 +1,78 @@
+package upstream
+
+import (
+	"net/netip"
+	"testing"
+)
+
+func TestGuardJudgesAddresses(t *testing.T) {
+	loopback := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+	for _, c := range []struct {
+		addr   string
+		allow  []netip.Prefix
+		public bool
+		ok     bool
+	}{
+		{"93.184.216.34", nil, true, true},
+		{"2606:2800:220:1:248:1893:25c8:1946", nil, true, true},
+		{"93.184.216.34", nil, false, false},
+		{"127.0.0.1", nil, true, false},
+		{"127.0.0.1", loopback, true, true},
+		{"127.0.0.1", loopback, false, true},
+		{"127.255.255.255", loopback, true, true},
+		{"128.0.0.0", loopback, false, false},
+		{"::ffff:127.0.0.1", nil, true, false},
+		{"::ffff:127.0.0.1", loopback, true, true},
+		{"::1", loopback, true, false},
+		{"::", nil, true, false},
+		{"0.0.0.0", nil, true, false},
+		{"10.0.0.1", nil, true, false},
+		{"10.0.0.1", loopback, true, false},
+		{"100.64.0.1", nil, true, false},
+		{"169.254.169.254", nil, true, false},
+		{"169.254.169.254", loopback, true, false},
+		{"168.63.129.16", nil, true, false},
+		{"::ffff:168.63.129.16", nil, true, false},
+		{"168.63.129.17", nil, true, true},
+		{"172.16.0.1", nil, true, false},
+		{"192.0.0.1", nil, true, false},
+		{"192.168.1.1", nil, true, false},
+		{"198.18.0.1", nil, true, false},
+		{"224.0.0.1", nil, true, false},
+		{"240.0.0.1", nil, true, false},
+		{"255.255.255.255", nil, true, false},
+		{"fe80::1%eth0", nil, true, false},
+		{"fd00::1", nil, true, false},
+		{"64:ff9b::7f00:1", nil, true, false},
+		{"2002:7f00:1::", nil, true, false},
+		{"2001::1", nil, true, false},
+	} {
+		if err := newGuard(c.allow, c.public).judge(netip.MustParseAddr(c.addr)); (err == nil) != c.ok {
+			t.Errorf("%s (allowed %v, public %v): %v, want ok %v", c.addr, c.allow, c.public, err, c.ok)
+		}
+	}
+}
+
+func TestGuardRefusesWhatIsNoTCPAddress(t *testing.T) {
+	g := newGuard(nil, true)
+	for _, c := range [][2]string{{"tcp4", "example.com:443"}, {"tcp", ""}, {"udp4", "93.184.216.34:53"}, {"unix", "/run/x.sock"}} {
+		if g.control(c[0], c[1], nil) == nil {
+			t.Errorf("%s %q passed", c[0], c[1])
+		}
+	}
+	if err := g.control("tcp4", "93.184.216.34:443", nil); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestOddAddress(t *testing.T) {
+	for host, odd := range map[string]bool{
+		"0x7f.1": true, "0X7F.0x1": true, "127.1": true, "2130706433": true, "0177.0.0.1": true, "127.0.0.1.": false,
+		"1.2.3.4.5": true, "0x7f000001": true, "127.0.0.1": false, "::1": false, "example.com": false,
+		"3com.example": false, "api.0xdead.example": false, "0xzz": false, "": false, "1.example": false, "example.123": true,
+	} {
+		if oddAddress(host) != odd {
+			t.Errorf("oddAddress(%q) = %v", host, !odd)
+		}
+	}
+}

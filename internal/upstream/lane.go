@@ -1,0 +1,116 @@
+package upstream
+
+import (
+	"context"
+	"errors"
+	"math"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/meterbridge/meterbridge/internal/connector"
+	"github.com/meterbridge/meterbridge/internal/problem"
+)
+
+// DefaultConcurrency is how many calls one account has under way at a time where its connector says nothing.
+const DefaultConcurrency = 8
+
+// lane is where the calls of one account queue: for a place among those under way, and for their turn in the
+// provider's rate.
+type lane struct {
+	limits connector.Limits
+	places chan struct{}
+	turns  *rate.Limiter // nil where the provider states no rate
+}
+
+// lanes has one lane an account.
+type lanes struct {
+	mu   sync.Mutex
+	byID map[string]*lane
+}
+
+// of is the account's lane. One with other limits, after a reload, takes the place of the old, which empties by itself.
+func (l *lanes) of(account string, limits connector.Limits) *lane {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if a := l.byID[account]; a != nil && a.limits == limits {
+		return a
+	}
+	if l.byID == nil {
+		l.byID = map[string]*lane{}
+	}
+	a := newLane(limits)
+	l.byID[account] = a
+	return a
+}
+
+func newLane(limits connector.Limits) *lane {
+	places := limits.Concurrency
+	if places <= 0 {
+		places = DefaultConcurrency
+	}
+	l := &lane{limits: limits, places: make(chan struct{}, places)}
+	if per := time.Duration(limits.Per); limits.Rate > 0 && per > 0 {
+		// A quarter may go at once; the rest is spread so that no period, wherever it begins, sees more than rate.
+		burst := max(1, limits.Rate/4)
+		refill := float64(limits.Rate-burst+1) / per.Seconds()
+		l.turns = rate.NewLimiter(rate.Limit(refill), burst)
+	}
+	return l
+}
+
+// enter waits for a place, and with turn for a turn too, up to the context's deadline; leave gives the place back.
+func (l *lane) enter(ctx context.Context, turn bool) (leave func(), err error) {
+	select {
+	case l.places <- struct{}{}:
+	case <-ctx.Done():
+		return nil, held(ctx, time.Second)
+	}
+	leave = sync.OnceFunc(func() { <-l.places })
+	if !turn || l.turns == nil {
+		return leave, nil
+	}
+	booking := l.turns.Reserve()
+	wait := booking.Delay()
+	if at, ok := ctx.Deadline(); ok && time.Now().Add(wait).After(at) {
+		booking.Cancel() // nobody waits for what can't come in time
+		leave()
+		return nil, tooMany(wait)
+	}
+	if err := sleep(ctx, wait); err != nil {
+		booking.Cancel()
+		leave()
+		return nil, held(ctx, wait)
+	}
+	return leave, nil
+}
+
+// held is the error of a call whose request ended while it queued.
+func held(ctx context.Context, wait time.Duration) error {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return tooMany(wait)
+	}
+	return problem.From(ctx.Err())
+}
+
+func tooMany(wait time.Duration) error {
+	p := problem.New(problem.TooManyRequests, "the account's calls to its provider queue longer than this request may take; ask for less at a time")
+	p.RetryAfter = max(1, int(math.Ceil(wait.Seconds())))
+	return p
+}
+
+// sleep waits, or ends with the context.
+func sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

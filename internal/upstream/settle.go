@@ -1,0 +1,160 @@
+package upstream
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/meterbridge/meterbridge/internal/account"
+	"github.com/meterbridge/meterbridge/internal/connector"
+	"github.com/meterbridge/meterbridge/internal/problem"
+)
+
+// persist makes a call, and once more where a refusal may not mean what it says: with a fresh token, and after a
+// while where the provider answers throttled logins like wrong ones.
+func (s *Session) persist(ctx context.Context, call connector.Call) (*answer, error) {
+	attempt := func() (*answer, error) {
+		var sig *signature
+		if !call.NoAuth {
+			var err error
+			if sig, err = s.signature(ctx); err != nil {
+				return nil, err
+			}
+		}
+		a, err := s.send(ctx, call, sig)
+		if err != nil {
+			return nil, err
+		}
+		return a, s.judge(a)
+	}
+	a, err := attempt()
+	if err != nil || !a.unauthorized || call.NoAuth {
+		return a, err
+	}
+	if a.sig.token != nil {
+		s.c.tokens.drop(a.sig.key, *a.sig.token)
+		if a, err = attempt(); err != nil || !a.unauthorized {
+			return a, err
+		}
+	}
+	if wait := s.confirm(); wait > 0 {
+		if err := sleep(ctx, wait); err != nil {
+			return nil, problem.From(err)
+		}
+		return attempt()
+	}
+	return a, nil
+}
+
+// confirm is how long after a refusal it is tried once more; 0 for not at all.
+func (s *Session) confirm() time.Duration { return time.Duration(s.conn.Errors.Confirm) }
+
+// judge reads an answer by the connector's rules. An error in a good status becomes one in fact.
+func (s *Session) judge(a *answer) error {
+	if a.reply != nil && !s.suspect(a.status) {
+		return nil
+	}
+	if a.reply != nil {
+		head, err := io.ReadAll(io.LimitReader(a.reply.Body, MaxErrorBody))
+		if err != nil {
+			_ = a.reply.Body.Close()
+			return problem.From(err)
+		}
+		a.reply.Body = rejoin(head, a.reply.Body)
+		if len(head) == MaxErrorBody {
+			return nil // longer than any error
+		}
+		a.body = head
+	}
+	a.rule = s.conn.Errors.Rule(a.forRules())
+	switch {
+	case a.rule == nil && a.reply != nil:
+		return nil
+	case a.reply != nil:
+		_ = a.reply.Body.Close()
+		a.reply = nil
+		a.body = scrub(a.body, s.secrets(a.sig)...)
+	}
+	var words string
+	words, a.code, a.fields = s.conn.Errors.Read(a.body)
+	if a.message == "" {
+		a.message = words
+	}
+	a.unauthorized = a.status == http.StatusUnauthorized && a.rule == nil || a.rule != nil && a.rule.As == "unauthorized"
+	return nil
+}
+
+// suspect says whether a rule names this good status: only then is the beginning of its body read before it is passed on.
+func (s *Session) suspect(status int) bool {
+	return slices.ContainsFunc(s.conn.Errors.Rules, func(r connector.ErrorRule) bool { return slices.Contains(r.Status, status) })
+}
+
+// settle makes of an answer what the caller gets, and notes what it says about the account.
+func (s *Session) settle(ctx context.Context, a *answer) (*Reply, error) {
+	switch {
+	case a.reply != nil:
+		if err := foreignPage(a); err != nil {
+			return nil, err
+		}
+		s.accepted(a.call)
+		return a.reply, nil
+	case a.rule != nil && a.rule.As == "empty":
+		s.accepted(a.call)
+		return &Reply{Status: a.status, Header: a.header, Body: http.NoBody, URL: a.shown, Empty: true,
+			RateLimit: rateLimit(a.header, s.conn.RateHeaders, s.c.cfg.Clock())}, nil
+	}
+	p := s.problem(a)
+	if p.Code == problem.RemoteForbidden && !a.call.NoAuth && a.call.Purpose != "check" {
+		p = s.confirmForbidden(ctx, p)
+	}
+	return nil, s.refused(p, a.call)
+}
+
+// accepted notes that the provider took the credentials. A blocked account stays blocked: that is not the provider's word.
+func (s *Session) accepted(call connector.Call) {
+	if st := s.c.cfg.States.Get(s.acct.ID).Status; !call.NoAuth && st != account.Active && st != account.Blocked {
+		s.c.cfg.States.Set(s.acct.ID, account.Active, "")
+	}
+}
+
+// refused notes that the provider no longer takes the credentials.
+func (s *Session) refused(p *problem.Problem, call connector.Call) error {
+	if p.Code == problem.NeedsReauth && !call.NoAuth && s.c.cfg.States.Get(s.acct.ID).Status != account.Blocked {
+		s.c.cfg.States.Set(s.acct.ID, account.NeedsReauth, p.Message)
+	}
+	return p
+}
+
+// foreignPage is the problem of a good answer that is a web page where an API's answer was expected: a login page,
+// or that of a proxy in between.
+func foreignPage(a *answer) error {
+	if a.reply.ContentType() != "text/html" || a.call.Purpose == "custom" || a.call.Purpose == "proxy" || a.call.Purpose == "download" {
+		return nil
+	}
+	in := bufio.NewReaderSize(a.reply.Body, 512)
+	head, err := in.Peek(1)
+	if err != nil || head[0] != '<' {
+		// Some servers call everything a page; what matters is whether it is one.
+		a.reply.Body = &rejoined{Reader: in, Closer: a.reply.Body}
+		return nil
+	}
+	raw, _ := io.ReadAll(io.LimitReader(in, MaxErrorBody))
+	_ = a.reply.Body.Close()
+	p := problem.New(problem.UpstreamUnexpected, "%s answers with a web page in place of data; a login page or a proxy in between is common", a.host).AsRemote()
+	p.Raw = bounded(raw)
+	return p
+}
+
+// rejoined is a body of which the beginning was read.
+type rejoined struct {
+	io.Reader
+	io.Closer
+}
+
+func rejoin(head []byte, rest io.ReadCloser) io.ReadCloser {
+	return &rejoined{Reader: io.MultiReader(bytes.NewReader(head), rest), Closer: rest}
+}

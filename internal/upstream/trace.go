@@ -1,0 +1,100 @@
+package upstream
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/meterbridge/meterbridge/internal/secret"
+)
+
+// Exchange is one HTTP round trip with a provider, told without its secrets. They are left out where the request is
+// put together, and never searched for afterwards.
+type Exchange struct {
+	Purpose        string      `json:"purpose"`
+	Method         string      `json:"method"`
+	URL            string      `json:"url"`
+	Status         int         `json:"status"` // 0 where no answer came
+	Millis         float64     `json:"ms"`     // until the answer's headers
+	RequestHeader  http.Header `json:"-"`
+	ResponseHeader http.Header `json:"-"`
+}
+
+// Trace collects the exchanges of one request, those of its token and check calls too.
+type Trace struct {
+	mu   sync.Mutex
+	list []Exchange
+}
+
+type traceKey struct{}
+
+// WithTrace is a context whose calls are told to the trace.
+func WithTrace(ctx context.Context) (context.Context, *Trace) {
+	t := new(Trace)
+	return context.WithValue(ctx, traceKey{}, t), t
+}
+
+// Exchanges is what was told so far, in the order of the answers.
+func (t *Trace) Exchanges() []Exchange {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.list)
+}
+
+func (t *Trace) add(e Exchange) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.list = append(t.list, e)
+}
+
+// tell finishes an exchange that began at start and hands it to whoever wants to know.
+func (c *Client) tell(ctx context.Context, e Exchange, start time.Time, connector string, resp *http.Response) {
+	e.Millis = float64(time.Since(start).Microseconds()) / 1000
+	if resp != nil {
+		e.Status = resp.StatusCode
+		e.ResponseHeader = resp.Header.Clone()
+		if e.ResponseHeader.Get("Set-Cookie") != "" {
+			e.ResponseHeader["Set-Cookie"] = []string{secret.Redacted}
+		}
+	}
+	if t, ok := ctx.Value(traceKey{}).(*Trace); ok {
+		t.add(e)
+	}
+	if c.cfg.Observe != nil {
+		c.cfg.Observe(connector, e)
+	}
+}
+
+// shownURL is a URL as it may be seen: without the query of a link that is itself a credential, and without the
+// values of the parameters that sign.
+func shownURL(u *url.URL, wholeQuery bool, signed []string) string {
+	shown := *u
+	switch {
+	case u.RawQuery == "":
+	case wholeQuery:
+		shown.RawQuery = secret.Redacted
+	default:
+		parts := strings.Split(u.RawQuery, "&")
+		for i, p := range parts {
+			key, _, _ := strings.Cut(p, "=")
+			if name, err := url.QueryUnescape(key); err == nil && slices.Contains(signed, name) {
+				parts[i] = key + "=" + secret.Redacted
+			}
+		}
+		shown.RawQuery = strings.Join(parts, "&")
+	}
+	return shown.String()
+}
+
+// shownHeader is the header of a request as it may be seen.
+func shownHeader(h http.Header, signed []string) http.Header {
+	shown := h.Clone()
+	for _, name := range signed {
+		shown.Set(name, secret.Redacted)
+	}
+	return shown
+}

@@ -1,0 +1,137 @@
+// Package proxy is the walk: from a request to records to an answer.
+//
+// A request is read strictly (params), its range resolved with a frozen clock (span), its cursor opened to a position
+// (request). A walk then pulls records: the connector's planner says which call stands at the position, upstream makes
+// it, items picks the provider's items out of the bytes as they arrive, the mapping makes records of each, and the
+// window and the filters drop what does not belong. One writer a format takes the records to the client and ends with
+// the next position or a problem. raw, /proxy and /custom tap the provider's answer instead; nothing else goes another
+// way.
+package proxy
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"github.com/meterbridge/meterbridge/internal/account"
+	"github.com/meterbridge/meterbridge/internal/connector"
+	"github.com/meterbridge/meterbridge/internal/cursor"
+	"github.com/meterbridge/meterbridge/internal/mapping"
+	"github.com/meterbridge/meterbridge/internal/problem"
+	"github.com/meterbridge/meterbridge/internal/upstream"
+)
+
+// ModelName is the one unified model.
+const ModelName = "usage-metering"
+
+// Deadline is what a buffered request has; clients' own limit is commonly 30 s.
+const Deadline = 25 * time.Second
+
+// Catalog is what is installed: connectors with their mappings, and the model. It is replaced whole on a reload, so that
+// no request mixes two.
+type Catalog struct {
+	Connectors *connector.Set
+	Mappings   map[string]*mapping.Program
+	Model      *mapping.Model
+}
+
+// Observer hears what a request did; telemetry implements it.
+type Observer interface {
+	Records(connector, resource, format string, n int)
+	CursorOpened(outcome string)
+	MappingFailed(connector, resource string)
+}
+
+// Config is what a Proxy is made of.
+type Config struct {
+	Catalog  func() *Catalog // the current one, asked once a request
+	Accounts account.Store
+	States   *account.States
+	Upstream *upstream.Client
+	Cursors  *cursor.Codec
+	Pages    *cursor.Pages
+	Clock    func() time.Time
+	Deadline time.Duration // of buffered requests; 0: the default
+	Observer Observer      // nil: nobody
+	Log      *slog.Logger
+}
+
+// Proxy answers requests. It is safe for concurrent use.
+type Proxy struct {
+	Config
+	lookups sync.Map // lookupKey → *lookupEntry
+	jobs    singleflight.Group
+	flights singleflight.Group
+}
+
+// New makes a Proxy.
+func New(c Config) *Proxy {
+	if c.Clock == nil {
+		c.Clock = time.Now
+	}
+	if c.Deadline == 0 {
+		c.Deadline = Deadline
+	}
+	if c.Observer == nil {
+		c.Observer = nobody{}
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Proxy{Config: c}
+}
+
+type nobody struct{}
+
+func (nobody) Records(string, string, string, int) {}
+func (nobody) CursorOpened(string)                 {}
+func (nobody) MappingFailed(string, string)        {}
+
+// Unified answers GET /unified/{model}/{resource}[/{id}]. A returned problem means that nothing was written.
+func (p *Proxy) Unified(w http.ResponseWriter, r *http.Request, who Principal, model, resource, id string) error {
+	q, err := p.resolve(r, who, model, resource, id)
+	if err != nil {
+		return err
+	}
+	ctx := r.Context()
+	if q.params.format != Stream && q.params.format != SSE && q.params.format != CSV {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, p.Deadline)
+		defer cancel()
+	}
+	if id != "" {
+		return q.get(ctx, w)
+	}
+	switch q.params.format {
+	case Raw:
+		return q.raw(ctx, w)
+	case Stream, SSE:
+		return q.stream(ctx, w)
+	case CSV:
+		return q.csv(ctx, w)
+	case Normalized:
+		return q.normalized(ctx, w)
+	case Debug:
+		return q.debug(ctx, w)
+	default:
+		return q.list(ctx, w)
+	}
+}
+
+// Meta and capabilities are small: they are built whole.
+func marshal(v any) json.RawMessage {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return json.RawMessage("null") // only values of our own come here
+	}
+	return b
+}
+
+func notFoundModel(model string) error {
+	return problem.New(problem.UnknownModel, "there is no unified model %q; use %s", model, ModelName)
+}

@@ -1,0 +1,185 @@
+package proxy
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/meterbridge/meterbridge/internal/account"
+	"github.com/meterbridge/meterbridge/internal/connector"
+	"github.com/meterbridge/meterbridge/internal/mapping"
+	"github.com/meterbridge/meterbridge/internal/problem"
+	"github.com/meterbridge/meterbridge/internal/record"
+	"github.com/meterbridge/meterbridge/internal/upstream"
+)
+
+// request is one caller's request, resolved: everything that the walk and the writers need, and no more decisions.
+type request struct {
+	*Proxy
+	params   *params
+	catalog  *Catalog
+	acct     *account.Account
+	conn     *connector.Connector
+	resource *connector.Resource
+	method   *connector.Method
+	program  *mapping.Program // nil: items pass unmapped
+	mapped   string           // the resource whose mapping runs; usage for a derived resource
+	id       string           // of a get
+	sess     *upstream.Session
+	context  map[string]any
+	scope    *connector.Scope
+	span     *span
+	filter   filter
+
+	at        record.Position // where the request begins
+	resumes   bool            // it came with a cursor
+	selection [16]byte
+
+	queryJSON, accountJSON []byte
+	limits                 http.Header // the provider's rate limit, normalised
+	warnings               []problem.Warning
+}
+
+// resolve reads a unified request.
+func (p *Proxy) resolve(r *http.Request, who Principal, model, resource, id string) (*request, error) {
+	if model != ModelName {
+		return nil, notFoundModel(model)
+	}
+	catalog := p.Catalog()
+	if !slices.Contains(catalog.Model.Names(), resource) {
+		return nil, unknownResource(resource, catalog.Model.Names())
+	}
+	q, err := p.begin(r, who, catalog)
+	if err != nil {
+		return nil, err
+	}
+	if err := q.choose(resource, id); err != nil {
+		return nil, err
+	}
+	if err := q.params.leftover(ParameterNames()); err != nil {
+		return nil, err
+	}
+	return q, q.settle(r.Context())
+}
+
+// begin reads what every route has: parameters, account, connector, context.
+func (p *Proxy) begin(r *http.Request, who Principal, catalog *Catalog) (*request, error) {
+	params, err := parseParams(r.URL.RawQuery, r.Header)
+	if err != nil {
+		return nil, err
+	}
+	q := &request{Proxy: p, params: params, catalog: catalog, filter: params.filters}
+	if q.acct, err = p.account(r.Context(), who, params.account); err != nil {
+		return nil, err
+	}
+	q.conn = catalog.Connectors.Get(q.acct.Connector)
+	if q.conn == nil {
+		return nil, problem.New(problem.AccountMisconfig, "the account names the connector %q, which is not installed; installed are %s", q.acct.Connector, strings.Join(catalog.Connectors.Names(), ", "))
+	}
+	if q.context, err = q.conn.ResolveContext(q.acct.Context); err != nil {
+		return nil, problem.Wrap(problem.AccountMisconfig, err, "the account's configuration is incomplete: %v", err)
+	}
+	q.sess = p.Upstream.For(q.acct, q.conn, q.context)
+	return q, nil
+}
+
+// account finds the account that the caller named, or the one that its token is bound to. Another token's account and
+// one that does not exist are the same answer.
+func (p *Proxy) account(ctx context.Context, who Principal, id string) (*account.Account, error) {
+	if id == "" {
+		if id = who.only(); id == "" {
+			return nil, problem.Param(problem.MissingParameter, "integrated_account_id", "integrated_account_id is missing; GET /integrated-account lists the accounts of this token")
+		}
+	}
+	a, err := p.Accounts.Get(ctx, id)
+	if err != nil || !who.Sees(a) {
+		return nil, problem.Param(problem.AccountNotFound, "integrated_account_id", "no integrated account %q is visible to this token; GET /integrated-account lists those that are", clip(id, 80))
+	}
+	return a, nil
+}
+
+// choose finds the resource and method of the connector, and the mapping that reads it.
+func (q *request) choose(resource, id string) error {
+	q.resource = q.conn.Resources[resource]
+	q.mapped, q.id = resource, id
+	if q.resource == nil {
+		return problem.New(problem.UnknownMethod, "the connector %s has no %s; it has %s", q.conn.Name, resource, strings.Join(slices.Sorted(maps.Keys(q.conn.Resources)), ", "))
+	}
+	if id != "" {
+		if q.method = q.resource.Get; q.method == nil {
+			return problem.New(problem.UnknownMethod, "the connector %s can list %s and not get one by its id", q.conn.Name, resource)
+		}
+	} else if q.method = q.resource.List; q.resource.Derived != "" {
+		usage := q.conn.Resources["usage"]
+		q.method, q.mapped = usage.List, "usage"
+	}
+	q.program = q.catalog.Mappings[q.conn.Name]
+	if q.program == nil || !q.program.Has(q.mapped) {
+		return problem.New(problem.Internal, "no mapping of %s reads %s; meterbridge lint says more", q.conn.Name, q.mapped)
+	}
+	return checkFilters(q.filter, q.source(), q.conn.Name)
+}
+
+// source is the resource whose method is called: usage for a derived one.
+func (q *request) source() *connector.Resource {
+	if q.resource.Derived != "" {
+		return q.conn.Resources["usage"]
+	}
+	return q.resource
+}
+
+// settle opens the cursor, freezes the clock and resolves the range.
+func (q *request) settle(ctx context.Context) error {
+	q.warnings = q.params.warnings
+	q.at = record.Position{Now: q.Clock().UnixNano(), Rev: q.rev(), Size: q.pageSize()}
+	var opened interface{ Check([16]byte) error }
+	if q.params.cursor != "" {
+		o, err := q.Cursors.Open(ctx, q.params.cursor, q.acct.ID)
+		if err != nil {
+			q.Observer.CursorOpened(string(problem.From(err).Code))
+			return err
+		}
+		opened, q.resumes = o, true
+		rev := q.at.Rev
+		if q.at = o.Position; q.at.Rev != rev {
+			q.Observer.CursorOpened(string(problem.CursorStale))
+			return problem.New(problem.CursorStale, "the connector or its mapping has changed since this cursor was given; start again without a cursor")
+		}
+	}
+	if err := q.resolveRange(); err != nil {
+		return err
+	}
+	if opened != nil {
+		if err := opened.Check(q.selection); err != nil {
+			q.Observer.CursorOpened(string(problem.CursorMismatch))
+			return err
+		}
+		q.Observer.CursorOpened("ok")
+	}
+	return nil
+}
+
+// rev tells one version of connector and mapping from another.
+func (q *request) rev() uint64 {
+	if q.program == nil {
+		return q.conn.Hash
+	}
+	return q.conn.Hash ^ q.program.Hash()
+}
+
+// pageSize is the provider's page size of a new walk: its default, or its largest where the whole is wanted. raw has no
+// page of its own, so that limit becomes the provider's.
+func (q *request) pageSize() int {
+	size := q.method.PageSize()
+	switch {
+	case size.Max == 0:
+		return 0
+	case q.params.format == Raw && q.params.limitGiven:
+		return min(q.params.limit, size.Max)
+	case q.params.format == Stream, q.params.format == SSE, q.params.format == CSV, q.params.ignoreLimit:
+		return size.Max
+	}
+	return size.Default
+}

@@ -1,0 +1,98 @@
+package proxy
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/meterbridge/meterbridge/internal/connector"
+	"github.com/meterbridge/meterbridge/internal/problem"
+)
+
+// resolveRange fixes the range with the walk's frozen clock, and with it everything that depends on it: the scope of
+// the plan, the roots of the mapping, and the selection that a cursor is bound to.
+func (q *request) resolveRange() error {
+	now := time.Unix(0, q.at.Now).UTC()
+	granularity, err := q.source().DefaultGranularity(q.context)
+	if err != nil {
+		return problem.Wrap(problem.AccountMisconfig, err, "the account's configuration is wrong: %v", err)
+	}
+	if q.span, err = resolveSpan(q.params, q.source(), q.method, granularity, now); err != nil {
+		return err
+	}
+	q.scope = &connector.Scope{
+		Now: now, Granularity: q.span.granularity, Filters: q.filter, Context: q.context,
+		Remote: q.params.remote, PageSize: q.at.Size, ID: q.id, Carry: q.at.Carry,
+	}
+	if q.dated() {
+		q.scope.Range = q.span.Range
+		q.warn(q.span.warnings...)
+	}
+	if q.dated() && q.method.Unclipped(q.scope) {
+		q.warn(problem.Warning{Code: problem.WarnRemoteQueryRange, Message: "remote_query sets the provider's own range: the gateway neither slices nor clips it, and range says what was asked for"})
+	}
+	q.selection = q.select_()
+	q.roots()
+	return nil
+}
+
+// dated says whether the request's records lie in a range.
+func (q *request) dated() bool { return q.method.Windowed() }
+
+// select_ is the hash of what a cursor is bound to: the resource and everything that chooses or orders its records. How
+// they are presented (limit, format, exclusions) is free.
+func (q *request) select_() (h [16]byte) {
+	filters := map[string][]string{}
+	for k, v := range q.filter {
+		filters[k] = slices.Sorted(slices.Values(v))
+	}
+	remote := make([]string, len(q.params.remote))
+	for i, p := range q.params.remote {
+		remote[i] = p.Key + "=" + p.Value
+	}
+	b, _ := json.Marshal([]any{q.mapped, q.resource.Name, q.program != nil, q.id, q.span.Start, q.span.End, q.span.granularity, filters, remote})
+	sum := sha256.Sum256(b)
+	copy(h[:], sum[:])
+	return h
+}
+
+// warn adds warnings, each once.
+func (q *request) warn(ws ...problem.Warning) {
+	for _, w := range ws {
+		if !slices.Contains(q.warnings, w) {
+			q.warnings = append(q.warnings, w)
+		}
+	}
+}
+
+func (q *request) allWarnings() []problem.Warning { return q.warnings }
+
+// open starts the source that the request's records come from.
+func (q *request) open(ctx context.Context) source {
+	if q.resource.Derived != "" {
+		return &derived{request: q, ctx: ctx}
+	}
+	return q.newWalk(ctx)
+}
+
+// stateLimits passes the provider's rate limit on, normalised.
+func (q *request) stateLimits(h http.Header) {
+	for k, v := range q.limits {
+		h[k] = v
+	}
+}
+
+// gjsonPath is a path of plain names for gjson.
+func gjsonPath(path []string) string {
+	out := make([]string, len(path))
+	for i, p := range path {
+		out[i] = gjson.Escape(p)
+	}
+	return strings.Join(out, ".")
+}

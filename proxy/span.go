@@ -1,0 +1,199 @@
+package proxy
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/meterbridge/meterbridge/internal/connector"
+	"github.com/meterbridge/meterbridge/internal/problem"
+)
+
+// granularities from fine to coarse.
+var granularities = []string{"hour", "day", "week", "month"}
+
+type unit uint8
+
+const (
+	unitInstant unit = iota
+	unitDay
+	unitMonth
+)
+
+// moment is a date parameter: an instant, or a whole day or month that starts there.
+type moment struct {
+	at   time.Time
+	unit unit
+}
+
+var errMoment = errors.New("not a date")
+
+// layouts of instants; time.Parse takes a fraction of any length after the seconds.
+var layouts = []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04Z07:00", "2006-01-02T15:04"}
+
+// parseMoment reads the forms of the contract. A `+` of an offset that arrived as a space is taken for what it was.
+func parseMoment(s string) (moment, error) {
+	if t, err := time.Parse("2006-01-02", s); err == nil {
+		return moment{t, unitDay}.bounded()
+	}
+	if t, err := time.Parse("2006-01", s); err == nil {
+		return moment{t, unitMonth}.bounded()
+	}
+	if i := strings.LastIndexByte(s, ' '); i > len("2006-01-02") {
+		s = s[:i] + "+" + s[i+1:]
+	}
+	for _, l := range layouts {
+		if t, err := time.Parse(l, s); err == nil {
+			return moment{t.UTC(), unitInstant}.bounded()
+		}
+	}
+	return moment{}, errMoment
+}
+
+func (m moment) bounded() (moment, error) {
+	if y := m.at.Year(); y < 1970 || y > 2200 {
+		return moment{}, errMoment
+	}
+	return m, nil
+}
+
+// end is the exclusive end of what the moment names.
+func (m moment) end() time.Time {
+	switch m.unit {
+	case unitDay:
+		return m.at.AddDate(0, 0, 1)
+	case unitMonth:
+		return m.at.AddDate(0, 1, 0)
+	}
+	return m.at
+}
+
+// span is the resolved range of a request: which records it holds and in which periods.
+type span struct {
+	connector.Range
+	granularity     string
+	preliminaryFrom time.Time // zero where nothing in the range is preliminary
+	partial         bool
+	warnings        []problem.Warning
+}
+
+func (s *span) warn(code, text string) {
+	s.warnings = append(s.warnings, problem.Warning{Code: code, Message: text})
+}
+
+// resolveSpan turns the parameters into the range that is served. It depends on the parameters, the method and the
+// frozen clock alone, so that every page of a walk resolves to the same one.
+func resolveSpan(p *params, r *connector.Resource, m *connector.Method, defaultGranularity string, now time.Time) (*span, error) {
+	s := &span{}
+	now = now.UTC()
+	switch {
+	case p.start != nil:
+		s.Start = p.start.at
+	case p.end != nil:
+		s.Start = floor(p.end.end().Add(-1), "month")
+	default:
+		s.Start = floor(now, "month")
+	}
+	if p.end != nil {
+		s.End = p.end.end()
+	} else {
+		s.End = floor(s.Start, "month").AddDate(0, 1, 0)
+	}
+	if s.End.Before(s.Start) {
+		return nil, problem.Param(problem.InvalidParameter, "end_date", "end_date %s lies before start_date %s", stamp(s.End), stamp(s.Start))
+	}
+	s.granularity = defaultGranularity
+	if p.granularity != "" {
+		s.granularity = serve(p.granularity, r.Granularities)
+		if s.granularity != p.granularity {
+			s.warn(problem.WarnGranularity, "this connector has no periods of a "+p.granularity+"; "+s.granularity+" is served")
+		}
+	}
+	if s.granularity == "" {
+		return s, nil
+	}
+	s.widen()
+	if oldest, ok := m.Oldest(s.granularity, now); ok && s.Start.Before(oldest) {
+		s.Start = ceil(oldest, s.granularity)
+		s.End = later(s.End, s.Start)
+		s.partial = true
+		s.warn(problem.WarnRangeCut, "the provider keeps nothing older; the range starts at "+stamp(s.Start))
+	}
+	if from := floor(now.Add(-r.Restates), s.granularity); from.Before(s.End) {
+		s.preliminaryFrom = later(from, s.Start)
+	}
+	return s, nil
+}
+
+// widen moves the ends to whole periods. A last second before a period's end is how many clients write that end.
+func (s *span) widen() {
+	start, end := floor(s.Start, s.granularity), ceil(s.End, s.granularity)
+	if start.Before(s.Start) || end.Sub(s.End) > time.Second {
+		s.warn(problem.WarnRangeWidened, "the range was widened to whole periods of a "+s.granularity+": "+stamp(start)+" to "+stamp(end))
+	}
+	s.Start, s.End = start, end
+}
+
+// serve picks the granularity nearest to the one asked for: itself, else the next finer, else the next coarser.
+func serve(asked string, has []string) string {
+	at := slices.Index(granularities, asked)
+	for i := at; i >= 0; i-- {
+		if slices.Contains(has, granularities[i]) {
+			return granularities[i]
+		}
+	}
+	for i := at + 1; i < len(granularities); i++ {
+		if slices.Contains(has, granularities[i]) {
+			return granularities[i]
+		}
+	}
+	return ""
+}
+
+// floor is the start of the period that holds t; weeks start on Monday.
+func floor(t time.Time, granularity string) time.Time {
+	y, m, d := t.Date()
+	switch granularity {
+	case "hour":
+		return t.Truncate(time.Hour)
+	case "day":
+		return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+	case "week":
+		return time.Date(y, m, d-(int(t.Weekday())+6)%7, 0, 0, 0, 0, time.UTC)
+	case "month":
+		return time.Date(y, m, 1, 0, 0, 0, 0, time.UTC)
+	}
+	return t
+}
+
+// ceil is the first start of a period at or after t.
+func ceil(t time.Time, granularity string) time.Time {
+	f := floor(t, granularity)
+	if f.Equal(t) {
+		return t
+	}
+	switch granularity {
+	case "hour":
+		return f.Add(time.Hour)
+	case "day":
+		return f.AddDate(0, 0, 1)
+	case "week":
+		return f.AddDate(0, 0, 7)
+	case "month":
+		return f.AddDate(0, 1, 0)
+	}
+	return t
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+const stampLayout = "2006-01-02T15:04:05Z"
+
+// stamp writes an instant as every date on the wire is written.
+func stamp(t time.Time) string { return t.UTC().Format(stampLayout) }

@@ -126,7 +126,7 @@ func (d *derived) key() [32]byte {
 	at := d.request.at
 	at.Item, at.Out, at.Anchor = 0, 0, 0
 	b, _ := at.AppendBinary(nil)
-	return d.Pages.Key([]byte("derived"), []byte(d.acct.ID), d.selection[:], b)
+	return d.Pages.Key([]byte(d.acct.ID), []byte("derived"), d.selection[:], b)
 }
 
 func (d *derived) pageID() any                { return d }

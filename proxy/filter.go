@@ -1,7 +1,9 @@
 package proxy
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/tidwall/gjson"
 
@@ -56,10 +58,13 @@ func filtersOf(r *connector.Resource) []string {
 }
 
 func checkFilters(f filter, r *connector.Resource, connectorName string) error {
-	can := filtersOf(r)
+	var can []string // filters narrow usage, and what is derived from it
+	if r.Name == "usage" {
+		can = filtersOf(r)
+	}
 	for name := range f {
 		if !slices.Contains(can, name) {
-			return problem.Param(problem.UnsupportedFilter, name, "%s fills no field that %s could match; it can filter by %v", connectorName, name, can)
+			return problem.Param(problem.UnsupportedFilter, name, "%s of %s have no field that %s could match; it can filter by %s", r.Name, connectorName, name, cmp.Or(strings.Join(can, ", "), "nothing"))
 		}
 	}
 	return nil

@@ -24,6 +24,32 @@ type noItems struct{}
 func (noItems) Next() (record.Item, error) { return record.Item{}, io.EOF }
 func (noItems) Envelope() []byte           { return nil }
 
+// document is an answer that is itself the one item.
+type document struct {
+	r    io.Reader
+	done bool
+}
+
+func (d *document) Envelope() []byte { return nil }
+
+func (d *document) Next() (record.Item, error) {
+	if d.done {
+		return record.Item{}, io.EOF
+	}
+	body, err := io.ReadAll(io.LimitReader(d.r, maxItem+1))
+	if err != nil {
+		return record.Item{}, err
+	}
+	if len(body) > maxItem {
+		return record.Item{}, problem.New(problem.UpstreamTooLarge, "the provider's answer is larger than %d bytes", maxItem).AsRemote()
+	}
+	if end, st := record.Scan(body, 0, true); st != record.Done || record.SkipSpace(body, end) != len(body) {
+		return record.Item{}, corrupt("it is not one JSON document")
+	}
+	d.done = true
+	return record.Item{Raw: body}, nil
+}
+
 // whole makes one item, an array, of all items of an answer, for mappings that compare items with each other.
 type whole struct {
 	items

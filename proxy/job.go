@@ -142,7 +142,7 @@ func readDocument(reply *upstream.Reply) ([]byte, error) {
 
 // jobKey names a job by account and submitted call: an identical request joins it, on every replica.
 func (w *walk) jobKey(call connector.Call) [32]byte {
-	return w.Pages.Key([]byte("job"), []byte(w.acct.ID), []byte(call.Path), call.Body)
+	return w.Pages.Key([]byte(w.acct.ID), []byte("job"), []byte(call.Path), call.Body)
 }
 
 func (w *walk) forget(submit connector.Call) {

@@ -107,9 +107,12 @@ func (w *walk) answer(call connector.Call, spec *connector.CallSpec) (*upstream.
 // newItems is the reader that fits the call's declared body.
 func newItems(r io.Reader, spec *connector.CallSpec) (items, error) {
 	var it items
-	if spec.Format == "csv" {
+	switch {
+	case spec.Format == "csv":
 		it = newCSVItems(r)
-	} else {
+	case spec.Whole:
+		it = &document{r: r}
+	default:
 		it = newJSONItems(r, spec.Items, spec.ItemsOptional)
 	}
 	if spec.Latest != nil {

@@ -120,7 +120,7 @@ func parseParams(rawQuery string, h http.Header) (*params, error) {
 		}
 		read, isSingle := single[name]
 		switch {
-		case name == "remote_query" && len(pair.Path) > 1:
+		case name == "remote_query" && len(pair.Path) > 1 && pair.Path[1] != "":
 			p.remote = append(p.remote, bracket.Pair{Key: bracket.Encode(pair.Path[1:]), Path: pair.Path[1:], Value: pair.Value})
 		case name == "truto_exclude_fields" && len(pair.Path) <= 2:
 			if err := p.readExclude(pair); err != nil {

@@ -5,19 +5,13 @@
 package main
 
 import (
-	"errors"
-	"fmt"
+	"context"
 	"io"
-	"io/fs"
-	"net"
 	"os"
+	"os/signal"
 	"syscall"
 
 	"github.com/alecthomas/kong"
-
-	"github.com/meterbridge/meterbridge/internal/assembly"
-	"github.com/meterbridge/meterbridge/internal/config"
-	"github.com/meterbridge/meterbridge/internal/problem"
 )
 
 // verbs are the commands, in the order of the help.
@@ -33,20 +27,6 @@ type verbs struct {
 	Version    versionVerb    `cmd:"" help:"Print version, commit and Go version."`
 }
 
-// Exit codes.
-const (
-	exitDefect      = 1
-	exitInput       = 2
-	exitEnvironment = 3
-)
-
-// inputError is the user's to mend.
-type inputError struct{ error }
-
-func (e inputError) Unwrap() error { return e.error }
-
-func badInput(format string, args ...any) error { return inputError{fmt.Errorf(format, args...)} }
-
 // std are the streams that a verb writes to.
 type std struct {
 	out, err io.Writer
@@ -56,27 +36,35 @@ func main() { os.Exit(run(os.Args[1:], std{os.Stdout, os.Stderr})) }
 
 // run is main without the process, for tests.
 func run(args []string, to std) (code int) {
-	parser, err := kong.New(&verbs{}, kong.Name("meterbridge"), kong.Writers(to.out, to.err), kong.UsageOnError(),
-		kong.Description("One API for every provider's usage and cost data."), kong.Bind(to),
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	parser, err := kong.New(&verbs{}, kong.Name("meterbridge"), kong.Writers(to.out, to.err),
+		kong.Description("One API for every provider's usage and cost data."),
+		kong.Bind(to), kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Exit(func(c int) { panic(exited(c)) }), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 	if err != nil {
-		fmt.Fprintln(to.err, "meterbridge:", err)
+		say(to.err, err)
 		return exitDefect
 	}
 	defer func() {
-		if c, ok := recover().(exited); ok {
-			code = int(c)
+		switch r := recover().(type) {
+		case nil:
+		case exited:
+			code = int(r)
+		default:
+			panic(r)
 		}
 	}()
-	ctx, err := parser.Parse(args)
+	command, err := parser.Parse(args)
 	if err != nil {
-		fmt.Fprintf(to.err, "meterbridge: %v\nTry: meterbridge --help\n", err)
+		say(to.err, err)
+		io.WriteString(to.err, "Try: meterbridge --help\n")
 		return exitInput
 	}
-	if err := ctx.Run(); err != nil {
-		if err != errSaid {
-			fmt.Fprintln(to.err, "meterbridge:", err)
-		}
+	// The first signal ends the verb in good order, a second one the process.
+	go func() { <-ctx.Done(); stop() }()
+	if err := command.Run(); err != nil {
+		say(to.err, err)
 		return exitCode(err)
 	}
 	return 0
@@ -84,24 +72,3 @@ func run(args []string, to std) (code int) {
 
 // exited is kong's wish to leave, after it has printed the help.
 type exited int
-
-// errSaid says that the verb has printed what is wrong with its input.
-var errSaid = inputError{errors.New("the input has defects")}
-
-func exitCode(err error) int {
-	var (
-		input    inputError
-		errs     config.Errors
-		findings assembly.Findings
-		path     *fs.PathError
-		network  *net.OpError
-		p        *problem.Problem
-	)
-	switch {
-	case errors.As(err, &input), errors.As(err, &errs), errors.As(err, &findings), errors.As(err, &p):
-		return exitInput
-	case errors.As(err, &path), errors.As(err, &network), errors.Is(err, syscall.EADDRINUSE):
-		return exitEnvironment
-	}
-	return exitDefect
-}

@@ -27,7 +27,7 @@ type serveVerb struct {
 	LogJSON  bool   `help:"Log as JSON, one object a line." name:"log-json"`
 }
 
-func (v *serveVerb) Run(to std) error {
+func (v *serveVerb) Run(ctx context.Context, to std) error {
 	cfg, err := config.Load(v.Config)
 	if err != nil {
 		return err
@@ -47,7 +47,7 @@ func (v *serveVerb) Run(to std) error {
 	}
 	log.Info("serving", "url", "http://"+listener.Addr().String(), "accounts", len(cfg.Accounts.Static), "connectors", len(house.Catalog().Connectors.Names()))
 	go reloadOnHangup(v.Config, house, log)
-	return serve(listener, house, log)
+	return serve(ctx, listener, house, log)
 }
 
 func newLogger(to std, level string, asJSON bool) *slog.Logger {
@@ -73,10 +73,8 @@ func reloadOnHangup(file string, house *assembly.House, log *slog.Logger) {
 	}
 }
 
-// serve answers until a signal comes, then lets what is under way end.
-func serve(l net.Listener, h http.Handler, log *slog.Logger) error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+// serve answers until the context ends, then lets what is under way end.
+func serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger) error {
 	srv := gateway.Server(h)
 	srv.ErrorLog = slog.NewLogLogger(log.Handler(), slog.LevelDebug)
 	failed := make(chan error, 1)
@@ -86,7 +84,6 @@ func serve(l net.Listener, h http.Handler, log *slog.Logger) error {
 		return err
 	case <-ctx.Done():
 	}
-	stop() // a second signal ends the process at once
 	log.Info("stopping; requests under way may end", "within", drainTime)
 	drain, cancel := context.WithTimeout(context.Background(), drainTime)
 	defer cancel()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -16,7 +17,7 @@ type simulateVerb struct {
 	LogLevel   string `help:"debug logs every request." default:"info" enum:"debug,info,warn,error"`
 }
 
-func (v *simulateVerb) Run(to std) error {
+func (v *simulateVerb) Run(ctx context.Context, to std) error {
 	log := newLogger(to, v.LogLevel, false)
 	sim, err := newSimulator(assembly.Files{ConnectorsDir: v.Connectors}, simulate.Config{Shift: true, Log: log})
 	if err != nil {
@@ -32,14 +33,14 @@ func (v *simulateVerb) Run(to std) error {
 		if err := json.NewEncoder(to.out).Encode(map[string]any{"url": url, "accounts": accounts}); err != nil {
 			return err
 		}
-		return serve(l, sim, log)
+		return serve(ctx, l, sim, log)
 	}
 	fmt.Fprintf(to.out, "The providers of %d connectors, simulated at %s\n\n", len(accounts), url)
 	for _, a := range accounts {
 		fmt.Fprintf(to.out, "  %-16s %v\n", a.Connector, a.Context["base_url"])
 	}
 	fmt.Fprintf(to.out, "\nAccounts to configure:   curl %s/_simulate/accounts\nNext answer a 429:       curl -X POST '%s/_simulate/faults?connector=%s&fault=429&retry_after=2'\n", url, url, accounts[0].Connector)
-	return serve(l, sim, log)
+	return serve(ctx, l, sim, log)
 }
 
 // newSimulator serves the cassettes of the installed connectors.

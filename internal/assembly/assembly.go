@@ -16,6 +16,7 @@ import (
 
 	"github.com/meterbridge/meterbridge/internal/account"
 	"github.com/meterbridge/meterbridge/internal/config"
+	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/cursor"
 	"github.com/meterbridge/meterbridge/internal/gateway"
 	"github.com/meterbridge/meterbridge/internal/kv"
@@ -29,6 +30,7 @@ type Options struct {
 	Clock   func() time.Time
 	Log     *slog.Logger
 	NoPages bool // without the page cache, to prove that it costs speed and not data
+	Hurry   bool // without the connectors' rate limits and pauses, which a simulated provider does not need
 	Version string
 }
 
@@ -39,6 +41,7 @@ type House struct {
 	Upstream *upstream.Client
 	Accounts *account.Static
 
+	hurry   bool
 	catalog atomic.Pointer[proxy.Catalog]
 	tokens  atomic.Pointer[gateway.Tokens]
 	store   kv.Store
@@ -53,7 +56,7 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
-	h := &House{log: o.Log}
+	h := &House{log: o.Log, hurry: o.Hurry}
 	keys, shared, err := cfg.Keyring()
 	if err != nil {
 		return nil, err
@@ -105,6 +108,9 @@ func (h *House) Load(cfg *config.Config) error {
 	if err := check(cfg, catalog); err != nil {
 		return err
 	}
+	if h.hurry {
+		hurry(catalog.Connectors)
+	}
 	if err := h.Accounts.Replace(cfg.Accounts.Static); err != nil {
 		return err
 	}
@@ -115,6 +121,23 @@ func (h *House) Load(cfg *config.Config) error {
 	h.tokens.Store(gateway.NewTokens(tokens...))
 	h.catalog.Store(catalog)
 	return nil
+}
+
+func hurry(set *connector.Set) {
+	for _, name := range set.Names() {
+		c := set.Get(name)
+		c.Limits.Rate = 0
+		for _, r := range c.Resources {
+			if r.List == nil {
+				continue
+			}
+			for _, call := range r.List.Calls {
+				if call.Job != nil {
+					call.Job.Interval = time.Millisecond
+				}
+			}
+		}
+	}
 }
 
 // Catalog is what is installed now.

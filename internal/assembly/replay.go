@@ -24,6 +24,9 @@ var Loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustPa
 // replayToken is the token of a house that only a replay can reach.
 const replayToken = "replay-token-of-this-process"
 
+// replayTTL lets cursors outlive the months that a replay's clock may move by.
+const replayTTL = 100 * 24 * time.Hour
+
 // Replay is a house whose one account is a cassette's, with the cassette's clock, before the cassette served exactly.
 type Replay struct {
 	*House
@@ -45,6 +48,7 @@ func NewReplay(files Files, c *simulate.Cassette, o Options) (*Replay, error) {
 	}
 	cfg := config.Default()
 	cfg.Connectors.Dir, cfg.Mappings.Dir, cfg.Egress.Allow = files.ConnectorsDir, files.MappingsDir, Loopback
+	cfg.Cursors.TTL = replayTTL
 	cfg.Accounts.Static = Accounts(sim.Accounts(r.server.URL))
 	cfg.Auth.Tokens = []config.Token{config.NewToken("replay", secret.New(replayToken), []string{"*"}, true)}
 	if r.House, err = Build(cfg, o); err != nil {
@@ -111,7 +115,7 @@ func (r *Replay) Answer(q simulate.Request) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the answer to %s: %w", q.Name, err)
 	}
-	return r.settle(body), nil
+	return r.Settle(body), nil
 }
 
 // What differs between two replays of the same cassette, and says nothing about it.
@@ -119,11 +123,11 @@ var (
 	volatileCursor = regexp.MustCompile(`"c1\.[A-Za-z0-9_-]+"`)
 	volatileID     = regexp.MustCompile(`"request_id":"[^"]*"`)
 	volatileMs     = regexp.MustCompile(`"ms":[0-9.e+-]+`)
-	volatileDate   = regexp.MustCompile(`"Date":"[^"]*"`)
+	volatileDate   = regexp.MustCompile(`"Date":"[A-Z][a-z]{2}, [^"]*"`)
 )
 
-// settle takes out what differs between two replays.
-func (r *Replay) settle(body []byte) []byte {
+// Settle takes out of an answer what differs between two replays.
+func (r *Replay) Settle(body []byte) []byte {
 	host := strings.TrimPrefix(r.server.URL, "http://")
 	_, port, _ := net.SplitHostPort(host)
 	s := strings.ReplaceAll(string(body), host, "127.0.0.1:9090")

@@ -55,7 +55,7 @@ func (d *doc) set(p bracket.Pair, types map[string]string) error {
 			kid = &doc{json: v, caller: true}
 		} else if kid = at.member(part); kid == nil || kid.kind == 0 || kid.kind == '[' && !kid.caller {
 			kid = &doc{kind: '{', caller: true}
-			if next := p.Path[i+1]; next == "" || next == "0" {
+			if next := p.Path[i+1]; strings.Trim(next, "0123456789") == "" { // [] or [0]
 				kid.kind = '['
 			}
 		}

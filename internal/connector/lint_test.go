@@ -129,6 +129,15 @@ func TestGenerated(t *testing.T) {
 	golden(t, "../../connectors/README.md", Docs())
 }
 
+// TestReferenceExample lints the example that the reference begins with.
+func TestReferenceExample(t *testing.T) {
+	_, rest, _ := strings.Cut(string(Docs()), "~~~yaml\n")
+	example, _, ok := strings.Cut(rest, "~~~\n")
+	if f := LintFile("acme.yaml", []byte(example)); !ok || len(f) > 0 {
+		t.Errorf("%v in:\n%s", f, example)
+	}
+}
+
 // TestInstalled lints the connectors of the tree.
 func TestInstalled(t *testing.T) {
 	_, finds := Load(os.DirFS("../../connectors"))

@@ -145,6 +145,9 @@ func inherit(call, method *yaml.Node) *yaml.Node {
 	if own["get"] || own["post"] {
 		own["get"], own["post"] = true, true
 	}
+	if _, format := lookupKey(call, "format"); format != nil && format.Value == "csv" {
+		own["items"] = true // a path into JSON is not for it
+	}
 	out := *call
 	out.Content = append([]*yaml.Node(nil), call.Content...)
 	for i := 0; i+1 < len(method.Content); i += 2 {

@@ -12,10 +12,11 @@ func didYouMean(word string, known []string, fallback string) string {
 
 // nearest is the known word with the smallest edit distance, "" where all are further than a third of the word.
 func nearest(word string, known []string) string {
-	if len(word) > 100 {
+	const shortest, longest = 3, 100 // of words worth comparing
+	if len(word) < shortest || len(word) > longest {
 		return ""
 	}
-	best, bestAt := "", max(len(word)/3, 1)+1
+	best, bestAt := "", len(word)/3+1
 	for _, k := range known {
 		if d := distance(strings.ToLower(word), k); d < bestAt {
 			best, bestAt = k, d

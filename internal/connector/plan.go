@@ -109,7 +109,7 @@ func noData(w Range) string {
 
 // from moves a position to the first window at or after t that a call applies to.
 func (m *Method) from(s *Scope, p record.Position, t time.Time) (record.Position, bool, error) {
-	for range maxWindows {
+	for range maxWindows + 1 {
 		if m.Windowed() && (!t.Before(s.Range.End) || t.After(s.Now)) {
 			return p, false, nil
 		}
@@ -129,7 +129,7 @@ func (m *Method) from(s *Scope, p record.Position, t time.Time) (record.Position
 		}
 		t = w.End
 	}
-	return p, false, problem.New(problem.InvalidParameter, "the range has more than %d slices; ask for a smaller one", maxWindows)
+	return p, false, problem.New(problem.InvalidParameter, "the range has more than %d slices that no call covers; ask for a smaller one", maxWindows)
 }
 
 // slice is the window that starts at t and the first call that applies to it, whose spec it is cut by. Where none

@@ -12,10 +12,36 @@ const referenceHead = `# The connector language
 
 <!-- Generated from the field spec in internal/connector; an edit by hand is lost. -->
 
-A connector is one YAML file that says what to call. Structure is YAML. A scalar is literal text; jq stands only inside
-` + "`{{ }}`" + `, and a value that is a single slot keeps its JSON type. A slot that gives null leaves its parameter out. Conditions
-(` + "`when`, `that`, `done`, `failed`" + `) are jq without braces. Paths are dotted: ` + "`errors.0.detail`" + `. Credentials are in no
-slot: only ` + "`auth`" + ` names them, as ` + "`${name}`" + `. All times are UTC; slots read them as ` + "`YYYY-MM-DDTHH:MM:SSZ`" + `.
+A connector is one YAML file that says what to call, and no Go:
+
+~~~yaml
+connector: acme
+title: Acme
+context: { base_url: { default: https://api.acme.example } }
+credentials: { api_key: { title: API key } }
+auth: { headers: { X-Api-Key: "${api_key}" } }
+check: { get: /v1/me }
+errors: { message: [error.message] }
+resources:
+  usage:
+    granularities: [day]
+    list:
+      get: /v1/costs
+      query: { from: "{{ .window.start | date }}", to: "{{ .window.end | date }}" }
+      window: { max: 1 month, align: month, oldest: 1 year, resolution: day }
+      items: data
+      page: { next_token: [meta.next], token_param: cursor, size: { param: limit, default: 100 } }
+~~~
+
+* Structure is YAML. A scalar is literal text; jq stands only inside ` + "`{{ }}`" + `, and a value that is a single slot keeps its
+  JSON type. A slot that gives null leaves its parameter out. Conditions are jq without braces. Anchors are not used.
+* Paths are dotted: ` + "`errors.0.detail`" + `; a dot within a key is written ` + "`\\.`" + `.
+* Credentials are in no slot: only auth names them, as ` + "`${name}`" + `.
+* All times are UTC; slots read them as ` + "`YYYY-MM-DDTHH:MM:SSZ`" + `. A range is half open.
+* For each window the first call whose condition holds is made. Where it gave no record, the fallbacks behind it whose
+  condition holds are tried in turn.
+* A caller's remote_query goes over all this: its keys replace those of the same name and come last, in a JSON body with
+  the declared type. A key whose slot reads the window turns slicing off. A key of the page counts for the first call only.
 
 `
 
@@ -69,6 +95,9 @@ func (r *referenceMaker) visit(key string, t reflect.Type) {
 		return
 	}
 	r.seen[t] = true
+	if t == reflect.TypeFor[CallSpec]() { // its keys stand in the section of the method
+		return
+	}
 	if f, ok := reflect.New(t).Interface().(former); ok {
 		r.queue = append(r.queue, section{key, reflect.TypeOf(f.form())})
 		return

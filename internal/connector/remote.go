@@ -24,6 +24,16 @@ func (r remotePairs) merge(query []Param, drop []string) []Param {
 	return append(query, own...)
 }
 
+// check refuses what has no place in a request.
+func (r remotePairs) check() error {
+	for _, p := range r {
+		if p.Key == "" {
+			return remoteError(p, "is a list without a name; write remote_query[name][]")
+		}
+	}
+	return nil
+}
+
 // Unclipped says whether the caller's remote_query sets a key that carries the window. Then the gateway neither slices
 // nor clips: there is one window, the whole range.
 func (m *Method) Unclipped(s *Scope) bool {

@@ -19,7 +19,14 @@ func typeName(t reflect.Type, f field) string {
 		elem := typeName(t.Elem(), f)
 		return "list of " + elem
 	case "map":
-		return "object of " + typeName(t.Elem(), f)
+		elem := t.Elem()
+		if elem.Kind() == reflect.Struct && specOf(elem).valIndex != nil {
+			elem = elem.FieldByIndex(specOf(elem).valIndex).Type
+		}
+		if name := typeName(elem, f); name != "object" {
+			return "object of " + name
+		}
+		return "objects by name"
 	case "struct":
 		return "object"
 	default:

@@ -1,8 +1,6 @@
 package connector
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -22,14 +20,6 @@ type Template struct {
 type templatePart struct {
 	lit  string
 	slot *slot // nil for literal text
-}
-
-// slot is one jq program within the file.
-type slot struct {
-	code    *jq.Code
-	program string // as it is written
-	scope   string
-	at      locator
 }
 
 // IsZero says that nothing was written.
@@ -56,44 +46,6 @@ func (t Template) reads(root, name string) bool {
 		}
 	}
 	return false
-}
-
-func (s *slot) reads(root, name string) bool {
-	if s == nil || s.code == nil {
-		return false
-	}
-	for _, r := range s.code.Refs() {
-		if r.Root == "." && len(r.Path) > 0 && r.Path[0] == root && (name == "" || len(r.Path) > 1 && (r.Path[1] == name || r.Path[1] == anyStep)) {
-			return true
-		}
-	}
-	return false
-}
-
-// anyStep is how jq.Ref writes a step whose key is computed.
-const anyStep = "[]"
-
-func (s *slot) text() string { return strings.TrimSpace(s.program) }
-
-// run gives the slot's value, nil where it has no output.
-func (s *slot) run(in map[string]any) (any, error) {
-	if s.code == nil {
-		return nil, fmt.Errorf("the slot `%s` did not compile", s.text())
-	}
-	var out any
-	n := 0
-	err := s.code.Run(context.Background(), in, nil, func(v any) error {
-		if n++; n > 1 {
-			return errors.New("more than one value")
-		}
-		out = v
-		return nil
-	})
-	if err != nil {
-		line, _ := s.at(0)
-		return nil, fmt.Errorf("slot `%s` in line %d: %w", clip(s.text()), line, err)
-	}
-	return out, nil
 }
 
 // value is the rendered template with its JSON type.
@@ -181,86 +133,4 @@ func (d *decoder) template(text string, n *yaml.Node, at locator, secret bool) T
 		from = end + 2
 	}
 	return t
-}
-
-// slot compiles one program. Its findings are moved to where they stand in the file.
-func (d *decoder) slot(text string, at locator) *slot {
-	s := &slot{program: text, scope: d.scope, at: at}
-	if i := strings.Index(text, "${"); i >= 0 {
-		line, col := at(i)
-		d.addAt(line, col, "credential", "a credential in a jq slot", "credentials are in no slot: write ${name} beside it, in auth")
-		return s
-	}
-	code, finds := jq.Compile(jq.Source{File: d.file, Line: 1, Col: 1, Text: text}, jq.Options{Kind: jq.Slot})
-	for _, f := range finds {
-		f.Line, f.Col = at(offsetOf(text, f.Line, f.Col))
-		d.finds = append(d.finds, f)
-	}
-	if s.code = code; code != nil {
-		d.slots = append(d.slots, s)
-	}
-	return s
-}
-
-// offsetOf is the byte of the character at a line and column, both from 1, of a text.
-func offsetOf(text string, line, col int) int {
-	from := 0
-	for ; line > 1; line-- {
-		i := strings.IndexByte(text[from:], '\n')
-		if i < 0 {
-			return len(text)
-		}
-		from += i + 1
-	}
-	return from + byteOf(text[from:], col)
-}
-
-// slotEnd is the index of the }} that closes a slot whose program starts at i, -1 where none does. Braces of objects
-// and everything within strings belong to the program.
-func slotEnd(s string, i int) int {
-	depth := 0
-	for ; i < len(s); i++ {
-		switch s[i] {
-		case '"':
-			if i = stringEnd(s, i+1); i < 0 {
-				return -1
-			}
-		case '{':
-			depth++
-		case '}':
-			if depth == 0 {
-				if strings.HasPrefix(s[i:], "}}") {
-					return i
-				}
-				return -1
-			}
-			depth--
-		}
-	}
-	return -1
-}
-
-// stringEnd is the index of the quote that closes a jq string, -1 where none does; a \( … ) may hold strings again.
-func stringEnd(s string, i int) int {
-	parens := 0 // open within interpolations
-	for ; i < len(s); i++ {
-		switch {
-		case s[i] == '\\' && strings.HasPrefix(s[i:], `\(`):
-			parens++
-			i++
-		case s[i] == '\\':
-			i++
-		case parens > 0 && s[i] == '(':
-			parens++
-		case parens > 0 && s[i] == ')':
-			parens--
-		case parens > 0 && s[i] == '"':
-			if i = stringEnd(s, i+1); i < 0 {
-				return -1
-			}
-		case s[i] == '"':
-			return i
-		}
-	}
-	return -1
 }

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -27,7 +28,9 @@ func (g *gateway) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		if !sane(id) {
 			id = uuid.NewString()
 		}
-		c.Response().Header().Set(headerRequestID, id)
+		h := c.Response().Header()
+		h.Set(headerRequestID, id)
+		h.Set("X-Content-Type-Options", "nosniff") // raw and /custom pass on bodies whose type is the provider's word
 		c.SetRequest(c.Request().WithContext(telemetry.WithRequestID(c.Request().Context(), id)))
 		defer func() {
 			// A handler that aborts its connection panics through here; it is counted all the same.
@@ -45,19 +48,26 @@ func (g *gateway) observe(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// guard bounds the target and turns a panic into a problem. http.ErrAbortHandler is no accident: it breaks a body that
-// must not look complete.
+// guard bounds what a caller sends and turns a panic into a problem. http.ErrAbortHandler is no accident: it breaks a
+// body that must not look complete.
 func (g *gateway) guard(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) (err error) {
-		if len(c.Request().RequestURI) > maxTarget {
-			return problem.New(problem.TooLarge, "the request target is longer than %d bytes", maxTarget)
+		r := c.Request()
+		if len(r.URL.EscapedPath()) > maxPath {
+			return problem.New(problem.TooLarge, "the path is longer than %d bytes", maxPath)
+		}
+		if headerBytes(r.Header) > maxHeaderBytes {
+			return problem.New(problem.HeadersTooLarge, "the headers are larger than %d bytes together", maxHeaderBytes)
+		}
+		if r.Body != nil && r.Body != http.NoBody {
+			r.Body = &timedBody{ReadCloser: r.Body, c: http.NewResponseController(c.Response())}
 		}
 		defer func() {
-			if r := recover(); r != nil {
-				if r == http.ErrAbortHandler {
-					panic(r)
+			if v := recover(); v != nil {
+				if v == http.ErrAbortHandler {
+					panic(v)
 				}
-				g.Log.ErrorContext(c.Request().Context(), "panic", "value", r, "stack", string(debug.Stack()))
+				g.Log.ErrorContext(r.Context(), "panic", "value", v, "stack", string(debug.Stack()))
 				if c.Response().Committed {
 					panic(http.ErrAbortHandler)
 				}
@@ -66,6 +76,37 @@ func (g *gateway) guard(next echo.HandlerFunc) echo.HandlerFunc {
 		}()
 		return next(c)
 	}
+}
+
+// headerBytes is the size of headers as they were on the wire, but for optional white space.
+func headerBytes(h http.Header) int {
+	n := 0
+	for name, values := range h {
+		for _, v := range values {
+			n += len(name) + len(": ") + len(v) + len("\r\n")
+		}
+	}
+	return n
+}
+
+// timedBody gives a request's body bodyTimeout from the first read on. The deadline is taken back at the body's end: an
+// answer may take as long as it likes.
+type timedBody struct {
+	io.ReadCloser
+	c    *http.ResponseController
+	open bool
+}
+
+func (b *timedBody) Read(p []byte) (int, error) {
+	if !b.open {
+		b.open = true
+		_ = b.c.SetReadDeadline(time.Now().Add(bodyTimeout)) // a connection without deadlines is a test's
+	}
+	n, err := b.ReadCloser.Read(p)
+	if err != nil {
+		_ = b.c.SetReadDeadline(time.Time{})
+	}
+	return n, err
 }
 
 // fail is the one place where an error becomes an answer.
@@ -109,6 +150,19 @@ func (g *gateway) problemOf(err error, c echo.Context) *problem.Problem {
 	return problem.Wrap(problem.Internal, err, "something broke inside the gateway; the log has it under this request id")
 }
 
+// wholeSegments refuses a path with more segments than its route has: the router's last parameter takes all the rest.
+func wholeSegments(c echo.Context) error {
+	if strings.HasSuffix(c.Path(), "*") {
+		return nil
+	}
+	for _, v := range c.ParamValues() {
+		if strings.Contains(v, "/") {
+			return echo.ErrNotFound
+		}
+	}
+	return nil
+}
+
 // param is a path parameter, unescaped once. Echo hands out escaped ones where the path had any escape.
 func param(c echo.Context, name string) string {
 	v := c.Param(name)
@@ -123,7 +177,7 @@ func param(c echo.Context, name string) string {
 
 // sane says whether a caller's request id may go into logs and headers.
 func sane(id string) bool {
-	if id == "" || len(id) > 128 {
+	if id == "" || len(id) > maxRequestID {
 		return false
 	}
 	for _, c := range []byte(id) {

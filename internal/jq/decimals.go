@@ -11,7 +11,7 @@ import (
 )
 
 // maxNumber bounds the text of a decimal that the house's arithmetic gives back.
-const maxNumber = 4096
+const maxNumber = 2048
 
 var errNumberSize = errors.New("the result has too many digits")
 

@@ -91,7 +91,7 @@ func ParseModule(src Source, opt Options) (*Module, []Finding) {
 		return nil, findings
 	}
 	if f.query.Term != nil || f.query.Right != nil {
-		at := f.places.query(f.query)
+		at := f.places.query(&gojq.Query{Term: f.query.Term, Left: f.query.Left})
 		return nil, append(findings, src.finding(at, "module", "an expression stands outside of every definition", "put it into a `def`"))
 	}
 	return &Module{file: f}, findings

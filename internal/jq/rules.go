@@ -2,6 +2,7 @@ package jq
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,6 +24,7 @@ func (c *checker) variable(node any, name string, b *binding) {
 	if near := nearest(name, b.names(true)); near != "" {
 		fix = "did you mean " + near + "?"
 	} else if all := b.names(true); len(all) > 0 {
+		slices.Reverse(all) // from the outside in
 		fix = "in scope: " + strings.Join(all, " ")
 	}
 	c.report(node, "unknown-variable", name+" is not defined", fix)
@@ -112,16 +114,15 @@ func (c *checker) operator(q *gojq.Query) {
 		c.leave(q, "the operator "+q.Op.String())
 		c.assigned(q.Left, q)
 	}
-	l, r := class(q.Left), class(q.Right)
 	switch q.Op {
 	case gojq.OpMul, gojq.OpUpdateMul:
-		if l == isString || r == isString {
+		if l, r := class(q.Left, maxClass), class(q.Right, maxClass); l == isString || r == isString {
 			c.report(q, "repeat", "a string is repeated", "write it out")
 		} else if c.opt.Kind == Mapping && !(l == isNumber && r == isNumber || l == isComposite || r == isComposite) {
 			c.report(q, "repeat", "an operand of * may be a string, which would be repeated, and * rounds", "use `dmul(x)`, or `dshift(n)` for a power of ten")
 		}
 	case gojq.OpSub, gojq.OpUpdateSub:
-		if c.opt.Kind == Mapping && l != isNumber && r != isNumber {
+		if c.opt.Kind == Mapping && class(q.Left, maxClass) != isNumber && class(q.Right, maxClass) != isNumber {
 			c.report(q, "inexact", "the operands of - may be two arrays, compared each with each, and - rounds", "use `dsub(x)`")
 		}
 	}
@@ -159,17 +160,20 @@ const (
 
 const numeric = " length unix unix_ms floor ceil round abs fabs trunc tonumber mktime dec dsum dadd dsub dmul dneg dshift dcmp sqrt utf8bytelength "
 
+// maxClass bounds how deep class looks; past it a value is unknown.
+const maxClass = 8
+
 // class is what the value of a query is bound to be.
-func class(q *gojq.Query) operand {
-	if q == nil {
+func class(q *gojq.Query, depth int) operand {
+	if q == nil || depth == 0 {
 		return isUnknown
 	}
 	if q.Term == nil {
 		switch q.Op {
 		case gojq.OpPipe:
-			return class(q.Right)
+			return class(q.Right, depth-1)
 		case gojq.OpAdd, gojq.OpSub, gojq.OpMul, gojq.OpDiv, gojq.OpMod:
-			if l := class(q.Left); l == class(q.Right) {
+			if l := class(q.Left, depth-1); l == class(q.Right, depth-1) {
 				return l
 			}
 		}
@@ -182,13 +186,13 @@ func class(q *gojq.Query) operand {
 	case gojq.TermTypeNumber:
 		return isNumber
 	case gojq.TermTypeUnary:
-		return class(&gojq.Query{Term: t.Unary.Term})
+		return class(&gojq.Query{Term: t.Unary.Term}, depth-1)
 	case gojq.TermTypeString, gojq.TermTypeFormat:
 		return isString
 	case gojq.TermTypeObject, gojq.TermTypeArray:
 		return isComposite
 	case gojq.TermTypeQuery:
-		return class(t.Query)
+		return class(t.Query, depth-1)
 	case gojq.TermTypeFunc:
 		if strings.Contains(numeric, " "+t.Func.Name+" ") {
 			return isNumber

@@ -22,6 +22,7 @@ func (c *Code) Run(ctx context.Context, input any, vars []any, emit func(any) er
 
 // RunWithin is Run with a time of its own, for a caller that knows the size of the input.
 func (c *Code) RunWithin(ctx context.Context, budget time.Duration, input any, vars []any, emit func(any) error) (err error) {
+	caller := ctx
 	ctx, cancel := context.WithTimeout(ctx, budget)
 	defer cancel()
 	// gojq panics, even inside of Error(), on types it does not know; a defect of ours must not end the process.
@@ -37,6 +38,9 @@ func (c *Code) RunWithin(ctx context.Context, budget time.Duration, input any, v
 			return nil
 		}
 		if e, bad := v.(error); bad {
+			if err := caller.Err(); err != nil {
+				return err
+			}
 			return runError(ctx, e, budget)
 		}
 		if n == c.outputs {

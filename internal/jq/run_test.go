@@ -85,7 +85,7 @@ func TestACancelledContextStopsARun(t *testing.T) {
 	items := make([]any, 1000)
 	for name, run := range runners(t, endless, Options{Timeout: time.Minute}) {
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-		if err := run(ctx, items, func(any) error { return nil }); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrBudget) && name == "session" {
+		if err := run(ctx, items, func(any) error { return nil }); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrBudget) {
 			t.Errorf("%s: %v", name, err)
 		}
 		cancel()
@@ -156,7 +156,7 @@ func TestSessionGivesWhatFreshRunsGive(t *testing.T) {
 }
 
 func TestOne(t *testing.T) {
-	for program, want := range map[string]string{".a": "1", "empty": "null", ".a, 2": "1", "error(\"x\")": "error: x"} {
+	for program, want := range map[string]string{".a": "1", "empty": "null", ".a, 2": "1", "error(\"x\")": "error: error: x"} {
 		v, err := must(t, program, Options{}).One(t.Context(), map[string]any{"a": 1})
 		got := encode(Encoder{}, v)
 		if err != nil {

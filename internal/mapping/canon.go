@@ -1,12 +1,11 @@
 package mapping
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strconv"
-	"time"
+	"strings"
 
 	"github.com/meterbridge/meterbridge/internal/jq"
 )
@@ -39,16 +38,19 @@ func wrong(want string, v any) error {
 	return &fieldError{"", "is " + shown(v) + ", and must be " + want}
 }
 
+// maxShown bounds a value in an error.
+const maxShown = 60
+
 // shown is a value as it stands in an error, cut short.
 func shown(v any) string {
 	b, err := (&jq.Encoder{MaxBytes: 1000}).AppendValue(nil, v)
 	if err != nil {
 		return "a value too large to show"
 	}
-	if len(b) > 60 {
-		b = append(b[:60:60], "…"...)
+	if len(b) <= maxShown {
+		return string(b)
 	}
-	return string(b)
+	return strings.ToValidUTF8(string(b[:maxShown]), "") + "…"
 }
 
 // appendRecord appends the canonical form of an output: the model's fields in the model's order.
@@ -172,60 +174,6 @@ func appendField(b []byte, f *Field, v any) ([]byte, bool, error) {
 	return b, false, fmt.Errorf("the type %q of a field is not known", f.Type)
 }
 
-func appendID(b []byte, v any) ([]byte, bool, error) {
-	switch v := v.(type) {
-	case string:
-		if v == "" {
-			return b, false, nil
-		}
-		return jq.AppendString(b, v), true, nil
-	case bool, []any, map[string]any:
-		return b, false, wrong("a string", v)
-	}
-	text, err := jq.AppendNumber(nil, v)
-	if err != nil {
-		return b, false, &fieldError{"", err.Error()}
-	}
-	return jq.AppendString(b, string(text)), true, nil
-}
-
-func appendDate(b []byte, v any) ([]byte, bool, error) {
-	const want = "an RFC 3339 date (`rfc3339` makes one)"
-	s, ok := v.(string)
-	if !ok {
-		return b, false, wrong(want, v)
-	}
-	if len(s) == len("2006-01-02T15:04:05Z") && s[19] == 'Z' { // the canonical form already, nearly always
-		if _, ok := jq.ParseDate(s); ok {
-			return jq.AppendString(b, s), true, nil
-		}
-	}
-	t, err := time.Parse(time.RFC3339Nano, s)
-	if t = t.UTC(); err != nil || t.Year() < 1 || t.Year() > 9999 {
-		return b, false, wrong(want, v)
-	}
-	b = append(b, '"')
-	b = t.AppendFormat(b, jq.RFC3339)
-	return append(b, '"'), true, nil
-}
-
-// maxCurrency bounds the name of a provider's own unit.
-const maxCurrency = 32
-
-func appendCurrency(b []byte, v any) ([]byte, bool, error) {
-	const want = "a currency in upper case, such as USD or CREDITS"
-	s, ok := v.(string)
-	if !ok || len(s) < 2 || len(s) > maxCurrency {
-		return b, false, wrong(want, v)
-	}
-	for i := range len(s) {
-		if c := s[i]; (c < 'A' || c > 'Z') && (i == 0 || c != '_' && (c < '0' || c > '9')) {
-			return b, false, wrong(want, v)
-		}
-	}
-	return jq.AppendString(b, s), true, nil
-}
-
 // appendList appends an array of objects, without those that count as null.
 func appendList(b []byte, f *Field, v any) ([]byte, bool, error) {
 	vs, ok := v.([]any)
@@ -258,50 +206,4 @@ func appendList(b []byte, f *Field, v any) ([]byte, bool, error) {
 		return b[:start], false, nil
 	}
 	return append(b, ']'), true, nil
-}
-
-// appendMap appends a flat object, keys by name. Nulls are left out; a value that is not flat becomes its JSON text,
-// because a provider's tag of an unforeseen shape must neither be lost nor fail the record.
-func appendMap(b []byte, v any) ([]byte, bool, error) {
-	m, ok := v.(map[string]any)
-	if !ok {
-		return b, false, wrong("an object", v)
-	}
-	keys := make([]string, 0, len(m))
-	for k, v := range m {
-		if v != nil {
-			keys = append(keys, k)
-		}
-	}
-	if len(keys) == 0 {
-		return b, false, nil
-	}
-	slices.Sort(keys)
-	for i, k := range keys {
-		b = append(b, "{,"[min(i, 1)])
-		b = append(jq.AppendString(b, k), ':')
-		var err error
-		if b, err = appendFlat(b, m[k]); err != nil {
-			return b, false, in(k, &fieldError{"", err.Error()})
-		}
-	}
-	return append(b, '}'), true, nil
-}
-
-func appendFlat(b []byte, v any) ([]byte, error) {
-	switch v := v.(type) {
-	case string:
-		return jq.AppendString(b, v), nil
-	case bool:
-		return strconv.AppendBool(b, v), nil
-	case json.Number:
-		return append(b, v...), nil
-	case []any, map[string]any:
-		text, err := new(jq.Encoder).AppendValue(nil, v)
-		if err != nil {
-			return b, err
-		}
-		return jq.AppendString(b, string(text)), nil
-	}
-	return jq.AppendNumber(b, v)
 }

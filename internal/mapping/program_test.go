@@ -1,8 +1,11 @@
 package mapping
 
 import (
+	"io/fs"
 	"os"
+	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/mappings"
@@ -36,4 +39,83 @@ func compile(t testing.TB, text string) *Program {
 		t.Fatal("no program")
 	}
 	return p
+}
+
+func TestProgram(t *testing.T) {
+	p := acme(t)
+	if !p.Has("usage") || !p.Has("products") || p.Has("users") || p.Runner("users") != nil {
+		t.Error("resources", p.Resources())
+	}
+	if got := strings.Join(p.Reads("$lookups"), " "); got != "places" {
+		t.Error("lookups", got)
+	}
+	if got := strings.Join(p.Reads("$query"), " "); got != "preliminary_from" {
+		t.Error("query", got)
+	}
+	if got := p.Reads("$page"); got != nil {
+		t.Error("page", got)
+	}
+	if p.Source().File != "acme.jq" || !strings.Contains(p.Source().Text, "def usage") {
+		t.Error("source", p.Source())
+	}
+	q := compile(t, p.Source().Text+"\n")
+	if p.Hash() == q.Hash() || p.Hash() != acme(t).Hash() {
+		t.Error("hash", p.Hash(), q.Hash())
+	}
+	got := emit(t, p, "usage", costLine, &Vars{Lookups: []byte(`{"places":{"env-123":{"label":"prod"}}}`), Query: []byte(`{"preliminary_from":"2022-12-31T00:00:00Z"}`), Account: []byte(`{"id":"o-1"}`)})
+	want := `{"id":"dlz-f3a90de","product":{"id":"KAFKA","name":null},"metric_name":"KAFKA_STORAGE","resources":[{"id":"lkc-00000","name":"kafka_1","workspace":{"id":"env-123","name":"prod"}}],` +
+		`"organization":{"id":"o-1","name":null},"charges":[{"amount":50.0,"currency":"USD","type":"total"},{"amount":70.0,"currency":"USD","type":"list"},{"amount":-20.0,"currency":"USD","type":"discount"}],` +
+		`"usage":{"quantity":569.105691,"unit":"GB","unit_price":0.123},"start_date":"2023-01-01T00:00:00Z","end_date":"2023-01-02T00:00:00Z","created_at":null,"updated_at":null,` +
+		`"charge_category":"usage","finality":"preliminary","dimensions":{"network_access_type":"INTERNET"}}`
+	if got != want {
+		t.Errorf("\n got %s\nwant %s", got, want)
+	}
+	if got := emit(t, p, "products", `{"catalogue":[{"sku":"S","title":"T","unit":"GB","price":1.10}]}`, nil); got != `{"id":"S","name":"T","unit":"GB","created_at":null,"updated_at":null}`+"\t"+`{"price":1.10,"sku":"S","title":"T","unit":"GB"}` {
+		t.Error(got)
+	}
+}
+
+func TestCompileFindings(t *testing.T) {
+	for _, c := range []struct{ name, text, want string }{
+		{"no comment", "def usage: {id: .};", "acme.jq:1:1: header: the file does not say whose items it maps (fix: start it with a comment)"},
+		{"no resource", "# x\ndef usages: .;", "acme.jq:1:1: no-resource: no definition is named as a resource of the model (fix: add `def usage: …;`, or one of usage, products, organizations, workspaces, users)"},
+		{"a resource with parameters", "# x\ndef usage(f): .;", "acme.jq:1:1: no-resource: no definition is named as a resource of the model (fix: add `def usage: …;`, or one of usage, products, organizations, workspaces, users)"},
+		{"a root that there is not", "# x\ndef usage: {id: $base.id};", "acme.jq:2:17: unknown-variable: $base is not defined (fix: in scope: $query $account $call $page $lookups)"},
+		{"an unbounded function", "# x\ndef usage:\n  {id: (.a | gsub(\"a\"; \"b\"))};", "acme.jq:3:14: global-regex: gsub takes time that grows with the square of the input's length (fix: use `split(\"…\")`, `join(\"…\")`, `replace_all(a; b)`, `slug`, or `test` and `capture` without the flag g)"},
+		{"a slow expression", "# x\ndef usage: {id: (.a | test(\"a\"))};", "acme.jq:2:23: not-compiled: test is outside of the compiled subset, so it runs many times slower"},
+		{"a definition that is in nobody's way", "# x\ndef other: now;\ndef usage: {id: .a};", "acme.jq:2:12: clock: now reads the clock, so that no run could be repeated (fix: in a connector's slot use `.now`)"},
+	} {
+		p, findings := Compile(jq.Source{File: "acme.jq", Text: c.text}, model(t))
+		if len(findings) != 1 || findings[0].String() != c.want {
+			t.Errorf("%s: %v\nwant %s", c.name, findings, c.want)
+		}
+		if (p == nil) != jq.Failed(findings) {
+			t.Errorf("%s: program %v", c.name, p != nil)
+		}
+	}
+}
+
+func TestLoad(t *testing.T) {
+	file := func(s string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(s)} }
+	builtin := fstest.MapFS{"acme.jq": file("# a\ndef usage: {id: 1};"), "other.jq": file("# o\ndef products: {id: 1};"), "model.yaml": file("")}
+	own := fstest.MapFS{"acme.jq": file("# mine\ndef users: {id: 1};"), "broken.jq": file("# b\ndef usage: {")}
+	programs, findings := Load(model(t), builtin, own)
+	if len(programs) != 2 || !programs["acme"].Has("users") || programs["acme"].Has("usage") || !programs["other"].Has("products") {
+		t.Error(programs)
+	}
+	if len(findings) != 1 || !strings.HasPrefix(findings[0].String(), "broken.jq:2:13: syntax: unexpected EOF") {
+		t.Error(findings)
+	}
+}
+
+// The mappings that are shipped compile without a word.
+func TestShippedMappings(t *testing.T) {
+	dir, err := fs.Sub(mappings.FS, "usage-metering")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, findings := Load(model(t), dir)
+	for _, f := range findings {
+		t.Error(f)
+	}
 }

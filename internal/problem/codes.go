@@ -53,6 +53,7 @@ const (
 	StoreUnavailable   Code = "store_unavailable"
 	TooManyRequests    Code = "rate_limited"
 	TooLarge           Code = "request_too_large"
+	HeadersTooLarge    Code = "headers_too_large"
 	Timeout            Code = "timeout"
 	ClientGone         Code = "client_gone"
 	Internal           Code = "internal"
@@ -114,7 +115,8 @@ var table = []Entry{
 	{Unavailable, http.StatusServiceUnavailable, "Calls to this provider are paused after failures.", "Wait for `Retry-After` seconds."},
 	{StoreUnavailable, http.StatusServiceUnavailable, "The position is too large for a cursor, and the store that keeps it does not answer.", "Try again; `/readyz` has the state of the store."},
 	{TooManyRequests, http.StatusTooManyRequests, "A limit of the gateway's own.", "Wait for `Retry-After` seconds."},
-	{TooLarge, http.StatusRequestEntityTooLarge, "The request's body or target is too large.", "See docs/limits.md."},
+	{TooLarge, http.StatusRequestEntityTooLarge, "The request's body or path is too large.", "See docs/limits.md."},
+	{HeadersTooLarge, http.StatusRequestHeaderFieldsTooLarge, "The request's headers are too large together.", "See docs/limits.md."},
 	{Timeout, http.StatusGatewayTimeout, "The request's deadline passed.", "Go on with `next_cursor`, or ask for less."},
 	{ClientGone, statusClientGone, "The client left before the answer.", "Nothing; seen in logs only."},
 	{Internal, http.StatusInternalServerError, "A defect of the gateway.", "Report it with `request_id`."},

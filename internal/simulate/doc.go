@@ -17,7 +17,7 @@
 //
 // cassette.yaml:
 //
-//	month: 2026-09                       # the month that the exchanges tell of; items lie on its days 1 to 28
+//	month: 2026-09                       # the month of all items; a month that lacks an item's day lacks the item
 //	now: 2026-10-05T12:00:00Z            # the clock for an exact replay
 //	credentials: { api_key: demo-key, api_secret: demo-secret }
 //	context: { token_url: "{base}/oauth/token" }   # base_url is "{base}" unless it stands here ("{base}/api")
@@ -71,6 +71,7 @@
 //	date: attributes.date   dotted path (CSV: column) of each item's date; demanded with items
 //	id: id                  dotted path (CSV: column) of each item's id, a string; it gets a suffix where the item moves
 //	fill: day               with Shift, days of a month without items of their own get those of the last day before
+//	                        (days before the first: those of the first), so that any range has some
 //	ages: 2..12             only months that lie so many months before the clock's have items here
 //	body: { startDate: "{start:date}", groupBy: day, "flag?": false }   the JSON body: named keys must match with their type
 //	form: { grant_type: client_credentials }                           the same for a form body
@@ -89,7 +90,8 @@
 // days of the item's date keeping its distance. The id of an item that moved ends in the month (a-202608) or day it
 // moved to. Without Shift only the cassette's own month has items, exactly as written. A request without a range gets
 // the items once, in the clock's month (without Shift: as written), and none is too new.
-// Without items the body is served as it is.
+// Without items the body is served as it is. With the header Content-Encoding: gzip the body is compressed on the way,
+// for a client that accepts it.
 //
 // Placeholders in headers and body:
 //
@@ -160,7 +162,7 @@
 // F is an answer's name; or a status, served by the answer with that status if there is one; or cut (half of the body,
 // then the connection breaks), malformed (half of the body, ended cleanly), slow (the body in pieces, delay=100ms
 // between them), stall (nothing for delay=30s). Further parameters: path=/v1/costs (only requests whose path, below
-// the provider's base, starts so), skip=N (the first N pass), retry_after=S (the Retry-After header).
+// /NAME, starts so), skip=N (the first N pass), retry_after=S (the Retry-After header).
 //
 //	DELETE /_simulate/tokens?connector=acme                   issued tokens are no longer accepted
 //	POST   /_simulate/scale?connector=acme&times=N            every item N times, with ids of its own: for load

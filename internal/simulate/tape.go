@@ -37,7 +37,7 @@ type job struct {
 
 // find is the first exchange that matches; without one, how each differs that is close.
 func (t *tape) find(a *asked, sc *scene) (*exchange, []miss) {
-	var close, far []miss
+	var likely, far []miss
 	for _, e := range t.exchanges {
 		got := captured{vals: map[string]string{}}
 		m := miss{Exchange: e.name, Pattern: e.method + " " + e.target}
@@ -67,10 +67,10 @@ func (t *tape) find(a *asked, sc *scene) (*exchange, []miss) {
 			sc.got = got
 			return e, nil
 		}
-		close = append(close, m)
+		likely = append(likely, m)
 	}
-	if close != nil {
-		return nil, close
+	if likely != nil {
+		return nil, likely
 	}
 	return nil, far
 }

@@ -65,9 +65,6 @@ func (s *Session) send(ctx context.Context, call connector.Call, sig *signature)
 		drop()
 		return nil, failure(ctx, u.Host, err)
 	}
-	if len(call.Body) == 0 {
-		req.Body, req.GetBody = http.NoBody, nil
-	}
 	if err := setHeaders(req.Header, call, s.c.cfg.UserAgent); err != nil {
 		drop()
 		return nil, err

@@ -153,7 +153,7 @@ func TestErrorBodiesAreBounded(t *testing.T) {
 		{"not text", "\xff\xfe\x00", 3, "(Bad Request)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			a := newAcme(t, answers(400, nil, c.body), Config{}, keyAuth, acmeErrors)
+			a := newAcme(t, answers(400, map[string]string{"Content-Type": "application/json"}, c.body), Config{}, keyAuth, acmeErrors)
 			p := a.fails(get("x"), problem.RemoteError)
 			if len(p.Raw) != c.raw || !strings.Contains(p.Message, c.message) || len(p.Message) > maxWords+100 || !utf8.ValidString(p.Message) {
 				t.Errorf("raw %d, message %.80q; want %d, %q", len(p.Raw), p.Message, c.raw, c.message)

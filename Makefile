@@ -1,0 +1,46 @@
+# Two commands matter: `make run` and `make test`. Both work from a clean clone on a machine with Go and make.
+
+BIN     := bin/meterbridge
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+COMMIT  := $(shell git rev-parse HEAD 2>/dev/null)
+LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
+
+# The race detector needs a C compiler, which is not asked for.
+RACE    := $(shell command -v $$(go env CC) >/dev/null 2>&1 && echo -race)
+FUZZ    ?= 30
+
+.PHONY: run build test check unit fuzz redis update docs clean
+
+run: build ## build, start gateway, provider simulator and demo accounts, answer a request, keep serving
+	@$(BIN) demo
+
+build:
+	@CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/meterbridge
+
+test: redis check fuzz unit ## everything that CI does
+
+check: build ## format, vet, staticcheck, and our own lint of connectors and mappings
+	@echo "== gofmt, vet, staticcheck"
+	@out=$$(gofmt -l .); test -z "$$out" || { echo "not formatted by gofmt:"; echo "$$out"; exit 1; }
+	@go vet ./...
+	@go tool staticcheck ./...
+	@echo "== connectors and mappings"
+	@$(BIN) lint
+	@$(BIN) test
+
+unit: redis ## unit, golden and end-to-end tests
+	@echo "== tests"
+	@go test $(RACE) ./...
+
+fuzz: ## every fuzz target, together for $(FUZZ) seconds
+	@.ci/fuzz $(FUZZ)
+
+redis: ## the tests talk to a real redis-server; install one where it is missing
+	@.ci/redis
+
+update: build ## write goldens and generated documents anew
+	@$(BIN) test --update
+	@go test ./internal/gateway ./internal/connector ./internal/mapping -update
+
+clean:
+	@rm -rf bin

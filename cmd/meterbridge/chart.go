@@ -1,0 +1,119 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/meterbridge/meterbridge/internal/money"
+)
+
+// Bounds of a chart.
+const (
+	maxDayBars   = 31 // more days than that are shown by month
+	maxBars      = 36
+	longestBar   = 48
+	shortestBar  = 10
+	defaultWidth = 80 // where there is no terminal to ask
+)
+
+// unit is the period of a chart's bar.
+type unit struct {
+	floor func(time.Time) time.Time
+	next  func(time.Time) time.Time
+	label string
+}
+
+var (
+	byDay = unit{
+		func(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) },
+		func(t time.Time) time.Time { return t.AddDate(0, 0, 1) }, time.DateOnly}
+	byMonth = unit{
+		func(t time.Time) time.Time { return time.Date(t.UTC().Year(), t.UTC().Month(), 1, 0, 0, 0, 0, time.UTC) },
+		func(t time.Time) time.Time { return t.AddDate(0, 1, 0) }, "2006-01"}
+)
+
+// writeChart draws the cost of each day or month, one chart a currency. A single bar says nothing and is not drawn.
+func writeChart(w io.Writer, points []point, width int) {
+	if width == 0 {
+		width = defaultWidth
+	}
+	var currencies []string
+	for _, p := range points {
+		if !slices.Contains(currencies, p.currency) {
+			currencies = append(currencies, p.currency)
+		}
+	}
+	for _, c := range currencies {
+		of := slices.DeleteFunc(slices.Clone(points), func(p point) bool { return p.currency != c })
+		if labels, amounts := buckets(of); len(amounts) > 1 {
+			fmt.Fprintf(w, "\n%s\n", printable(c))
+			bars(w, labels, amounts, width)
+		}
+	}
+}
+
+// buckets sums points by day, or by month where days would be too many or records last longer than a day. Days without
+// a cost are there too, so that the distance between bars is time.
+func buckets(points []point) (labels []string, amounts []money.Dec) {
+	first, last, longest := points[0].at, points[0].at, 0.0
+	for _, p := range points {
+		if p.at.Before(first) {
+			first = p.at
+		}
+		if p.at.After(last) {
+			last = p.at
+		}
+		longest = max(longest, p.days)
+	}
+	u := byDay
+	if longest > 7 || last.Sub(first) >= maxDayBars*24*time.Hour {
+		u = byMonth
+	}
+	sums := map[time.Time]money.Dec{}
+	for _, p := range points {
+		sums[u.floor(p.at)] = sums[u.floor(p.at)].Add(p.amount)
+	}
+	for t := u.floor(first); !t.After(u.floor(last)) && len(amounts) < maxBars; t = u.next(t) {
+		if _, ok := sums[t]; !ok && longest > 1 && u.label == time.DateOnly {
+			continue // weeks have no bar for the days within them
+		}
+		labels, amounts = append(labels, t.Format(u.label)), append(amounts, sums[t])
+	}
+	return labels, amounts
+}
+
+func bars(w io.Writer, labels []string, amounts []money.Dec, width int) {
+	texts, values := make([]string, len(amounts)), make([]float64, len(amounts))
+	top, wide := 0.0, 0
+	for i, a := range amounts {
+		texts[i] = grouped(fixed(a, leastMoney))
+		values[i], _ = strconv.ParseFloat(a.String(), 64) // a bar's length needs no exactness
+		top, wide = max(top, math.Abs(values[i])), max(wide, len(texts[i]))
+	}
+	room := min(longestBar, max(shortestBar, width-len(labels[0])-wide-6))
+	for i := range amounts {
+		fmt.Fprintf(w, "  %s  %*s  %s\n", labels[i], wide, texts[i], bar(values[i], top, room))
+	}
+}
+
+// bar is a bar in eighths of a character; one below zero is hatched.
+func bar(value, top float64, room int) string {
+	if top == 0 || value == 0 {
+		return ""
+	}
+	eighths := max(1, int(math.Round(math.Abs(value)/top*float64(room)*8)))
+	full, part := "█", string([]rune(" ▏▎▍▌▋▊▉")[eighths%8])
+	if value < 0 {
+		full, part = "░", "░"
+		if eighths >= 8 {
+			part = " "
+		}
+	}
+	return strings.TrimRight(strings.Repeat(full, eighths/8)+part, " ")
+}
+

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/meterbridge/meterbridge/internal/assembly"
+	"github.com/meterbridge/meterbridge/proxy"
+)
+
+// folders are laid over what is built in: a file of the same name replaces the built-in one.
+type folders struct {
+	Connectors string `help:"A folder of connectors beside the built-in ones." type:"path" placeholder:"DIR"`
+	Mappings   string `help:"A folder of mappings beside the built-in ones; it holds usage-metering/." type:"path" placeholder:"DIR"`
+}
+
+func (f folders) files() assembly.Files {
+	return assembly.Files{ConnectorsDir: f.Connectors, MappingsDir: f.Mappings}
+}
+
+// Where the folders lie in a checkout, and where a new connector's files are written.
+const (
+	connectorsFolder = "connectors"
+	mappingsFolder   = "mappings"
+)
+
+// here takes the working directory's own folders where none were given: whoever writes a connector checks the files
+// before them and not the ones in the binary.
+func (f folders) here() folders {
+	if f.Connectors == "" && holds(connectorsFolder, "*.yaml") {
+		f.Connectors = connectorsFolder
+	}
+	if f.Mappings == "" && holds(filepath.Join(mappingsFolder, proxy.ModelName), "*.jq") {
+		f.Mappings = mappingsFolder
+	}
+	return f
+}
+
+func holds(dir, pattern string) bool {
+	found, err := filepath.Glob(filepath.Join(dir, pattern))
+	return err == nil && len(found) > 0
+}
+
+// unknownName refuses a name that nothing has.
+func unknownName(kind, name string, known []string) error {
+	if len(known) == 0 {
+		return badInput("there is no %s %q; there are none", kind, name)
+	}
+	return badInput("there is no %s %q; there are %s", kind, name, strings.Join(known, ", "))
+}
+
+// pick is the named ones of all, or all where no name is given.
+func pick(kind string, names, all []string) ([]string, error) {
+	if len(names) == 0 {
+		return all, nil
+	}
+	for _, n := range names {
+		if !slices.Contains(all, n) {
+			return nil, unknownName(kind, n, all)
+		}
+	}
+	return names, nil
+}
+
+func plural(n int, noun string) string { return fmt.Sprintf("%s", count(n, noun)) }

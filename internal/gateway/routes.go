@@ -1,0 +1,183 @@
+package gateway
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/meterbridge/meterbridge/internal/problem"
+	"github.com/meterbridge/meterbridge/proxy"
+)
+
+// access is who may call a route.
+type access uint8
+
+const (
+	public access = iota + 1 // no token: health, readiness, documentation
+	bearer                   // a token of the configuration
+)
+
+// route is one row of the router's table. Its zero access is refused, so that a new route is closed until it is opened.
+type route struct {
+	methods []string
+	path    string
+	access  access
+	handle  func(*gateway, echo.Context) error
+}
+
+var read = []string{http.MethodGet, http.MethodHead}
+
+// anyMethod is every method that /proxy and /custom pass on.
+var anyMethod = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
+
+// routes is the whole surface. More specific paths win over parameters, as the router has it.
+func routes() []route {
+	return []route{
+		{read, "/unified/:model/:resource", bearer, (*gateway).list},
+		{read, "/unified/:model/:resource/:id", bearer, (*gateway).get},
+		{read, "/unified/:model/:resource/meta/:method", bearer, (*gateway).metaOfAccount},
+		{read, "/unified/:model/:resource/:connector/meta/:method", bearer, (*gateway).metaOfConnector},
+		{anyMethod, "/proxy/:resource", bearer, (*gateway).passthrough},
+		{anyMethod, "/proxy/:resource/:id", bearer, (*gateway).passthrough},
+		{anyMethod, "/custom/*", bearer, (*gateway).custom},
+		{read, "/integrated-account", bearer, (*gateway).accounts},
+		{read, "/integrated-account/:id", bearer, (*gateway).account},
+		{read, "/integrated-account/:id/capabilities", bearer, (*gateway).capabilities},
+		{read, "/healthz", public, (*gateway).healthz},
+		{read, "/readyz", public, (*gateway).readyz},
+		{read, "/metrics", bearer, (*gateway).metrics},
+		{read, "/openapi.json", public, (*gateway).openapi},
+		{read, "/docs", public, (*gateway).docs},
+		{read, "/docs/:asset", public, (*gateway).docsAsset},
+		{read, "/", public, (*gateway).home},
+	}
+}
+
+// principalKey is where a handler finds its caller.
+const principalKey = "principal"
+
+func principal(c echo.Context) proxy.Principal {
+	p, _ := c.Get(principalKey).(proxy.Principal)
+	return p
+}
+
+// authorized puts the route's policy before its handler.
+func (g *gateway) authorized(r route) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if r.access == bearer {
+			who, ok := g.Tokens().principal(c.Request().Header.Get("Authorization"))
+			if !ok {
+				c.Response().Header().Set("WWW-Authenticate", `Bearer realm="meterbridge"`)
+				return problem.New(problem.Unauthorized, "the bearer token is missing or wrong; send Authorization: Bearer TOKEN with a token of auth.tokens")
+			}
+			c.Set(principalKey, who)
+		}
+		if err := wholeSegments(c); err != nil {
+			return err
+		}
+		return r.handle(g, c)
+	}
+}
+
+func (g *gateway) list(c echo.Context) error {
+	return g.Proxy.Unified(c.Response(), c.Request(), principal(c), param(c, "model"), param(c, "resource"), "")
+}
+
+func (g *gateway) get(c echo.Context) error {
+	return g.Proxy.Unified(c.Response(), c.Request(), principal(c), param(c, "model"), param(c, "resource"), param(c, "id"))
+}
+
+func (g *gateway) passthrough(c echo.Context) error {
+	return g.Proxy.Passthrough(c.Response(), c.Request(), principal(c), param(c, "resource"), param(c, "id"))
+}
+
+// custom passes the path on as the caller escaped it: unescaping it here could make other segments of it.
+func (g *gateway) custom(c echo.Context) error {
+	_, path, _ := strings.Cut(c.Request().URL.EscapedPath(), "/custom/")
+	return g.Proxy.Custom(c.Response(), c.Request(), principal(c), path)
+}
+
+func (g *gateway) accounts(c echo.Context) error {
+	if _, err := g.query(c); err != nil {
+		return err
+	}
+	list, err := g.Proxy.ListAccounts(c.Request().Context(), principal(c))
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, accountList{Result: list, Count: len(list)})
+}
+
+// accountList is the list envelope, in the contract's order.
+type accountList struct {
+	Result []proxy.AccountView `json:"result"`
+	Next   *string             `json:"next_cursor"`
+	Prev   *string             `json:"prev_cursor"`
+	Count  int                 `json:"result_count"`
+}
+
+func (g *gateway) account(c echo.Context) error {
+	id := param(c, "id")
+	if id == "" { // a slash at the end asks for the list
+		return g.accounts(c)
+	}
+	if _, err := g.query(c); err != nil {
+		return err
+	}
+	view, err := g.Proxy.GetAccount(c.Request().Context(), principal(c), id)
+	return answer(c, view, err)
+}
+
+func (g *gateway) capabilities(c echo.Context) error {
+	if _, err := g.query(c); err != nil {
+		return err
+	}
+	view, err := g.Proxy.CapabilitiesOf(c.Request().Context(), principal(c), param(c, "id"))
+	return answer(c, view, err)
+}
+
+func (g *gateway) metaOfConnector(c echo.Context) error {
+	if _, err := g.query(c); err != nil {
+		return err
+	}
+	view, err := g.Proxy.MetaOf(c.Request().Context(), principal(c), param(c, "model"), param(c, "resource"), param(c, "connector"), "", param(c, "method"))
+	return answer(c, view, err)
+}
+
+func (g *gateway) metaOfAccount(c echo.Context) error {
+	account, err := g.query(c)
+	if err != nil {
+		return err
+	}
+	view, err := g.Proxy.MetaOf(c.Request().Context(), principal(c), param(c, "model"), param(c, "resource"), "", account, param(c, "method"))
+	return answer(c, view, err)
+}
+
+func answer(c echo.Context, view any, err error) error {
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, view)
+}
+
+func (g *gateway) healthz(c echo.Context) error {
+	return c.JSON(http.StatusOK, map[string]string{"status": "ok"})
+}
+
+func (g *gateway) readyz(c echo.Context) error {
+	r := g.Ready(c.Request().Context())
+	status := http.StatusOK
+	if !r.Ready {
+		status = http.StatusServiceUnavailable
+	}
+	return c.JSON(status, r)
+}
+
+func (g *gateway) metrics(c echo.Context) error {
+	g.Metrics.Handler().ServeHTTP(c.Response(), c.Request())
+	return nil
+}
+
+// home leads whoever opens the address in a browser to the documentation.
+func (g *gateway) home(c echo.Context) error { return c.Redirect(http.StatusFound, "/docs") }

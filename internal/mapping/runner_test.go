@@ -1,0 +1,128 @@
+package mapping
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/meterbridge/meterbridge/internal/jq"
+	"github.com/meterbridge/meterbridge/internal/record"
+)
+
+func TestRoots(t *testing.T) {
+	p := compile(t, `# acme
+def usage: {id: ([$query.q, $account.id, $call.name, $page.total, $lookups.names[.k].label, .k] | stable_id)};`)
+	vars := &Vars{Query: []byte(`{"q":1.10}`), Account: []byte(`{"id":"acc"}`), Call: []byte(`{"name":"daily"}`), Page: []byte(`{"total":2}`), Lookups: []byte(`{"names":{"x":{"label":"X"}}}`)}
+	want := func(got, id string) {
+		t.Helper()
+		if !strings.HasPrefix(got, `{"id":"`+id+`",`) {
+			t.Errorf("got %s, want the id %s", got, id)
+		}
+	}
+	want(emit(t, p, "usage", `{"k":"x"}`, vars), "1.10:acc:daily:2:X:x")
+	want(emit(t, p, "usage", `{"k":"y"}`, vars), "1.10:acc:daily:2:~:y")
+	want(emit(t, p, "usage", `{"k":"x"}`, &Vars{}), "~:~:~:~:~:x")
+	want(emit(t, p, "usage", `{"k":"x"}`, nil), "~:~:~:~:~:x")
+	if got := emit(t, p, "usage", `{}`, &Vars{Query: []byte(`{"q":`)}); !strings.HasPrefix(got, "error: mapping usage: acme.jq:2: $query: reading JSON") {
+		t.Error(got)
+	}
+	if got := emit(t, compile(t, "# acme\ndef usage: {id: .k};"), "usage", `{"k":"x"}`, &Vars{Query: []byte(`not read, so not decoded`)}); strings.HasPrefix(got, "error") {
+		t.Error(got)
+	}
+}
+
+func TestScanRemembersTheItem(t *testing.T) {
+	r := compile(t, "# acme\ndef usage: {id: .k};").Runner("usage")
+	var out record.Batch
+	var e *Error
+	if err := r.Emit(&out); !errors.As(err, &e) || !errors.Is(err, errNotScanned) {
+		t.Errorf("before a scan: %v", err)
+	}
+	window := []byte(` {"k":"a"} , {"k":"b"} , {"k":`)
+	var ids []string
+	i := 0
+	for {
+		end, st := r.Scan(window, i, false)
+		if st != record.Done {
+			if st != record.More {
+				t.Errorf("at the end: %v", st)
+			}
+			break
+		}
+		out.Reset()
+		if err := r.Emit(&out); err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, string(out.JSON(0)[:9]))
+		i = record.SkipSpace(window, end) + 1
+	}
+	if got := strings.Join(ids, " "); got != `{"id":"a" {"id":"b"` {
+		t.Error(got)
+	}
+	if err := r.Emit(&out); !errors.Is(err, errNotScanned) {
+		t.Errorf("after a scan that found nothing: %v", err)
+	}
+}
+
+func TestAnErrorDoesNotSpoilTheNextItem(t *testing.T) {
+	r := compile(t, "# acme\ndef usage: .[] | {id: .k};").Runner("usage")
+	for item, want := range map[string]int{`[{"k":"a"},{"k":"b"}]`: 2, `[{"k":"a"},{"k":null}]`: -1, `[1]`: -1, `[]`: 0, `5`: -1} {
+		var out record.Batch
+		r.Scan([]byte(item), 0, true)
+		err := r.Emit(&out)
+		if got := out.Len(); want < 0 && (err == nil || got != 0) || want >= 0 && (err != nil || got != want) {
+			t.Errorf("%s: %d outputs, %v", item, got, err)
+		}
+	}
+}
+
+func TestErrorsNameTheirPlace(t *testing.T) {
+	r := compile(t, "# acme\ndef a: 1;\n\ndef products: {id: .k | error(\"x\")};").Runner("products")
+	r.Scan([]byte(`{}`), 0, true)
+	var out record.Batch
+	var e *Error
+	if err := r.Emit(&out); !errors.As(err, &e) || e.Resource != "products" || e.File != "acme.jq" || e.Line != 4 || e.Msg != "error: x" {
+		t.Errorf("%+v", err)
+	}
+}
+
+func TestBudgets(t *testing.T) {
+	r := compile(t, "# acme\ndef usage: .[] | {id: .};").Runner("usage")
+	run := func(item string) error {
+		var out record.Batch
+		r.Scan([]byte(item), 0, true)
+		return r.Emit(&out)
+	}
+	items := "[1" + strings.Repeat(",1", jq.MaxOutputs-1)
+	if err := run(items + "]"); err != nil {
+		t.Errorf("outputs at the limit: %v", err)
+	}
+	if err := run(items + ",1]"); !errors.Is(err, jq.ErrBudget) {
+		t.Errorf("outputs past the limit: %v", err)
+	}
+	// Two outputs that together fill the batch to the byte, and one byte more.
+	r = compile(t, "# acme\ndef usage: .[] | {id: .};").Runner("usage")
+	overhead := 2*len(`{"id":"","product":null,"metric_name":null,"resources":[],`) + 2*len(emptyTail)
+	long := strings.Repeat("a", (MaxBatch-overhead)/2)
+	if err := run(`["` + long + `","` + long + `"]`); err != nil {
+		t.Errorf("bytes at the limit: %v", err)
+	}
+	if err := run(`["` + long + `","` + long + `aa"]`); !errors.Is(err, jq.ErrBudget) {
+		t.Errorf("bytes past the limit: %v", err)
+	}
+}
+
+func TestACancelledContextStopsAnItem(t *testing.T) {
+	r := compile(t, "# acme\ndef usage: {id: .k};").Runner("usage")
+	r.Scan([]byte(`{"k":"a"}`), 0, true)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var out record.Batch
+	if err := r.EmitContext(ctx, &out); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	if err := r.Emit(&out); err != nil || out.Len() != 1 {
+		t.Errorf("%d outputs, %v", out.Len(), err)
+	}
+}

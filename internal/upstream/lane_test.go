@@ -1,0 +1,158 @@
+package upstream
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/meterbridge/meterbridge/internal/connector"
+	"github.com/meterbridge/meterbridge/internal/problem"
+)
+
+func TestNoPeriodSeesMoreThanTheRate(t *testing.T) {
+	for _, l := range []connector.Limits{{Rate: 1, Per: 1e9}, {Rate: 4, Per: 1e9}, {Rate: 7, Per: 1e9}, {Rate: 50, Per: 60e9}, {Rate: 300, Per: 60e9}} {
+		t.Run(time.Duration(l.Per).String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				lane, per := newLane(l), time.Duration(l.Per)
+				var at []time.Time
+				for range 3 * l.Rate {
+					leave, err := lane.enter(t.Context(), true)
+					if err != nil {
+						t.Fatal(err)
+					}
+					leave()
+					at = append(at, time.Now())
+				}
+				for i := range len(at) - l.Rate {
+					// A timer's rounding to nanoseconds is not a call too many.
+					if gap := at[i+l.Rate].Sub(at[i]); gap < per-time.Microsecond {
+						t.Fatalf("rate %d: call %d comes %v after call %d", l.Rate, i+l.Rate, gap, i)
+					}
+				}
+				if took := at[len(at)-1].Sub(at[0]); took > 4*per {
+					t.Errorf("rate %d: three periods' calls took %v", l.Rate, took)
+				}
+			})
+		})
+	}
+}
+
+func TestQueueingEndsWithTheRequest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		lane := newLane(connector.Limits{Rate: 1, Per: connectorMinute, Concurrency: 1})
+		leave, err := lane.enter(t.Context(), true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		start := time.Now()
+		_, err = lane.enter(ctx, true)
+		if p := wants(t, err, problem.TooManyRequests, ""); p.RetryAfter < 1 || p.Remote {
+			t.Errorf("%+v", p)
+		}
+		if time.Since(start) != 10*time.Second {
+			t.Errorf("a place was waited for %v", time.Since(start))
+		}
+		leave()
+		leave() // twice gives one place back
+		ctx, cancel = context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		start = time.Now()
+		_, err = lane.enter(ctx, true)
+		if p := wants(t, err, problem.TooManyRequests, ""); p.RetryAfter != 50 {
+			t.Errorf("wait %d s", p.RetryAfter)
+		}
+		if time.Since(start) != 0 {
+			t.Error("a turn that can't come in time was waited for")
+		}
+		ctx, leaves := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, leaves)
+		_, err = lane.enter(ctx, true)
+		wants(t, err, problem.ClientGone, "")
+		if free, err := lane.enter(t.Context(), false); err != nil {
+			t.Errorf("a place was lost: %v", err)
+		} else {
+			free()
+		}
+	})
+}
+
+const connectorMinute = 60e9
+
+func TestConcurrencyHoldsUntilTheBodyIsClosed(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		yaml string
+		want int64
+	}{
+		{"by default", ``, DefaultConcurrency},
+		{"as declared", `limits: { concurrency: 3 }`, 3},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var open, most atomic.Int64
+			a := newAcme(t, func(w http.ResponseWriter, r *http.Request) {
+				n := open.Add(1)
+				for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+				}
+				_, _ = io.WriteString(w, "x")
+				_ = http.NewResponseController(w).Flush()
+				<-time.After(5 * time.Millisecond)
+				open.Add(-1)
+			}, Config{}, keyAuth, c.yaml)
+			var wg sync.WaitGroup
+			for range 40 {
+				wg.Go(func() {
+					if _, err := a.read(get("x")); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			wg.Wait()
+			if most.Load() > c.want || most.Load() < 2 {
+				t.Errorf("%d calls at once, want at most %d", most.Load(), c.want)
+			}
+			// Every place is free again, after errors too.
+			for range c.want + 1 {
+				ctx, cancel := context.WithCancel(t.Context())
+				cancel()
+				_, _ = a.session().Do(ctx, get("x"))
+			}
+			var replies []*Reply
+			for range c.want {
+				r, err := a.session().Do(t.Context(), get("x"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				replies = append(replies, r)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
+			defer cancel()
+			_, err := a.session().Do(ctx, get("x"))
+			wants(t, err, problem.TooManyRequests, "")
+			for _, r := range replies {
+				_ = r.Body.Close()
+				_ = r.Body.Close()
+			}
+			if _, err := a.read(get("x")); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestLanesFollowTheConnectorsLimits(t *testing.T) {
+	var l lanes
+	a := l.of("a", connector.Limits{Concurrency: 2})
+	if l.of("a", connector.Limits{Concurrency: 2}) != a || l.of("b", connector.Limits{Concurrency: 2}) == a {
+		t.Error("a lane is not its account's")
+	}
+	if next := l.of("a", connector.Limits{Concurrency: 3}); next == a || cap(next.places) != 3 {
+		t.Error("a lane outlived its limits")
+	}
+}

@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"errors"
 	"maps"
 	"slices"
 )
@@ -38,5 +37,3 @@ func distance(a, b string) int {
 }
 
 func firstKey[V any](m map[string]V) string { return slices.Sorted(maps.Keys(m))[0] }
-
-func asErr[T any](err error, target *T) bool { return errors.As(err, target) }

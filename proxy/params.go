@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -16,24 +17,8 @@ const (
 	MaxLimit         = 1000
 	MaxIgnoredLimit  = 10_000 // records of a page with truto_ignore_limit
 	MaxExcludeFields = 50
-	MaxFilterValues  = 50
+	MaxFilterValues  = bracket.MaxItems // of one filter: the query's grammar holds every list to it
 )
-
-// Format is a response format of the contract.
-type Format string
-
-const (
-	Unified    Format = "unified"
-	Raw        Format = "raw"
-	Normalized Format = "normalized"
-	Stream     Format = "stream"
-	Debug      Format = "debug"
-	SSE        Format = "sse" // stream as server-sent events, by Accept
-	CSV        Format = "csv" // by Accept
-)
-
-// formats are those that truto_response_format takes.
-var formats = []Format{Unified, Raw, Normalized, Stream, Debug}
 
 // Filters are the parameters that narrow usage, in the order of the documentation.
 var Filters = []string{"product_id", "organization_id", "workspace_id", "resource_id", "user_id", "metric_name"}
@@ -56,11 +41,12 @@ type params struct {
 	streamMeta    bool
 	remote        []bracket.Pair
 	filters       map[string][]string
+	given         []string       // names of the single parameters that have a value, in order
 	rest          []bracket.Pair // what nothing here understands, in order
 	warnings      []problem.Warning
 }
 
-// reader takes one parameter's value into params.
+// reader takes one parameter's value into params; name is the one that the caller wrote.
 type reader func(p *params, name, value string) error
 
 // single are the parameters that may stand once. A truto_ name has its short twin in alias.
@@ -111,69 +97,66 @@ func parseParams(rawQuery string, h http.Header) (*params, error) {
 		return nil, malformed(err)
 	}
 	p := &params{format: Unified, limit: DefaultLimit, filters: map[string][]string{}}
-	seen := map[string]bool{}
-	explicit := false
 	for _, pair := range pairs {
-		name := pair.Path[0]
-		if a, ok := alias[name]; ok {
-			name = a
-		}
-		read, isSingle := single[name]
-		switch {
-		case name == "remote_query" && len(pair.Path) > 1 && pair.Path[1] != "":
-			p.remote = append(p.remote, bracket.Pair{Key: bracket.Encode(pair.Path[1:]), Path: pair.Path[1:], Value: pair.Value})
-		case name == "truto_exclude_fields" && len(pair.Path) <= 2:
-			if err := p.readExclude(pair); err != nil {
-				return nil, err
-			}
-		case slices.Contains(Filters, name) && len(pair.Path) <= 2:
-			if pair.Value == "" {
-				continue
-			}
-			if len(p.filters[name]) == MaxFilterValues {
-				return nil, problem.Param(problem.InvalidParameter, name, "%s takes at most %d values", name, MaxFilterValues)
-			}
-			p.filters[name] = append(p.filters[name], pair.Value)
-		case isSingle && len(pair.Path) == 1:
-			if seen[name] {
-				return nil, problem.Param(problem.InvalidParameter, pair.Key, "%s is given twice; it takes one value", pair.Key)
-			}
-			seen[name] = true
-			if pair.Value == "" {
-				continue // an empty value of a known parameter means that it is absent
-			}
-			if err := read(p, pair.Key, pair.Value); err != nil {
-				return nil, err
-			}
-			explicit = explicit || name == "truto_response_format" && p.format != Unified && p.format != Normalized
-		case isSingle || slices.Contains(Filters, name) || name == "truto_exclude_fields" || name == "remote_query":
-			return nil, problem.Param(problem.InvalidParameter, pair.Key, "%s does not have the form that %s takes; %s", pair.Key, name, formOf(name))
-		default:
-			p.rest = append(p.rest, pair)
+		if err := p.read(pair); err != nil {
+			return nil, err
 		}
 	}
-	if !explicit {
-		p.accept(h.Get("Accept"))
-	}
-	if p.format == SSE && p.cursor == "" {
-		p.cursor = h.Get("Last-Event-ID")
-	}
+	p.negotiate(h)
 	return p, p.check()
 }
 
+// read takes one pair of the query. A known parameter without a value is absent, whatever its form.
+func (p *params) read(pair bracket.Pair) error {
+	name := pair.Path[0]
+	if a, ok := alias[name]; ok {
+		name = a
+	}
+	read, isSingle := single[name]
+	isFilter := slices.Contains(Filters, name)
+	switch {
+	case name == "remote_query" && len(pair.Path) > 1 && pair.Path[1] != "":
+		p.remote = append(p.remote, bracket.Pair{Key: bracket.Encode(pair.Path[1:]), Path: pair.Path[1:], Value: pair.Value})
+	case !isSingle && !isFilter && name != "remote_query" && name != "truto_exclude_fields":
+		p.rest = append(p.rest, pair)
+	case pair.Value == "":
+	case isFilter && isList(pair.Path):
+		p.filters[name] = append(p.filters[name], pair.Value)
+	case name == "truto_exclude_fields" && isList(pair.Path):
+		return p.readExclude(pair)
+	case isSingle && len(pair.Path) == 1:
+		if slices.Contains(p.given, name) {
+			return problem.Param(problem.InvalidParameter, pair.Key, "%s is given twice; it takes one value", pair.Key)
+		}
+		p.given = append(p.given, name)
+		return read(p, pair.Key, pair.Value)
+	default:
+		return problem.Param(problem.InvalidParameter, pair.Key, "%s does not have the form that %s takes; %s", pair.Key, name, formOf(name))
+	}
+	return nil
+}
+
+// isList says whether a parameter is written as a value or as a list of them: a=x, a[]=x, a[0]=x.
+func isList(path []string) bool {
+	return len(path) == 1 || len(path) == 2 && strings.TrimLeft(path[1], "0123456789") == ""
+}
+
 func formOf(name string) string {
-	if name == "remote_query" {
+	switch {
+	case name == "remote_query":
 		return "write remote_query[name]=value"
+	case name == "truto_exclude_fields" || slices.Contains(Filters, name):
+		return "write " + name + "=a, or " + name + "[]=a&" + name + "[]=b"
 	}
 	return "write " + name + "=value"
 }
 
 func malformed(err error) error {
 	var at *bracket.Error
-	if asErr(err, &at) {
-		return problem.Param(problem.InvalidParameter, at.Key, "malformed query string at %q: %s", at.Key, at.Reason)
+	if errors.As(err, &at) && at.Key != "" {
+		return problem.Param(problem.InvalidParameter, at.Key, "%s", at.Error())
 	}
-	return problem.Wrap(problem.InvalidParameter, err, "malformed query string")
+	return problem.New(problem.InvalidParameter, "%s", err.Error())
 }
 
 // check refuses combinations that can't be served as asked.
@@ -181,33 +164,17 @@ func (p *params) check() error {
 	if p.format != Raw {
 		return nil
 	}
+	const why = "raw is the provider's answer byte for byte"
 	switch {
 	case len(p.filters) > 0:
-		return problem.New(problem.InvalidParameter, "raw is the provider's answer byte for byte, so filters can't apply; use remote_query[…] or another format").With("parameter", firstKey(p.filters))
+		name := firstKey(p.filters)
+		return problem.Param(problem.InvalidParameter, name, "%s, so %s can't narrow it; use remote_query[…] or another format", why, name)
 	case p.keyBy != nil:
-		return problem.Param(problem.InvalidParameter, "truto_key_by", "raw is the provider's answer byte for byte; truto_key_by needs another format")
+		return problem.Param(problem.InvalidParameter, "truto_key_by", "%s; truto_key_by needs another format", why)
 	case p.exclude != nil:
-		return problem.Param(problem.InvalidParameter, "truto_exclude_fields", "raw is the provider's answer byte for byte; truto_exclude_fields needs another format")
+		return problem.Param(problem.InvalidParameter, "truto_exclude_fields", "%s; truto_exclude_fields needs another format", why)
 	}
 	return nil
-}
-
-// accept lets the Accept header choose what a browser or a pipe can't say in the query.
-func (p *params) accept(accept string) {
-	for part := range strings.SplitSeq(accept, ",") {
-		media, _, _ := strings.Cut(part, ";")
-		switch strings.ToLower(strings.TrimSpace(media)) {
-		case "text/csv":
-			p.format = CSV
-		case "application/x-ndjson":
-			p.format = Stream
-		case "text/event-stream":
-			p.format = SSE
-		default:
-			continue
-		}
-		return
-	}
 }
 
 // leftover turns parameters that nothing understood into warnings, or into a 400 where the caller is strict.
@@ -217,8 +184,10 @@ func (p *params) leftover(known []string) error {
 		text := "nothing understands the parameter " + strconv.Quote(pair.Key)
 		if near := nearest(name, known); near != "" {
 			text += "; did you mean " + near + "?"
+		} else {
+			text += "."
 		}
-		text += " A provider's own parameter goes into remote_query[" + name + "]"
+		text += " A parameter of the provider's own goes into remote_query[" + name + "]"
 		if p.strict {
 			return problem.Param(problem.UnknownParameter, pair.Key, "%s", text)
 		}
@@ -227,106 +196,17 @@ func (p *params) leftover(known []string) error {
 	return nil
 }
 
-func readFormat(p *params, name, v string) error {
-	if f := Format(v); slices.Contains(formats, f) {
-		p.format = f
-		return nil
-	}
-	return problem.Param(problem.InvalidParameter, name, "%s is one of unified, raw, normalized, stream, debug; got %q", name, v)
-}
-
-func readDate(p *params, name, v string) error {
-	m, err := parseMoment(v)
-	if err != nil || m.unit != unitDay {
-		return problem.Param(problem.InvalidParameter, name, "%s is one day, such as 2026-01-31; got %q", name, v)
-	}
-	if p.start != nil || p.end != nil {
-		return errDateAlone()
-	}
-	p.start, p.end = &m, &m
-	return nil
-}
-
-func errDateAlone() error {
-	return problem.Param(problem.InvalidParameter, "date", "date stands for start_date and end_date on one day; give it alone")
-}
-
-func readMoment(name, v string, dst **moment) error {
-	m, err := parseMoment(v)
-	if err != nil {
-		return problem.Param(problem.InvalidParameter, name, "%s is a date (2026-01-31), a month (2026-01) or an RFC 3339 instant (2026-01-31T00:00:00Z); got %q", name, v)
-	}
-	if *dst != nil { // a second start_date was refused before: this one is date's
-		return errDateAlone()
-	}
-	*dst = &m
-	return nil
-}
-
-func readGranularity(p *params, name, v string) error {
-	if !slices.Contains(granularities, v) {
-		return problem.Param(problem.InvalidParameter, name, "granularity is one of hour, day, week, month; got %q", v)
-	}
-	p.granularity = v
-	return nil
-}
-
-func readLimit(p *params, name, v string) error {
-	n, err := strconv.Atoi(v)
-	if err != nil || n < 1 || n > MaxLimit || strings.TrimLeft(v, "0123456789") != "" {
-		return problem.Param(problem.InvalidParameter, name, "limit is a whole number from 1 to %d; got %q. For more, follow next_cursor or use truto_response_format=stream", MaxLimit, v)
-	}
-	p.limit, p.limitGiven = n, true
-	return nil
-}
-
-func readKeyBy(p *params, name, v string) error {
-	path, err := fieldPath(name, v)
-	p.keyBy = path
-	return err
-}
-
-func readNumbers(p *params, name, v string) error {
-	if v != "string" {
-		return problem.Param(problem.InvalidParameter, name, "numbers takes only string, which sends exact numbers as JSON strings; got %q", v)
-	}
-	p.numbersString = true
-	return nil
-}
-
-func readBool(name, v string, dst *bool) error {
-	switch v {
-	case "true", "1":
-		*dst = true
-	case "false", "0":
-		*dst = false
-	default:
-		return problem.Param(problem.InvalidParameter, name, "%s is true or false (or 1 or 0); got %q", name, v)
-	}
-	return nil
-}
-
-func (p *params) readExclude(pair bracket.Pair) error {
-	for v := range strings.SplitSeq(pair.Value, ",") {
-		if v = strings.TrimSpace(v); v == "" {
+// idle says of parameters that have no effect on a request that they have none; strict makes a 400 of it.
+func (p *params) idle(names []string, why string) error {
+	for _, name := range names {
+		if !slices.Contains(p.given, name) {
 			continue
 		}
-		path, err := fieldPath(pair.Key, v)
-		if err != nil {
-			return err
+		text := name + " has no effect here: " + why
+		if p.strict {
+			return problem.Param(problem.UnknownParameter, name, "%s", text)
 		}
-		if p.exclude = append(p.exclude, path); len(p.exclude) > MaxExcludeFields {
-			return problem.Param(problem.InvalidParameter, pair.Key, "truto_exclude_fields takes at most %d fields", MaxExcludeFields)
-		}
+		p.warnings = append(p.warnings, problem.Warning{Code: problem.WarnUnknownParameter, Message: text})
 	}
 	return nil
-}
-
-// fieldPath reads a dotted path to a field of a record.
-func fieldPath(param, v string) ([]string, error) {
-	path := strings.Split(v, ".")
-	if len(path) > 5 || slices.ContainsFunc(path, func(s string) bool { return s == "" || strings.HasPrefix(s, "__") }) {
-		return nil, problem.Param(problem.InvalidParameter, param, "%s takes fields such as id or product.id; got %q", param, v)
-	}
-	return path, nil
 }

@@ -107,14 +107,21 @@ func (q *request) choose(resource, id string) error {
 	if q.resource == nil {
 		return problem.New(problem.UnknownMethod, "the connector %s has no %s; it has %s", q.conn.Name, resource, strings.Join(slices.Sorted(maps.Keys(q.conn.Resources)), ", "))
 	}
-	if id != "" {
-		if q.method = q.resource.Get; q.method == nil {
-			return problem.New(problem.UnknownMethod, "the connector %s can list %s and not get one by its id", q.conn.Name, resource)
-		}
-	} else if q.method = q.resource.List; q.resource.Derived != "" {
-		usage := q.conn.Resources["usage"]
-		q.method, q.mapped = usage.List, "usage"
+	switch {
+	case id != "":
+		q.method = q.resource.Get
+	case q.resource.Derived != "":
+		q.method, q.mapped = q.source().List, q.source().Name
+	default:
+		q.method = q.resource.List
 	}
+	switch {
+	case q.method == nil && id != "":
+		return problem.New(problem.UnknownMethod, "the connector %s can list %s and not get one by its id", q.conn.Name, resource)
+	case q.method == nil:
+		return problem.New(problem.UnknownMethod, "the connector %s can get one of its %s by its id and not list them", q.conn.Name, resource)
+	}
+	q.sess = q.sess.WithScopes(q.source().Scopes)
 	q.program = q.catalog.Mappings[q.conn.Name]
 	if q.program == nil || !q.program.Has(q.mapped) {
 		return problem.New(problem.Internal, "no mapping of %s reads %s; meterbridge lint says more", q.conn.Name, q.mapped)
@@ -132,7 +139,6 @@ func (q *request) source() *connector.Resource {
 
 // settle opens the cursor, freezes the clock and resolves the range.
 func (q *request) settle(ctx context.Context) error {
-	q.warnings = q.params.warnings
 	q.at = record.Position{Now: q.Clock().UnixNano(), Rev: q.rev(), Size: q.pageSize()}
 	var opened interface{ Check([16]byte) error }
 	if q.params.cursor != "" {
@@ -161,12 +167,12 @@ func (q *request) settle(ctx context.Context) error {
 	return nil
 }
 
-// rev tells one version of connector and mapping from another.
+// rev tells one version of connector and mapping from another, whether the request maps or not.
 func (q *request) rev() uint64 {
-	if q.program == nil {
-		return q.conn.Hash
+	if program := q.catalog.Mappings[q.conn.Name]; program != nil {
+		return q.conn.Hash ^ program.Hash()
 	}
-	return q.conn.Hash ^ q.program.Hash()
+	return q.conn.Hash
 }
 
 // pageSize is the provider's page size of a new walk: its default, or its largest where the whole is wanted. raw has no
@@ -178,7 +184,7 @@ func (q *request) pageSize() int {
 		return 0
 	case q.params.format == Raw && q.params.limitGiven:
 		return min(q.params.limit, size.Max)
-	case q.params.format == Stream, q.params.format == SSE, q.params.format == CSV, q.params.ignoreLimit:
+	case q.params.format.streams(), q.params.ignoreLimit:
 		return size.Max
 	}
 	return size.Default

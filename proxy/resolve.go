@@ -3,7 +3,6 @@ package proxy
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -32,31 +31,39 @@ func (q *request) resolveRange() error {
 	}
 	if q.dated() {
 		q.scope.Range = q.span.Range
+	} else if err := q.params.idle(dateParams, q.resource.Name+" have no dates"); err != nil {
+		return err
+	}
+	q.warn(q.params.warnings...)
+	if q.dated() {
 		q.warn(q.span.warnings...)
+		if q.method.Unclipped(q.scope) {
+			q.warn(problem.Warning{Code: problem.WarnRemoteQueryRange, Message: "remote_query sets the provider's own range: the gateway neither slices nor clips it, and range says what was asked for"})
+		}
 	}
-	if q.dated() && q.method.Unclipped(q.scope) {
-		q.warn(problem.Warning{Code: problem.WarnRemoteQueryRange, Message: "remote_query sets the provider's own range: the gateway neither slices nor clips it, and range says what was asked for"})
-	}
-	q.selection = q.select_()
+	q.selection = q.selectionHash()
 	q.roots()
 	return nil
 }
 
+// dateParams are the parameters that make a range.
+var dateParams = []string{"start_date", "end_date", "date", "granularity"}
+
 // dated says whether the request's records lie in a range.
 func (q *request) dated() bool { return q.method.Windowed() }
 
-// select_ is the hash of what a cursor is bound to: the resource and everything that chooses or orders its records. How
+// selectionHash is the hash of what a cursor is bound to: the resource and everything that chooses or orders its records. How
 // they are presented (limit, format, exclusions) is free.
-func (q *request) select_() (h [16]byte) {
+func (q *request) selectionHash() (h [16]byte) {
 	filters := map[string][]string{}
 	for k, v := range q.filter {
 		filters[k] = slices.Sorted(slices.Values(v))
 	}
-	remote := make([]string, len(q.params.remote))
+	remote := make([][2]string, len(q.params.remote))
 	for i, p := range q.params.remote {
-		remote[i] = p.Key + "=" + p.Value
+		remote[i] = [2]string{p.Key, p.Value}
 	}
-	b, _ := json.Marshal([]any{q.mapped, q.resource.Name, q.program != nil, q.id, q.span.Start, q.span.End, q.span.granularity, filters, remote})
+	b := marshal([]any{q.mapped, q.resource.Name, q.program != nil, q.id, q.span.Start, q.span.End, q.span.granularity, filters, remote})
 	sum := sha256.Sum256(b)
 	copy(h[:], sum[:])
 	return h

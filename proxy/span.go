@@ -29,6 +29,12 @@ type moment struct {
 
 var errMoment = errors.New("not a date")
 
+// Years of a date parameter: what lies outside is a mistake, and far outside of it the arithmetic of dates is one too.
+const (
+	minYear = 1970
+	maxYear = 2200
+)
+
 // layouts of instants; time.Parse takes a fraction of any length after the seconds.
 var layouts = []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04Z07:00", "2006-01-02T15:04"}
 
@@ -52,7 +58,7 @@ func parseMoment(s string) (moment, error) {
 }
 
 func (m moment) bounded() (moment, error) {
-	if y := m.at.Year(); y < 1970 || y > 2200 {
+	if y := m.at.Year(); y < minYear || y > maxYear {
 		return moment{}, errMoment
 	}
 	return m, nil

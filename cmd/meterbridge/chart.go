@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/meterbridge/meterbridge/internal/money"
 )
@@ -33,7 +34,9 @@ var (
 		func(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) },
 		func(t time.Time) time.Time { return t.AddDate(0, 0, 1) }, time.DateOnly}
 	byMonth = unit{
-		func(t time.Time) time.Time { return time.Date(t.UTC().Year(), t.UTC().Month(), 1, 0, 0, 0, 0, time.UTC) },
+		func(t time.Time) time.Time {
+			return time.Date(t.UTC().Year(), t.UTC().Month(), 1, 0, 0, 0, 0, time.UTC)
+		},
 		func(t time.Time) time.Time { return t.AddDate(0, 1, 0) }, "2006-01"}
 )
 
@@ -89,11 +92,14 @@ func buckets(points []point) (labels []string, amounts []money.Dec) {
 
 func bars(w io.Writer, labels []string, amounts []money.Dec, width int) {
 	texts, values := make([]string, len(amounts)), make([]float64, len(amounts))
+	for i, a := range amounts {
+		texts[i], _ = shown(a, leastMoney)
+	}
+	texts = pointed(texts)
 	top, wide := 0.0, 0
 	for i, a := range amounts {
-		texts[i] = grouped(fixed(a, leastMoney))
 		values[i], _ = strconv.ParseFloat(a.String(), 64) // a bar's length needs no exactness
-		top, wide = max(top, math.Abs(values[i])), max(wide, len(texts[i]))
+		top, wide = max(top, math.Abs(values[i])), max(wide, utf8.RuneCountInString(texts[i]))
 	}
 	room := min(longestBar, max(shortestBar, width-len(labels[0])-wide-6))
 	for i := range amounts {
@@ -107,13 +113,9 @@ func bar(value, top float64, room int) string {
 		return ""
 	}
 	eighths := max(1, int(math.Round(math.Abs(value)/top*float64(room)*8)))
-	full, part := "█", string([]rune(" ▏▎▍▌▋▊▉")[eighths%8])
+	full, part := "█", []rune(" ▏▎▍▌▋▊▉")[eighths%8]
 	if value < 0 {
-		full, part = "░", "░"
-		if eighths >= 8 {
-			part = " "
-		}
+		full, part = "░", []rune(" ░")[min(1, eighths%8)]
 	}
-	return strings.TrimRight(strings.Repeat(full, eighths/8)+part, " ")
+	return strings.TrimRight(strings.Repeat(full, eighths/8)+string(part), " ")
 }
-

@@ -69,3 +69,25 @@ func grouped(s string) string {
 	}
 	return b.String()
 }
+
+// pointed makes numbers end with so many blanks that their decimal points stand below each other when their ends do.
+func pointed(numbers []string) []string {
+	after := func(s string) int {
+		_, frac, dot := strings.Cut(s, ".")
+		if !dot {
+			return 0
+		}
+		return 1 + len(frac)
+	}
+	longest := 0
+	for _, s := range numbers {
+		longest = max(longest, after(s))
+	}
+	out := make([]string, len(numbers))
+	for i, s := range numbers {
+		if s != "" {
+			out[i] = s + strings.Repeat(" ", longest-after(s))
+		}
+	}
+	return out
+}

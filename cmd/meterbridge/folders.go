@@ -62,5 +62,3 @@ func pick(kind string, names, all []string) ([]string, error) {
 	}
 	return names, nil
 }
-
-func plural(n int, noun string) string { return fmt.Sprintf("%s", count(n, noun)) }

@@ -14,9 +14,10 @@ import (
 
 // column is one of a grid. Columns without a value in any row are left out.
 type column struct {
-	title string
-	right bool
-	long  bool // may be cut where the terminal is too narrow
+	title  string
+	number bool // to the right, point below point
+	long   bool // may be cut where the terminal is too narrow
+	paint  func(string) string
 }
 
 // grid is a table for people.
@@ -46,6 +47,7 @@ func (g *grid) write(w io.Writer, indent string, width int) {
 			}
 		}
 	}
+	g.point(shown)
 	limits := g.fit(shown, width-len(indent))
 	t := table.NewWriter()
 	t.SetStyle(plainStyle())
@@ -55,7 +57,7 @@ func (g *grid) write(w io.Writer, indent string, width int) {
 	for n, i := range shown {
 		header = append(header, g.columns[i].title)
 		c := table.ColumnConfig{Number: n + 1}
-		if g.columns[i].right {
+		if g.columns[i].number {
 			c.Align, c.AlignHeader = text.AlignRight, text.AlignRight
 		}
 		configs = append(configs, c)
@@ -65,12 +67,32 @@ func (g *grid) write(w io.Writer, indent string, width int) {
 	for _, row := range g.rows {
 		cells := table.Row{}
 		for n, i := range shown {
-			cells = append(cells, text.Snip(row[i], limits[n], "…"))
+			cell := text.Snip(row[i], limits[n], "…")
+			if g.columns[i].paint != nil {
+				cell = g.columns[i].paint(cell)
+			}
+			cells = append(cells, cell)
 		}
 		t.AppendRow(cells)
 	}
 	for line := range strings.Lines(t.Render() + "\n") {
 		io.WriteString(w, strings.TrimRight(indent+line, " \n")+"\n")
+	}
+}
+
+// point sets the numbers of a column point below point.
+func (g *grid) point(shown []int) {
+	for _, i := range shown {
+		if !g.columns[i].number {
+			continue
+		}
+		cells := make([]string, len(g.rows))
+		for n, row := range g.rows {
+			cells[n] = row[i]
+		}
+		for n, cell := range pointed(cells) {
+			g.rows[n][i] = cell
+		}
 	}
 }
 

@@ -64,12 +64,15 @@ func (t *tally) write(w io.Writer) {
 		}
 		return
 	}
-	g := [][3]string{}
+	var labels, amounts, notes []string
 	line := func(label string, s sum, note string) {
 		if s.virtual {
 			note = join(note, "not money")
 		}
-		g = append(g, [3]string{label, exactly(s.amount, leastMoney) + " " + s.currency, note})
+		if note != "" {
+			note = "  (" + note + ")"
+		}
+		labels, amounts, notes = append(labels, label), append(amounts, exactly(s.amount, leastMoney)), append(notes, " "+s.currency+note)
 	}
 	for _, s := range t.totals {
 		note := ""
@@ -90,16 +93,13 @@ func (t *tally) write(w io.Writer) {
 	for _, s := range t.projected {
 		line("Projected", s, "a forecast: not in the total")
 	}
+	amounts = pointed(amounts)
 	wide := 0
-	for _, l := range g {
-		wide = max(wide, len(l[1]))
+	for _, a := range amounts {
+		wide = max(wide, len(a))
 	}
-	for _, l := range g {
-		note := ""
-		if l[2] != "" {
-			note = "  (" + l[2] + ")"
-		}
-		fmt.Fprintf(w, "%-12s %*s%s\n", l[0], wide, printable(l[1]), note)
+	for i := range labels {
+		fmt.Fprintf(w, "%-12s %*s%s\n", labels[i], wide, amounts[i], printable(notes[i]))
 	}
 }
 

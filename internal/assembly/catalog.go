@@ -3,6 +3,7 @@ package assembly
 import (
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"slices"
@@ -97,23 +98,28 @@ func (f Files) Cassettes() ([]*simulate.Cassette, error) {
 func together(set *connector.Set, programs map[string]*mapping.Program) []jq.Finding {
 	var out []jq.Finding
 	for _, name := range set.Names() {
-		c, p := set.Get(name), programs[name]
-		at := func(text, fix string) {
-			out = append(out, jq.Finding{File: c.File, Line: 1, Col: 1, Rule: "mapping", Text: text, Fix: fix})
+		out = append(out, pair(set.Get(name), programs[name])...)
+	}
+	return out
+}
+
+func pair(c *connector.Connector, p *mapping.Program) []jq.Finding {
+	var out []jq.Finding
+	at := func(text, fix string) {
+		out = append(out, jq.Finding{File: c.File, Line: 1, Col: 1, Rule: "mapping", Text: text, Fix: fix})
+	}
+	if p == nil {
+		at("no mapping "+proxy.ModelName+"/"+c.Name+".jq compiles", "write it, or mend what lint says of it")
+		return out
+	}
+	for _, resource := range slices.Sorted(maps.Keys(c.Resources)) {
+		if c.Resources[resource].Derived == "" && !p.Has(resource) {
+			at("the mapping has no def "+resource, fmt.Sprintf("add `def %s: …;` to %s", resource, p.Source().File))
 		}
-		if p == nil {
-			at("no mapping "+proxy.ModelName+"/"+name+".jq compiles", "write it, or mend what lint says of it")
-			continue
-		}
-		for resource, r := range c.Resources {
-			if r.Derived == "" && !p.Has(resource) {
-				at("the mapping has no def "+resource, fmt.Sprintf("add `def %s: …;` to %s", resource, p.Source().File))
-			}
-		}
-		for _, lookup := range p.Reads("$lookups") {
-			if c.Lookups[lookup] == nil {
-				at("the mapping reads $lookups."+lookup+", which the connector does not declare", "add it to lookups")
-			}
+	}
+	for _, lookup := range p.Reads("$lookups") {
+		if c.Lookups[lookup] == nil {
+			at("the mapping reads $lookups."+lookup+", which the connector does not declare", "add it to lookups")
 		}
 	}
 	return out

@@ -106,6 +106,10 @@ func (d *doc) remove(key string) {
 func typed(p bracket.Pair, typ string) ([]byte, error) {
 	number := json.Valid([]byte(p.Value)) && strings.Contains("-0123456789", p.Value[:1])
 	switch {
+	case typ == "boolean" && p.Value == "1":
+		return []byte("true"), nil
+	case typ == "boolean" && p.Value == "0":
+		return []byte("false"), nil
 	case typ == "boolean" && (p.Value == "true" || p.Value == "false"), typ == "number" && number,
 		typ == "integer" && number && !strings.ContainsAny(p.Value, ".eE"):
 		return []byte(p.Value), nil

@@ -18,7 +18,10 @@ import (
 	"github.com/meterbridge/meterbridge/internal/telemetry"
 )
 
-const headerRequestID = "X-Request-Id"
+const (
+	headerRequestID = "X-Request-Id"
+	contentJSON     = "application/json; charset=utf-8"
+)
 
 // observe gives a request its id, logs one line about it and counts it.
 func (g *gateway) observe(next echo.HandlerFunc) echo.HandlerFunc {
@@ -132,7 +135,7 @@ func (g *gateway) fail(err error, c echo.Context) {
 		c.Response().Status = p.Status
 		return
 	}
-	_ = c.Blob(p.Status, "application/json; charset=utf-8", p.Encode(h.Get(headerRequestID)))
+	_ = c.Blob(p.Status, contentJSON, p.Encode(h.Get(headerRequestID)))
 }
 
 // problemOf also knows the router's own errors.

@@ -36,7 +36,7 @@ func (g *gateway) openapi(c echo.Context) error {
 	if c.Request().Header.Get("If-None-Match") == d.etag {
 		return c.NoContent(http.StatusNotModified)
 	}
-	return c.Blob(http.StatusOK, "application/json; charset=utf-8", d.body)
+	return c.Blob(http.StatusOK, contentJSON, d.body)
 }
 
 // describe writes the document from the router's table, the operations of operations.go and the model's schemas.
@@ -58,9 +58,9 @@ func describe(table []route, model Schemas, version string) object {
 		{"tags", tags},
 		{"security", []object{{{"bearer", []string{}}}}},
 	}
-	paths := object{}
+	paths, ops := object{}, operations()
 	for _, r := range table {
-		if op, ok := operations[r.path]; ok {
+		if op, ok := ops[r.path]; ok {
 			paths = append(paths, member{templated(r.path), op.item(r)})
 		}
 	}
@@ -139,4 +139,6 @@ func templated(path string) string {
 	return strings.Join(parts, "/")
 }
 
-func reference(kind, name string) object { return object{{"$ref", "#/components/" + kind + "/" + name}} }
+func reference(kind, name string) object {
+	return object{{"$ref", "#/components/" + kind + "/" + name}}
+}

@@ -15,7 +15,9 @@ type member struct {
 }
 
 // with is the object and one more member.
-func (o object) with(name string, value any) object { return append(o[:len(o):len(o)], member{name, value}) }
+func (o object) with(name string, value any) object {
+	return append(o[:len(o):len(o)], member{name, value})
+}
 
 // MarshalJSON writes the members in order.
 func (o object) MarshalJSON() ([]byte, error) {

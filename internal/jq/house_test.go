@@ -143,13 +143,13 @@ func TestDates(t *testing.T) {
 
 func TestIDs(t *testing.T) {
 	for _, c := range []struct{ program, input, want string }{
-		{"stable_id", `["D","2026-01-31","lkc-1",null,"A b:c~",7,true]`, `"D:2026-01-31:lkc-1:~:A~20b~3Ac~7E:7:true"`},
+		{"stable_id", `["D","2026-01-31","res-1",null,"A b:c~",7,true]`, `"D:2026-01-31:res-1:~:A~20b~3Ac~7E:7:true"`},
 		{"stable_id", `["é"]`, `"~C3~A9"`},
 		{"stable_id", `[1.10]`, `"1.10"`},
 		{"stable_id", `["a",""]`, `"a:"`},
 		{"stable_id", `[]`, `error: stable_id: [] is not an array of parts`},
 		{"stable_id", `[["a"]]`, `error: stable_id: ["a"] is not a part of an id: a string, a number or null`},
-		{"map(slug)", `["Continuous Ingest (GB)","  A--b ","日本","x",null]`, `["continuous_ingest_gb","a_b","","x",null]`},
+		{"map(slug)", `["Object Storage (GB)","  A--b ","日本","x",null]`, `["object_storage_gb","a_b","","x",null]`},
 		{`replace_all("a"; "bb")`, `"banana"`, `"bbbnbbnbb"`},
 		{`replace_all("."; "")`, `"a.b.c"`, `"abc"`},
 		{`replace_all(""; "x")`, `"a"`, `error: replace_all: takes two strings, of which the first is not empty`},

@@ -155,6 +155,14 @@ func TestSessionGivesWhatFreshRunsGive(t *testing.T) {
 	}
 }
 
+func TestMessagesAreCutAtACharacter(t *testing.T) {
+	for in, want := range map[string]string{"abcd": "abcd", "abcde": "abcd…", "abcé": "abc…", "": ""} {
+		if got := cut(in, 4); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestOne(t *testing.T) {
 	for program, want := range map[string]string{".a": "1", "empty": "null", ".a, 2": "1", "error(\"x\")": "error: error: x"} {
 		v, err := must(t, program, Options{}).One(t.Context(), map[string]any{"a": 1})

@@ -147,7 +147,7 @@ func appendField(b []byte, f *Field, v any) ([]byte, bool, error) {
 		}
 		out, err := jq.AppendNumber(b, v)
 		if err != nil {
-			return b, false, &fieldError{"", err.Error()}
+			return b, false, &fieldError{"", "can't be written: " + err.Error()}
 		}
 		return out, true, nil
 	case Boolean:

@@ -116,7 +116,7 @@ func TestCanonicalForm(t *testing.T) {
 		{"an element that is text", `{id: "a", resources: ["r"]}`, `error: resources[0] is "r", and must be an object`},
 		{"an object that is text", `{id: "a", product: "p"}`, `error: product is "p", and must be an object`},
 		{"dimensions that are a list", `{id: "a", dimensions: [1]}`, `error: dimensions is [1], and must be an object`},
-		{"a number that is none", `{id: "a", usage: {quantity: (1e308 | tonumber + 1e308)}}`, `error: usage.quantity a number is not finite`},
+		{"a number that is none", `{id: "a", usage: {quantity: (1e308 | tonumber + 1e308)}}`, `error: usage.quantity can't be written: a number is not finite`},
 		{"an output that is no object", `{id: "a"}, 5`, `error: an output is 5, and must be an object`},
 		{"an error after an output", `{id: "a"}, error("late")`, `error: error: late`},
 		{"a long value", `{id: "a", metric_name: [.long]}`, `error: metric_name is ["éééééééééééééééééééééééééééééééééééééééééééééé`},

@@ -63,7 +63,7 @@ func TestProgram(t *testing.T) {
 		t.Error("hash", p.Hash(), q.Hash())
 	}
 	got := emit(t, p, "usage", costLine, &Vars{Lookups: []byte(`{"places":{"env-123":{"label":"prod"}}}`), Query: []byte(`{"preliminary_from":"2022-12-31T00:00:00Z"}`), Account: []byte(`{"id":"o-1"}`)})
-	want := `{"id":"dlz-f3a90de","product":{"id":"KAFKA","name":null},"metric_name":"KAFKA_STORAGE","resources":[{"id":"lkc-00000","name":"kafka_1","workspace":{"id":"env-123","name":"prod"}}],` +
+	want := `{"id":"cost-f3a90de","product":{"id":"QUEUE","name":null},"metric_name":"QUEUE_STORAGE","resources":[{"id":"res-00000","name":"queue_1","workspace":{"id":"env-123","name":"prod"}}],` +
 		`"organization":{"id":"o-1","name":null},"charges":[{"amount":50.0,"currency":"USD","type":"total"},{"amount":70.0,"currency":"USD","type":"list"},{"amount":-20.0,"currency":"USD","type":"discount"}],` +
 		`"usage":{"quantity":569.105691,"unit":"GB","unit_price":0.123},"start_date":"2023-01-01T00:00:00Z","end_date":"2023-01-02T00:00:00Z","created_at":null,"updated_at":null,` +
 		`"charge_category":"usage","finality":"preliminary","dimensions":{"network_access_type":"INTERNET"}}`

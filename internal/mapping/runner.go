@@ -94,14 +94,18 @@ func (r *Runner) EmitContext(ctx context.Context, out *record.Batch) error {
 		return r.fail(errNotScanned, errNotScanned.Error())
 	}
 	item := jq.DecodeScanned(r.item)
-	budget := BaseBudget + time.Duration(float64(len(r.item))/(1<<20)*float64(BudgetPerMiB))
 	size, outs := len(out.Buf), len(out.Outs)
-	err := r.session.Run(ctx, budget, item, func(v any) error { return r.append(out, v, size) })
+	err := r.session.Run(ctx, budget(len(r.item)), item, func(v any) error { return r.append(out, v, size) })
 	if err != nil {
 		out.Buf, out.Outs = out.Buf[:size], out.Outs[:outs]
 		return r.fail(err, err.Error())
 	}
 	return nil
+}
+
+// budget is the time of an item of n bytes.
+func budget(n int) time.Duration {
+	return BaseBudget + time.Duration(n)*BudgetPerMiB/(1<<20)
 }
 
 // append adds one output to the batch.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/record"
@@ -84,6 +85,14 @@ func TestErrorsNameTheirPlace(t *testing.T) {
 	var e *Error
 	if err := r.Emit(&out); !errors.As(err, &e) || e.Resource != "products" || e.File != "acme.jq" || e.Line != 4 || e.Msg != "error: x" {
 		t.Errorf("%+v", err)
+	}
+}
+
+func TestTimeGrowsWithTheItem(t *testing.T) {
+	for n, want := range map[int]time.Duration{0: 250 * time.Millisecond, 1 << 20: 1250 * time.Millisecond, 16 << 20: 16250 * time.Millisecond} {
+		if got := budget(n); got != want {
+			t.Errorf("%d bytes: %v", n, got)
+		}
 	}
 }
 

@@ -23,7 +23,7 @@ func appendID(b []byte, v any) ([]byte, bool, error) {
 	}
 	text, err := jq.AppendNumber(nil, v)
 	if err != nil {
-		return b, false, &fieldError{"", err.Error()}
+		return b, false, &fieldError{"", "can't be written: " + err.Error()}
 	}
 	return jq.AppendString(b, string(text)), true, nil
 }
@@ -87,7 +87,7 @@ func appendMap(b []byte, v any) ([]byte, bool, error) {
 		b = append(jq.AppendString(b, k), ':')
 		var err error
 		if b, err = appendFlat(b, m[k]); err != nil {
-			return b, false, in(k, &fieldError{"", err.Error()})
+			return b, false, in(k, &fieldError{"", "can't be written: " + err.Error()})
 		}
 	}
 	return append(b, '}'), true, nil

@@ -50,7 +50,7 @@ func (w *wire) Read(p []byte) (int, error) {
 	if w.err != nil {
 		return 0, w.err
 	}
-	_ = w.idle
+	w.timer.Reset(w.idle)
 	n, err := w.body.Read(p)
 	w.timer.Stop()
 	w.count += int64(n)

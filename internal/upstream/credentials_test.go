@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/meterbridge/meterbridge/internal/account"
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/problem"
 )
@@ -128,6 +129,17 @@ func TestRefusedDownloadSaysNothingAboutTheAccount(t *testing.T) {
 		if st := a.states.Get("acct-1"); st.Status != "active" || strings.Count(calls.all(), "GET ") != 1 {
 			t.Errorf("%d: the account is %s after %s", status, st.Status, calls.all())
 		}
+	}
+}
+
+func TestGoodDownloadSaysNothingAboutTheAccountEither(t *testing.T) {
+	a := newAcme(t, answers(200, nil, "a,b"), Config{}, keyAuth)
+	a.states.Set("acct-1", account.NeedsReauth, "refused")
+	if _, err := a.read(connector.Call{Purpose: "download", Method: "GET", URL: "/report", NoAuth: true}); err != nil {
+		t.Fatal(err)
+	}
+	if st := a.states.Get("acct-1").Status; st != account.NeedsReauth {
+		t.Errorf("a call without credentials made the account %s", st)
 	}
 }
 

@@ -156,3 +156,16 @@ func TestLanesFollowTheConnectorsLimits(t *testing.T) {
 		t.Error("a lane outlived its limits")
 	}
 }
+
+func TestDownloadsTakeNoTurn(t *testing.T) {
+	a := newAcme(t, answers(200, nil, "x"), Config{}, keyAuth, "limits: { rate: 1, per: 1h }")
+	if _, err := a.read(get("x")); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := readIn(ctx, a, connector.Call{Purpose: "download", Method: "GET", URL: "/report", NoAuth: true}); err != nil {
+		t.Errorf("a download waited for the provider's rate: %v", err)
+	}
+	wants(t, readIn(ctx, a, get("x")), problem.TooManyRequests, "")
+}

@@ -85,7 +85,11 @@ func (s *Session) fetchToken(ctx context.Context, conf *clientcredentials.Config
 	if strings.ContainsFunc(kind, isControl) || strings.ContainsFunc(got.AccessToken, isControl) {
 		return token{}, problem.New(problem.UpstreamUnexpected, "the token endpoint %s answers with a token that no header can carry", endpoint.Host).AsRemote()
 	}
-	return token{Type: kind, Access: got.AccessToken, Until: until(now, got.Expiry)}, nil
+	expiry := got.Expiry
+	if !expiry.IsZero() { // the library counts by the time of day, the cache by the client's clock
+		expiry = now.Add(time.Until(expiry))
+	}
+	return token{Type: kind, Access: got.AccessToken, Until: until(now, expiry)}, nil
 }
 
 // tokenRefused sorts the token endpoint's error answer.

@@ -1,87 +1,20 @@
 package upstream
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/meterbridge/meterbridge/internal/account"
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/secret"
 )
-
-// issuer is a token endpoint and an API that takes what it issued and was not revoked.
-type issuer struct {
-	mu      sync.Mutex
-	issued  int
-	valid   map[string]bool
-	forms   []string
-	expires any
-	refuse  func(n int, w http.ResponseWriter) bool
-	calls   atomic.Int64
-}
-
-func (s *issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path != "/token" {
-		s.calls.Add(1)
-		s.mu.Lock()
-		ok := s.valid[strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")]
-		s.mu.Unlock()
-		if !ok {
-			w.WriteHeader(401)
-		}
-		return
-	}
-	body, _ := io.ReadAll(r.Body)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.issued++
-	s.forms = append(s.forms, r.Header.Get("Authorization")+" "+string(body))
-	if s.refuse != nil && s.refuse(s.issued, w) {
-		return
-	}
-	tok := fmt.Sprintf("token-%d-canary-token", s.issued)
-	if s.valid == nil {
-		s.valid = map[string]bool{}
-	}
-	s.valid[tok] = true
-	w.Header().Set("Content-Type", "application/json")
-	answer := map[string]any{"access_token": tok, "token_type": "bearer"}
-	if s.expires != nil {
-		answer["expires_in"] = s.expires
-	}
-	_ = json.NewEncoder(w).Encode(answer)
-}
-
-func (s *issuer) revoke() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.valid = map[string]bool{}
-}
-
-func (s *issuer) count() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.issued
-}
-
-// together runs n calls at once and gives their errors.
-func together(n int, call func() error) []error {
-	errs := make([]error, n)
-	var wg sync.WaitGroup
-	for i := range n {
-		wg.Go(func() { errs[i] = call() })
-	}
-	wg.Wait()
-	return errs
-}
 
 func TestHundredRequestsMakeOneTokenCall(t *testing.T) {
 	s := &issuer{expires: 3600}
@@ -121,6 +54,20 @@ func TestFreshTokenThatIsRefusedToo(t *testing.T) {
 	}
 	if st := a.states.Get("acct-1").Status; st != account.NeedsReauth {
 		t.Errorf("the account is %s", st)
+	}
+}
+
+func TestTokensLifeFollowsTheClientsClock(t *testing.T) {
+	s, now := &issuer{expires: 3600}, noon // a clock years away from the library's own
+	a := newAcme(t, s.ServeHTTP, Config{Clock: func() time.Time { return now }}, oauthAuth)
+	for _, c := range []struct {
+		after time.Duration
+		calls int
+	}{{0, 1}, {58 * time.Minute, 1}, {2 * time.Minute, 2}} {
+		now = now.Add(c.after)
+		if _, err := a.read(get("usage")); err != nil || s.count() != c.calls {
+			t.Fatalf("%v later: %d token calls, want %d; %v", c.after, s.count(), c.calls, err)
+		}
 	}
 }
 
@@ -223,6 +170,21 @@ func TestTokenEndpointErrors(t *testing.T) {
 				t.Errorf("%d token calls, %d calls", s.count(), s.calls.Load())
 			}
 		})
+	}
+}
+
+func TestTokenCallFollowsNoRedirect(t *testing.T) {
+	var second heard
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { second.add(r) }))
+	defer other.Close()
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		for _, send := range []string{"basic", "body"} {
+			a := newAcme(t, answers(status, map[string]string{"Location": other.URL + "/token"}, ""), Config{}, strings.Replace(oauthAuth, "send: basic", "send: "+send, 1))
+			a.fails(get("usage"), problem.UpstreamRedirect)
+		}
+	}
+	if second.all() != "" {
+		t.Errorf("the second host heard: %s", second.all())
 	}
 }
 

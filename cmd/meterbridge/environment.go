@@ -1,0 +1,75 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/meterbridge/meterbridge/internal/account"
+	"github.com/meterbridge/meterbridge/internal/connector"
+	"github.com/meterbridge/meterbridge/internal/secret"
+)
+
+// environmentAccount is an account of a connector with credentials and context from MB_<CONNECTOR>_<FIELD>. Everything
+// that is missing is named at once.
+func environmentAccount(conn *connector.Connector, env func(string) (string, bool)) (*account.Account, error) {
+	a := &account.Account{ID: conn.Name, Connector: conn.Name, Context: map[string]any{}, Credentials: map[string]secret.Value{}}
+	var missing []string
+	for _, c := range conn.Credentials {
+		name := variable(conn.Name, c.Name)
+		if value, _ := env(name); value != "" {
+			a.Credentials[c.Name] = secret.New(value)
+			continue
+		}
+		missing = append(missing, fmt.Sprintf("  %-28s %s", name, join(c.Title, c.Docs)))
+	}
+	if len(missing) > 0 {
+		return nil, badInput("%s takes its credentials from the environment, where these are missing:\n%s", conn.Name, strings.Join(missing, "\n"))
+	}
+	for _, v := range conn.Context {
+		name := variable(conn.Name, v.Name)
+		text, _ := env(name)
+		if text == "" {
+			continue
+		}
+		value, err := typed(v.Type, text)
+		if err != nil {
+			return nil, badInput("%s: %w", name, err)
+		}
+		a.Context[v.Name] = value
+		a.BaseURLSet = a.BaseURLSet || v.Name == "base_url"
+	}
+	if _, err := conn.ResolveContext(a.Context); err != nil {
+		if wrong := (*connector.ContextError)(nil); errors.As(err, &wrong) {
+			return nil, badInput("%s %s", variable(conn.Name, wrong.Key), wrong.Reason)
+		}
+		return nil, badInput("the context of %s: %w", conn.Name, err)
+	}
+	return a, nil
+}
+
+// typed is a variable's text as the type that the connector declares.
+func typed(kind, text string) (any, error) {
+	switch kind {
+	case "boolean":
+		b, err := strconv.ParseBool(text)
+		if err != nil {
+			return nil, fmt.Errorf("wants true or false, and got %q", text)
+		}
+		return b, nil
+	case "number":
+		f, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			return nil, fmt.Errorf("wants a number, and got %q", text)
+		}
+		return f, nil
+	case "list":
+		list := []any{}
+		for part := range strings.SplitSeq(text, ",") {
+			list = append(list, strings.TrimSpace(part))
+		}
+		return list, nil
+	}
+	return text, nil
+}

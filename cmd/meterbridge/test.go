@@ -1,0 +1,206 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rogpeppe/go-internal/diff"
+
+	"github.com/meterbridge/meterbridge/internal/assembly"
+	"github.com/meterbridge/meterbridge/internal/simulate"
+)
+
+type testVerb struct {
+	Names  []string `arg:"" optional:"" help:"Connectors; default: all that are installed, and those of connectors/ in the working directory." name:"name"`
+	Update bool     `help:"Write what differs into connectors/testdata/NAME.txtar, of the working directory or of --connectors."`
+	folders
+}
+
+// maxDiffLines of a difference are shown.
+const maxDiffLines = 60
+
+// replayed is what one cassette gave.
+type replayed struct {
+	requests int
+	differs  []difference
+	took     time.Duration
+}
+
+// difference is an answer that is not its golden.
+type difference struct {
+	golden    string
+	missing   bool
+	want, got []byte
+}
+
+func (v *testVerb) Run(ctx context.Context, to std) error {
+	files := v.here().files()
+	cassettes, err := files.Cassettes()
+	if err != nil {
+		return inputError{err}
+	}
+	var all []string
+	for _, c := range cassettes {
+		all = append(all, c.Name)
+	}
+	names, err := pick("connector with a cassette", v.Names, all)
+	if err != nil {
+		return err
+	}
+	cassettes = slices.DeleteFunc(cassettes, func(c *simulate.Cassette) bool { return !slices.Contains(names, c.Name) })
+	wide, requests, changed := 0, 0, []string{}
+	for _, c := range cassettes {
+		wide = max(wide, len(c.Name))
+	}
+	began := time.Now()
+	for _, c := range cassettes {
+		r, err := replay(files, c)
+		if err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		requests += r.requests
+		if len(r.differs) > 0 {
+			changed = append(changed, c.Name)
+		}
+		if v.Update {
+			err = v.update(to.out, files, c, r, wide)
+		} else {
+			printReplay(to.out, c.Name, r, wide)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	took := seconds(time.Since(began))
+	switch {
+	case v.Update, len(changed) == 0:
+		fmt.Fprintf(to.out, "\n%s, %s, %s\n", count(len(cassettes), "connector"), count(requests, "request"), took)
+		return nil
+	}
+	fmt.Fprintf(to.out, "\n%s, %s, %s: %s\n", count(len(cassettes), "connector"), count(requests, "request"), took, "differences in "+strings.Join(changed, ", "))
+	fmt.Fprintf(to.out, "If they are meant: meterbridge test %s --update\n", strings.Join(changed, " "))
+	return errSaid
+}
+
+// replay asks a cassette's requests through the whole pipeline, with the cassette's clock.
+func replay(files assembly.Files, c *simulate.Cassette) (*replayed, error) {
+	began := time.Now()
+	r, err := assembly.NewReplay(files, c, assembly.Options{Version: version})
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	out := &replayed{requests: len(c.Requests)}
+	for _, q := range c.Requests {
+		got, err := r.Answer(q)
+		if err != nil {
+			return nil, err
+		}
+		want, ok := c.Golden(q)
+		if got, want = golden(q, got), golden(q, want); !ok || !bytes.Equal(got, want) {
+			out.differs = append(out.differs, difference{q.Golden(), !ok, want, got})
+		}
+	}
+	out.took = time.Since(began)
+	return out, nil
+}
+
+// golden is an answer as a cassette keeps it: JSON indented, with every number's own digits, and a line's end last.
+func golden(q simulate.Request, body []byte) []byte {
+	if filepath.Ext(q.Golden()) == ".json" {
+		var b bytes.Buffer
+		if err := json.Indent(&b, bytes.TrimSpace(body), "", "  "); err == nil {
+			body = b.Bytes()
+		}
+	}
+	if !bytes.HasSuffix(body, []byte("\n")) {
+		body = append(bytes.Clone(body), '\n')
+	}
+	return body
+}
+
+func printReplay(w io.Writer, name string, r *replayed, wide int) {
+	sign, note := "ok  ", ""
+	if len(r.differs) > 0 {
+		sign, note = "FAIL", fmt.Sprintf("  %d differ", len(r.differs))
+	}
+	fmt.Fprintf(w, "%s  %-*s  %3d requests  %s%s\n", sign, wide, name, r.requests, seconds(r.took), note)
+	var missing []string
+	for _, d := range r.differs {
+		if d.missing {
+			missing = append(missing, d.golden)
+			continue
+		}
+		lines := strings.SplitAfter(string(diff.Diff("golden/"+d.golden, d.want, "now", d.got)), "\n")
+		_, lines = lines[0], lines[1:] // the line that says what was compared stands in the next two
+		hidden := len(lines) - maxDiffLines
+		if hidden > 0 {
+			lines = lines[:maxDiffLines]
+		}
+		fmt.Fprintln(w)
+		indented(w, "  ", strings.Join(lines, ""))
+		if hidden > 0 {
+			fmt.Fprintf(w, "  … and %s more\n", count(hidden, "line"))
+		}
+	}
+	if len(missing) > 0 {
+		fmt.Fprintf(w, "\n  without a golden: %s\n  (fix: meterbridge test %s --update writes what they answer now)\n\n", strings.Join(missing, ", "), name)
+	}
+}
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }
+
+// update writes the goldens that differ, and nothing else of the file.
+func (v *testVerb) update(w io.Writer, files assembly.Files, c *simulate.Cassette, r *replayed, wide int) error {
+	if len(r.differs) == 0 {
+		fmt.Fprintf(w, "ok       %-*s  %3d requests\n", wide, c.Name, r.requests)
+		return nil
+	}
+	dir := files.ConnectorsDir
+	if dir == "" {
+		dir = connectorsFolder
+	}
+	path := filepath.Join(dir, "testdata", c.Name+".txtar")
+	if _, err := os.Stat(path); err != nil {
+		return fmt.Errorf("updating %s, which is written in the folder of its connector (--connectors DIR): %w", c.Name, err)
+	}
+	goldens := map[string][]byte{}
+	for _, d := range r.differs {
+		goldens[d.golden] = d.got
+	}
+	text := c.Update(goldens)
+	if err := keeps(path, text, goldens, c); err != nil {
+		return err
+	}
+	if err := os.WriteFile(path, text, 0o644); err != nil {
+		return fmt.Errorf("updating %s: %w", c.Name, err)
+	}
+	fmt.Fprintf(w, "updated  %-*s  %3d requests  %s into %s\n", wide, c.Name, r.requests, count(len(goldens), "golden"), path)
+	return nil
+}
+
+// keeps refuses to write what would not come back: a line of an answer that looks like the start of a file in an archive.
+func keeps(path string, text []byte, goldens map[string][]byte, c *simulate.Cassette) error {
+	again, err := simulate.Parse(path, text)
+	if err != nil {
+		return badInput("an answer of %s can't be kept in a cassette: %w", c.Name, err)
+	}
+	for _, q := range c.Requests {
+		want, changed := goldens[q.Golden()]
+		if got, _ := again.Golden(q); changed && !bytes.Equal(got, want) {
+			return badInput("the answer to %s of %s can't be kept in a cassette: a line of it starts a new file", q.Name, c.Name)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,135 @@
+package proxy
+
+import (
+	"errors"
+	"io"
+
+	"github.com/meterbridge/meterbridge/internal/problem"
+	"github.com/meterbridge/meterbridge/internal/record"
+)
+
+const windowSize = 64 << 10 // first size of a window; it doubles up to maxItem
+
+// errShort says that the body ended.
+var errShort = errors.New("the body ended")
+
+// window slides over a body's bytes and holds what is being read of them: one value at a time.
+type window struct {
+	r   io.Reader
+	buf []byte // buf[at:] is unread
+	at  int
+	eof bool
+}
+
+func newWindow(r io.Reader) window { return window{r: r, buf: make([]byte, 0, windowSize)} }
+
+// value is the end of the value that starts at w.at, which it brings into the window whole.
+func (w *window) value() (int, error) {
+	var b boundary
+	for first := true; ; first = false {
+		// A value that is not whole yet is scanned again only when its end may have come: a provider that sends a large
+		// item in many pieces must not have it read from the start for each of them.
+		if first || w.eof || b.reached(w.buf[w.at:]) {
+			end, st := record.Scan(w.buf, w.at, w.eof)
+			switch {
+			case st == record.Done:
+				return end, nil
+			case st == record.Bad && w.eof && end >= len(w.buf):
+				return 0, cut(errShort)
+			case st == record.Bad:
+				return 0, corrupt("an item is malformed or nests too deeply")
+			}
+		}
+		if err := w.more(); err != nil {
+			return 0, cut(err)
+		}
+	}
+}
+
+// boundary looks for the end of a value by its brackets and quotes alone, going on where it stopped. It may say too
+// early that the end is there, never too late.
+type boundary struct {
+	i, depth        int
+	quoted, escaped bool
+}
+
+func (b *boundary) reached(value []byte) bool {
+	for b.i < len(value) {
+		c := value[b.i]
+		b.i++
+		switch {
+		case b.escaped:
+			b.escaped = false
+		case b.quoted:
+			b.escaped = c == '\\'
+			if b.quoted = c != '"'; !b.quoted && b.depth == 0 {
+				return true
+			}
+		case c == '"':
+			b.quoted = true
+		case c == '{' || c == '[':
+			if b.depth++; b.depth > record.MaxDepth {
+				return true
+			}
+		case c == '}' || c == ']':
+			if b.depth--; b.depth <= 0 {
+				return true
+			}
+		case b.depth == 0 && (c < '+' || c == ','): // behind a number or a word
+			return true
+		}
+	}
+	return false
+}
+
+// peek is the next byte that is not white space, without taking it.
+func (w *window) peek() (byte, error) {
+	for {
+		w.at = record.SkipSpace(w.buf, w.at)
+		if w.at < len(w.buf) {
+			return w.buf[w.at], nil
+		}
+		if err := w.more(); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// fill brings the next n bytes into the window.
+func (w *window) fill(n int) error {
+	for len(w.buf)-w.at < n {
+		if err := w.more(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// more reads on. The unread part moves to the window's front, and the window grows only for a value that fills it.
+func (w *window) more() error {
+	if w.eof {
+		return errShort
+	}
+	if w.at > 0 {
+		w.buf = w.buf[:copy(w.buf, w.buf[w.at:])]
+		w.at = 0
+	}
+	if len(w.buf) == cap(w.buf) {
+		if cap(w.buf) >= maxItem {
+			return problem.New(problem.UpstreamTooLarge, "one item of the provider's is larger than %d bytes", maxItem).AsRemote()
+		}
+		grown := make([]byte, len(w.buf), 2*cap(w.buf))
+		copy(grown, w.buf)
+		w.buf = grown
+	}
+	n, err := w.r.Read(w.buf[len(w.buf):cap(w.buf)])
+	w.buf = w.buf[:len(w.buf)+n]
+	if err == io.EOF {
+		w.eof = true
+		if n == 0 {
+			return errShort
+		}
+		return nil
+	}
+	return err
+}

@@ -1,12 +1,21 @@
 package proxy
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
+	"time"
+
+	"github.com/meterbridge/meterbridge/internal/problem"
 )
 
-// holdBack is how much of a buffered body waits before the first byte leaves, so that an error is a clean status.
-const holdBack = 1 << 20
+// Limits of a body on its way out; docs/limits.md lists them.
+const (
+	holdBack      = 1 << 20          // of a buffered body before the first byte leaves, so that an error is a clean status
+	gather        = 32 << 10         // of a body under way before it is written without a flush
+	maxWrite      = 64 << 10         // one write
+	writePatience = 30 * time.Second // for one write: a client that takes longer is taken for dead and cut off
+)
 
 // Headers of our own.
 const (
@@ -19,22 +28,27 @@ const (
 // commit is where every body passes on its way out. It holds the first mebibyte back: until then nothing is promised and
 // a problem can still be a clean status; after it the body is under way, and what was to be a header is a trailer.
 type commit struct {
-	w       http.ResponseWriter
-	buf     []byte
-	started bool
-	stream  bool // nothing is held back but what a flush sends on
-	status  int  // 0: 200
-	err     error
+	w         http.ResponseWriter
+	head      func(http.Header) // says what is known when the headers leave; may be nil
+	trailers  bool              // the body has no place for its cursor and its warnings
+	patience  time.Duration
+	status    int // 0: 200
+	buf       []byte
+	started   bool
+	stream    bool // nothing is held back but what a flush sends on
+	unflushed bool
+	err       error // of the first write that failed; what follows it is dropped
 }
 
 func newCommit(w http.ResponseWriter, contentType string) *commit {
 	w.Header().Set("Content-Type", contentType)
-	return &commit{w: w}
+	return &commit{w: w, patience: writePatience}
 }
 
-// streaming commits at once, with trailers announced.
+// streaming commits at once.
 func (c *commit) streaming() {
 	c.stream = true
+	c.w.Header().Set("X-Accel-Buffering", "no")
 	c.start()
 }
 
@@ -42,67 +56,110 @@ func (c *commit) start() {
 	if c.started {
 		return
 	}
-	c.started = true
-	h := c.w.Header()
-	for _, name := range [...]string{HeaderStatus, HeaderNextCursor, HeaderWarning} {
-		h.Add("Trailer", name)
+	if c.trailers {
+		for _, name := range [...]string{HeaderStatus, HeaderNextCursor, HeaderWarning} {
+			c.w.Header().Add("Trailer", name)
+		}
 	}
-	h.Set("X-Accel-Buffering", "no")
+	c.begin()
+}
+
+func (c *commit) begin() {
+	c.started = true
+	if c.head != nil {
+		c.head(c.w.Header())
+	}
 	c.w.WriteHeader(max(c.status, http.StatusOK))
 }
 
-// Write never fails for the caller's sake: a client that left is seen by the request's context, and its error kept.
+// Write gathers; its error is that of an earlier write to a client that is gone.
 func (c *commit) Write(b []byte) (int, error) {
-	c.buf = append(c.buf, b...)
-	c.spill()
+	most := holdBack
+	if c.started || c.stream {
+		most = gather
+	}
+	if len(c.buf)+len(b) <= most {
+		c.buf = append(c.buf, b...)
+		return len(b), c.err
+	}
+	c.start()
+	c.send(c.buf)
+	if c.buf = c.buf[:0]; cap(c.buf) > 2*gather {
+		c.buf = nil // what was held back is not needed again
+	}
+	if len(b) > gather {
+		c.send(b)
+	} else {
+		c.buf = append(c.buf, b...)
+	}
 	return len(b), c.err
 }
 
-// streamChunk is how much of a stream is gathered before it is written without a flush.
-const streamChunk = 32 << 10
-
-func (c *commit) spill() {
-	limit := holdBack
-	if c.stream {
-		limit = streamChunk
+// send writes in pieces, each within a deadline of its own, so that a client that no longer reads is cut off and one
+// that reads slowly slows the provider down. The server takes the last deadline back when the answer has ended.
+func (c *commit) send(b []byte) {
+	for len(b) > 0 && c.err == nil {
+		n := min(len(b), maxWrite)
+		c.extend()
+		if _, err := c.w.Write(b[:n]); err != nil && !errors.Is(err, http.ErrBodyNotAllowed) { // of HEAD only the headers
+			c.lose(err)
+		}
+		b, c.unflushed = b[n:], true
 	}
-	if len(c.buf) < limit {
-		return
-	}
-	c.start()
-	c.send()
 }
 
-func (c *commit) send() {
-	if c.err == nil && len(c.buf) > 0 {
-		_, c.err = c.w.Write(c.buf)
-	}
-	c.buf = c.buf[:0]
+func (c *commit) extend() {
+	_ = http.NewResponseController(c.w).SetWriteDeadline(time.Now().Add(c.patience)) // a test's recorder has none
+}
+
+func (c *commit) lose(err error) {
+	c.err = problem.Wrap(problem.ClientGone, err, "the client left, or reads no more")
 }
 
 // flush sends what is there to the client, if the body is under way.
 func (c *commit) flush() {
-	if !c.started || len(c.buf) == 0 {
+	if !c.started {
 		return
 	}
-	c.send()
-	if c.err == nil {
-		c.err = http.NewResponseController(c.w).Flush()
+	c.send(c.buf)
+	c.buf = c.buf[:0]
+	if c.err != nil || !c.unflushed {
+		return
+	}
+	c.unflushed = false
+	c.extend()
+	if err := http.NewResponseController(innermost(c.w)).Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		c.lose(err)
+	}
+}
+
+// innermost is the server's own writer: those around it lose the error of a flush.
+func innermost(w http.ResponseWriter) http.ResponseWriter {
+	for {
+		outer, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return w
+		}
+		w = outer.Unwrap()
 	}
 }
 
 // set gives a header, or a trailer once the body is under way.
 func (c *commit) set(name, value string) { c.w.Header().Set(name, value) }
 
-// end sends the rest. A body that never got under way says its length.
+// end sends the rest. A body that never got under way says its length; one whose client is gone is never completed.
 func (c *commit) end() error {
 	if !c.started {
-		c.started = true
 		c.w.Header().Set("Content-Length", strconv.Itoa(len(c.buf)))
-		c.w.WriteHeader(max(c.status, http.StatusOK))
+		c.begin()
 	}
-	c.send()
-	return c.err
+	c.send(c.buf)
+	c.buf = nil
+	if c.err != nil {
+		c.abort()
+	}
+	c.extend() // for what the server itself still has to write
+	return nil
 }
 
 // abort breaks the connection: a body that is under way must never look complete.

@@ -1,6 +1,9 @@
 package proxy
 
 import (
+	"fmt"
+	"slices"
+
 	"github.com/tidwall/gjson"
 
 	"github.com/meterbridge/meterbridge/internal/money"
@@ -10,7 +13,7 @@ import (
 // control compares the provider's own total of an item with the sum of the records that were made of it.
 func (w *walk) control() error {
 	spec := w.method.Call(w.page.at).Control
-	if spec == nil || spec.Mode != "check" {
+	if spec == nil || spec.Mode != "check" || w.batch.Len() == 0 || !w.page.holds(w.batch.JSON(0)) {
 		return nil
 	}
 	stated, err := money.Parse(gjson.GetBytes(w.item.Raw, spec.Path).String())
@@ -29,14 +32,18 @@ func (w *walk) control() error {
 		}
 	}
 	if sum.Cmp(stated) != 0 {
-		w.warn(problem.Warning{Code: problem.WarnTotalMismatch, Message: "the provider's own total " + stated.String() + " differs from the sum of its parts " + sum.String() + " from " + gjson.GetBytes(w.batchFirst(), "start_date").Str})
+		w.mismatch(gjson.GetBytes(w.batch.JSON(0), "start_date").Str, stated, sum)
 	}
 	return nil
 }
 
-func (w *walk) batchFirst() []byte {
-	if w.batch.Len() == 0 {
-		return nil
+// mismatch warns of a total, once for all that an answer has: a provider that rounds differently does it in every row.
+func (w *walk) mismatch(from string, stated, sum money.Dec) {
+	if w.mismatches++; w.mismatches == 1 {
+		w.firstMismatch = fmt.Sprintf("the provider's own total %s differs from the sum of its parts %s from %s", stated, sum, from)
+		w.warn(problem.Warning{Code: problem.WarnTotalMismatch, Message: w.firstMismatch})
+		return
 	}
-	return w.batch.JSON(0)
+	i := slices.IndexFunc(w.warnings, func(x problem.Warning) bool { return x.Code == problem.WarnTotalMismatch })
+	w.warnings[i].Message = fmt.Sprintf("%s, and so in %d more of its rows", w.firstMismatch, w.mismatches-1)
 }

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -13,14 +14,15 @@ import (
 // csvItems makes an object of strings of each row, its keys the header's names in the header's order.
 type csvItems struct {
 	r    *csv.Reader
-	src  *recordLimit
+	src  *rowLimit
+	at   int64    // where the last row ended
 	keys [][]byte // `"Name":`, quoted and escaped once
 	buf  []byte
 	n    int64
 }
 
 func newCSVItems(r io.Reader) *csvItems {
-	src := &recordLimit{r: &skipBOM{r: r}}
+	src := &rowLimit{r: &skipBOM{r: r}}
 	c := csv.NewReader(src)
 	c.ReuseRecord = true
 	return &csvItems{r: c, src: src}
@@ -63,8 +65,12 @@ func (c *csvItems) Next() (record.Item, error) {
 }
 
 func (c *csvItems) row() ([]string, error) {
-	c.src.left = maxCSVRecord
+	c.src.left = maxCSVRecord + readAhead
 	row, err := c.r.Read()
+	if err == nil && c.r.InputOffset()-c.at > maxCSVRecord {
+		err = errRowTooLarge()
+	}
+	c.at = c.r.InputOffset()
 	var parse *csv.ParseError
 	if errors.As(err, &parse) {
 		return nil, corrupt(parse.Error())
@@ -76,8 +82,7 @@ func (c *csvItems) row() ([]string, error) {
 func quote(dst []byte, s string) []byte {
 	for i := range len(s) {
 		if c := s[i]; c < 0x20 || c >= 0x7f || c == '"' || c == '\\' {
-			out, _ := json.Marshal(s)
-			return append(dst, out...)
+			return quoteUnusual(dst, s)
 		}
 	}
 	dst = append(dst, '"')
@@ -85,17 +90,32 @@ func quote(dst []byte, s string) []byte {
 	return append(dst, '"')
 }
 
-// recordLimit bounds the bytes that one row may take, since a quote that is never closed would take them all.
-type recordLimit struct {
+func quoteUnusual(dst []byte, s string) []byte {
+	var out bytes.Buffer
+	e := json.NewEncoder(&out)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(s) // a string always encodes
+	return append(dst, bytes.TrimSuffix(out.Bytes(), []byte("\n"))...)
+}
+
+// readAhead is more than what encoding/csv's buffer takes of the next rows while it reads one.
+const readAhead = 8 << 10
+
+func errRowTooLarge() error {
+	return problem.New(problem.UpstreamTooLarge, "one row of the provider's table is larger than %d bytes", maxCSVRecord).AsRemote()
+}
+
+// rowLimit bounds the bytes that one row may take, since a quote that is never closed would take them all.
+type rowLimit struct {
 	r    io.Reader
 	left int
 }
 
-func (l *recordLimit) Read(b []byte) (int, error) {
+func (l *rowLimit) Read(b []byte) (int, error) {
 	if l.left <= 0 {
-		return 0, problem.New(problem.UpstreamTooLarge, "one row of the provider's table is larger than %d bytes", maxCSVRecord).AsRemote()
+		return 0, errRowTooLarge()
 	}
-	n, err := l.r.Read(b)
+	n, err := l.r.Read(b[:min(len(b), l.left)])
 	l.left -= n
 	return n, err
 }

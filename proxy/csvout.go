@@ -3,8 +3,8 @@ package proxy
 import (
 	"context"
 	"encoding/csv"
-	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/tidwall/gjson"
@@ -15,23 +15,28 @@ import (
 	"github.com/meterbridge/meterbridge/internal/record"
 )
 
-// chargeTypes have a column each in CSV; a charge of another type is added to the column other types share.
-var chargeTypes = []string{"total", "on_demand", "committed", "discount", "included", "list", "billed", "net", "usage_based", "tax", "credit", "platform_fee"}
+// chargeTypes have a column each in CSV; charges of other types share one.
+var chargeTypes = []string{"total", "on_demand", "committed", "discount", "included", "list", "billed", "net", "usage_based", "tax", "credit", "platform_fee", "other"}
 
-// usageColumns are the fixed columns of usage as CSV, up to those of the charges.
-var usageColumns = []string{
-	"integrated_account_id", "connector", "id", "start_date", "end_date", "finality", "charge_category",
-	"product_id", "product_name", "organization_id", "organization_name", "workspace_id", "workspace_name",
-	"user_id", "user_email", "user_name", "resource_ids", "metric_name", "quantity", "unit", "currency",
+// usageColumns are the fixed columns of usage as CSV, up to those of the charges, each with its place in the record.
+var usageColumns = []struct{ name, path string }{
+	{"integrated_account_id", ""}, {"connector", ""}, {"id", "id"}, {"start_date", "start_date"}, {"end_date", "end_date"},
+	{"finality", "finality"}, {"charge_category", "charge_category"},
+	{"product_id", "product.id"}, {"product_name", "product.name"}, {"organization_id", "organization.id"}, {"organization_name", "organization.name"},
+	{"workspace_id", "workspace.id"}, {"workspace_name", "workspace.name"}, {"user_id", "user.id"}, {"user_email", "user.email"}, {"user_name", "user.name"},
+	{"resource_ids", ""}, {"metric_name", "metric_name"}, {"quantity", ""}, {"unit", ""}, {"currency", ""},
 }
 
 // CSVColumns are the columns of usage as CSV, in their order.
 func CSVColumns() []string {
-	cols := append([]string{}, usageColumns...)
+	var cols []string
+	for _, c := range usageColumns {
+		cols = append(cols, c.name)
+	}
 	for _, t := range chargeTypes {
 		cols = append(cols, "amount_"+t)
 	}
-	return append(cols, "amount_other", "dimensions")
+	return append(cols, "dimensions")
 }
 
 // csv answers with all pages as a table: one row a record and currency. What breaks it under way aborts the connection,
@@ -40,146 +45,121 @@ func (q *request) csv(ctx context.Context, w http.ResponseWriter) error {
 	s := q.open(ctx)
 	defer s.Close()
 	c := newCommit(w, "text/csv; charset=utf-8; header=present")
+	c.trailers = true
+	c.head = q.headersBeside
 	table := csv.NewWriter(c)
-	w.Header().Set(HeaderRange, string(q.rangeJSON()))
-	usage := q.resource.Name == "usage"
-	columns := CSVColumns()
-	if !usage {
-		columns = q.entityColumns()
+	columns, rows := CSVColumns(), q.usageRows
+	if q.resource.Name != "usage" {
+		var paths []string
+		paths, columns = q.entityColumns()
+		rows = func(v gjson.Result) ([][]string, error) { return [][]string{q.entityRow(paths, v)}, nil }
 	}
 	table.Write(columns)
-	if walk, ok := s.(*walk); ok {
-		walk.keepPg = q.params.limitGiven
-		walk.before = func() {
-			if table.Flush(); c.started {
-				c.flush()
-			}
-		}
-	}
-	var last *record.Position
-	n := 0
-	for ; ; n++ {
-		rec, err := s.Next()
-		if err == io.EOF {
-			last = nil
-			break
-		}
+	limit, keep := q.streamLimit()
+	s.tune(func() { table.Flush(); c.flush() }, keep)
+	shape := q.shaper()
+	shape.noRemote, shape.strings = true, false // a cell has no type
+	var buf []byte
+	out := q.fill(ctx, s, limit, false, func(rec record.Rec) error {
+		buf = shape.append(buf[:0], rec)
+		lines, err := rows(gjson.ParseBytes(buf))
 		if err != nil {
-			return q.csvBroken(ctx, c, s, err, last)
+			return err
 		}
-		if q.params.limitGiven && n == q.params.limit {
-			s.remember()
-			break
+		for _, line := range lines {
+			table.Write(line)
 		}
-		v := gjson.ParseBytes(rec.JSON)
-		if usage {
-			err = q.usageRows(table, v)
-		} else {
-			err = table.Write(q.entityRow(columns, v))
-		}
-		if err == nil {
-			err = c.err
-		}
-		if err != nil {
-			return q.csvBroken(ctx, c, s, err, last)
-		}
-		at := rec.After
-		last = &at
-	}
+		return c.err
+	})
+	q.observe(out.n)
 	table.Flush()
-	status := statusComplete
-	if last != nil {
-		token, err := q.mint(ctx, last)
-		if err != nil {
-			return q.csvBroken(ctx, c, s, err, nil)
+	token, p := q.ended(ctx, out)
+	if p != nil {
+		if c.started {
+			q.logBroken(ctx, p)
+			c.abort()
 		}
-		c.set(HeaderNextCursor, token)
-		status = statusLimited
+		return p
 	}
-	c.set(HeaderStatus, status)
-	setWarnings(c.w.Header(), q.allWarnings())
-	q.Observer.Records(q.conn.Name, q.mapped, string(CSV), n)
+	c.set(HeaderStatus, statusComplete)
+	if token != "" {
+		c.set(HeaderStatus, statusLimited)
+		c.set(HeaderNextCursor, token)
+	}
+	setWarnings(c.w.Header(), q.warnings)
 	return c.end()
 }
 
-func (q *request) csvBroken(ctx context.Context, c *commit, s source, err error, last *record.Position) error {
-	if last == nil {
-		if at, ok := s.giveUp(); ok {
-			last = &at
+// usageRows are the rows of a record: one a currency, or one without any.
+func (q *request) usageRows(v gjson.Result) ([][]string, error) {
+	currencies, amounts, err := amountsOf(v)
+	if err != nil {
+		return nil, err
+	}
+	var lines [][]string
+	for i, currency := range currencies {
+		line := make([]string, 0, len(usageColumns)+len(chargeTypes)+1)
+		for _, col := range usageColumns {
+			cell := cellOf(v, col.path)
+			switch {
+			case col.name == "integrated_account_id":
+				cell = q.acct.ID
+			case col.name == "connector":
+				cell = q.conn.Name
+			case col.name == "resource_ids":
+				cell = joined(v.Get("resources.#.id"))
+			case col.name == "currency":
+				cell = currency
+			case i > 0:
+			case col.name == "quantity" || col.name == "unit": // once, so that a column's sum is right
+				cell = cellOf(v, "usage."+col.name)
+			}
+			line = append(line, cell)
 		}
+		for _, typ := range chargeTypes {
+			line = append(line, amounts[currency][typ])
+		}
+		lines = append(lines, append(line, v.Get("dimensions").Raw))
 	}
-	if c.started {
-		q.Log.WarnContext(ctx, "a table under way was aborted", "error", err.Error())
-		c.abort()
-	}
-	// Rows that were held back are dropped with the error, so the walk begins where this request did.
-	if q.resumes {
-		last = &q.at
-	} else {
-		last = nil
-	}
-	return q.fail(ctx, err, last)
+	return lines, nil
 }
 
-// usageRows writes a record: a row a currency, or one without any.
-func (q *request) usageRows(table *csv.Writer, v gjson.Result) error {
-	var currencies []string
-	sums := map[string]map[string]money.Dec{}
-	for _, ch := range v.Get("charges").Array() {
-		cur, typ := ch.Get("currency").Str, ch.Get("type").Str
-		if sums[cur] == nil {
-			sums[cur] = map[string]money.Dec{}
-			currencies = append(currencies, cur)
+// amountsOf are a record's currencies and, by currency and type, its amounts: as they stand, or summed where a type has
+// several. A record without charges has one currency, which has no name.
+func amountsOf(v gjson.Result) (currencies []string, amounts map[string]map[string]string, err error) {
+	amounts = map[string]map[string]string{}
+	for _, charge := range v.Get("charges").Array() {
+		currency, typ, amount := charge.Get("currency").Str, charge.Get("type").Str, charge.Get("amount").Raw
+		if amounts[currency] == nil {
+			amounts[currency] = map[string]string{}
+			currencies = append(currencies, currency)
 		}
-		amount, err := money.Parse(ch.Get("amount").Raw)
-		if err != nil {
-			return problem.Wrap(problem.MappingFailed, err, "the record %q has a charge without an amount", v.Get("id").Str)
-		}
-		if !knownCharge(typ) {
+		if !slices.Contains(chargeTypes, typ) {
 			typ = "other"
 		}
-		if was, ok := sums[cur][typ]; ok {
-			amount = was.Add(amount)
+		if was := amounts[currency][typ]; was != "" && amount != "" {
+			a, errA := money.Parse(was)
+			b, errB := money.Parse(amount)
+			if errA != nil || errB != nil {
+				return nil, nil, problem.New(problem.MappingFailed, "the record %q has charges that can't be added: %s and %s", v.Get("id").Str, clip(was, 40), clip(amount, 40))
+			}
+			amount = a.Add(b).String()
 		}
-		sums[cur][typ] = amount
+		if amount != "" {
+			amounts[currency][typ] = amount
+		}
 	}
 	if len(currencies) == 0 {
 		currencies = []string{""}
 	}
-	for i, cur := range currencies {
-		row := []string{
-			q.acct.ID, q.conn.Name, cell(v, "id"), cell(v, "start_date"), cell(v, "end_date"), cell(v, "finality"), cell(v, "charge_category"),
-			cell(v, "product.id"), cell(v, "product.name"), cell(v, "organization.id"), cell(v, "organization.name"), cell(v, "workspace.id"), cell(v, "workspace.name"),
-			cell(v, "user.id"), cell(v, "user.email"), cell(v, "user.name"), joined(v.Get("resources.#.id")), cell(v, "metric_name"), "", "", cur,
-		}
-		if i == 0 {
-			row[18], row[19] = cell(v, "usage.quantity"), cell(v, "usage.unit")
-		}
-		for _, t := range append(chargeTypes, "other") {
-			if amount, ok := sums[cur][t]; ok {
-				row = append(row, amount.String())
-			} else {
-				row = append(row, "")
-			}
-		}
-		if err := table.Write(append(row, v.Get("dimensions").Raw)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return currencies, amounts, nil
 }
 
-func knownCharge(typ string) bool {
-	for _, t := range chargeTypes {
-		if t == typ {
-			return true
-		}
+// cellOf is a scalar as it stands, numbers with their digits; null and absent are empty.
+func cellOf(v gjson.Result, path string) string {
+	if path == "" {
+		return ""
 	}
-	return false
-}
-
-// cell is a scalar as it stands, numbers with their digits; null and absent are empty.
-func cell(v gjson.Result, path string) string {
 	e := v.Get(path)
 	switch e.Type {
 	case gjson.Null:
@@ -201,20 +181,20 @@ func joined(list gjson.Result) string {
 }
 
 // entityColumns are the columns of a resource that is no usage: account, connector, and the scalars of the model.
-func (q *request) entityColumns() []string {
-	columns := []string{"integrated_account_id", "connector"}
+func (q *request) entityColumns() (paths, columns []string) {
+	columns = []string{"integrated_account_id", "connector"}
 	for _, f := range q.catalog.Model.Fields(q.resource.Name) {
 		if f.Type != mapping.Object {
-			columns = append(columns, f.Path)
+			paths = append(paths, f.Path)
 		}
 	}
-	return columns
+	return paths, append(columns, paths...)
 }
 
-func (q *request) entityRow(columns []string, v gjson.Result) []string {
+func (q *request) entityRow(paths []string, v gjson.Result) []string {
 	row := []string{q.acct.ID, q.conn.Name}
-	for _, c := range columns[2:] {
-		row = append(row, cell(v, c))
+	for _, path := range paths {
+		row = append(row, cellOf(v, path))
 	}
 	return row
 }

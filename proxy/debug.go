@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 
 	"github.com/meterbridge/meterbridge/internal/record"
 	"github.com/meterbridge/meterbridge/internal/upstream"
@@ -15,33 +16,31 @@ func (q *request) debug(ctx context.Context, w http.ResponseWriter) error {
 	ctx, trace := upstream.WithTrace(ctx)
 	s := q.open(ctx)
 	defer s.Close()
-	shape := q.shaper()
-	body := []byte(`{"result":{"result":[`)
-	n := 0
-	out := q.fill(ctx, s, q.params.limit, func(rec record.Rec) error {
-		if n++; n > 1 {
-			body = append(body, ',')
-		}
-		body = shape.append(body, rec)
-		return held(len(body))
-	})
+	s.tune(nil, maxHeld)
+	r := q.results(q.shaper().append)
+	out := q.fillPage(ctx, s, r)
+	token, p := q.ended(ctx, out)
+	if p != nil {
+		return p
+	}
+	v := debugOf(trace, s)
+	if v.ResultCount, v.IsEmptyResult = out.n, out.n == 0; token != "" {
+		v.NextCursor = &token
+	}
+	return q.debugged(w, q.envelope(r.end(), out.n, token), v)
+}
+
+// debugged answers with a body and, beside it, what was said for it.
+func (q *request) debugged(w http.ResponseWriter, body []byte, v debugView) error {
+	beside := marshal(v)
+	if err := tooLarge(len(body) + len(beside)); err != nil {
+		return err
+	}
 	c := newCommit(w, contentJSON)
-	if out.err != nil {
-		return q.finish(ctx, c, out, "")
+	c.head = q.stateLimits
+	for _, part := range [][]byte{[]byte(`{"result":`), body, []byte(`,"debug":`), beside, {'}'}} {
+		c.Write(part)
 	}
-	token, err := q.mint(ctx, out.next)
-	if err != nil {
-		return err
-	}
-	body = q.envelope(append(body, ']'), token, out.n)
-	body = append(body, `,"debug":`...)
-	body = append(body, debugJSON(trace, s, token, out.n)...)
-	if err := held(len(body)); err != nil {
-		return err
-	}
-	q.Observer.Records(q.conn.Name, q.mapped, string(Debug), out.n)
-	q.stateLimits(w.Header())
-	c.Write(append(body, '}'))
 	return c.end()
 }
 
@@ -66,14 +65,14 @@ type exchangeView struct {
 	Ms      float64 `json:"ms"`
 }
 
-func debugJSON(trace *upstream.Trace, s source, token string, n int) json.RawMessage {
-	v := debugView{Data: json.RawMessage("null"), ResultCount: n, IsEmptyResult: n == 0, Exchanges: []exchangeView{}, RequestOptions: map[string]any{}, ResponseHeaders: map[string]string{}}
-	if token != "" {
-		v.NextCursor = &token
-	}
+// aside are the calls that carry no records.
+var aside = []string{"lookup", "token", "check"}
+
+func debugOf(trace *upstream.Trace, s source) debugView {
+	v := debugView{Data: json.RawMessage("null"), Exchanges: []exchangeView{}, RequestOptions: map[string]any{}, ResponseHeaders: map[string]string{}}
 	for _, e := range trace.Exchanges() {
 		v.Exchanges = append(v.Exchanges, exchangeView{e.Purpose, e.Method, e.URL, e.Status, e.Millis})
-		if e.Purpose == "lookup" || e.Purpose == "token" || e.Purpose == "check" {
+		if slices.Contains(aside, e.Purpose) {
 			continue
 		}
 		v.RequestURL = e.URL
@@ -83,16 +82,14 @@ func debugJSON(trace *upstream.Trace, s source, token string, n int) json.RawMes
 			v.ResponseHeaders[k] = e.ResponseHeader.Get(k)
 		}
 	}
-	if walk, ok := s.(*walk); ok {
-		call, body := walk.said()
-		if len(body) > 0 {
-			v.Data = jsonOrText(body)
-		}
-		if len(call.Body) > 0 {
-			v.RequestOptions["body"] = jsonOrText(call.Body)
-		}
+	call, body := s.said()
+	if len(body) > 0 {
+		v.Data = jsonOrText(body)
 	}
-	return marshal(v)
+	if len(call.Body) > 0 {
+		v.RequestOptions["body"] = jsonOrText(call.Body)
+	}
+	return v
 }
 
 // jsonOrText is a body as JSON, or as a JSON string.

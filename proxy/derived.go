@@ -3,11 +3,14 @@ package proxy
 import (
 	"context"
 	"io"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/tidwall/gjson"
 
+	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/record"
 )
@@ -19,12 +22,15 @@ const maxDerived = 10_000
 // the range, sorted by id. Usage is walked to its end once; the list is kept for the next page.
 type derived struct {
 	*request
-	ctx   context.Context
-	walk  *walk
-	list  []string // records
-	at    int
-	ready bool
+	ctx    context.Context
+	walk   *walk
+	before func()
+	list   []string // records
+	at     int      // the next of them
+	ready  bool
 }
+
+func (d *derived) tune(before func(), _ int) { d.before = before }
 
 func (d *derived) Next() (record.Rec, error) {
 	if !d.ready {
@@ -38,49 +44,44 @@ func (d *derived) Next() (record.Rec, error) {
 	}
 	json := []byte(d.list[d.at])
 	d.at++
-	after := d.request.at
-	after.Item, after.Anchor = int64(d.at), anchor(json)
+	after, _ := d.here()
 	return record.Rec{JSON: json, After: after}, nil
 }
 
-// load walks usage, or takes the list that an earlier page kept, and goes to where the cursor stands.
+// load takes the list that an earlier page kept, or walks usage, and goes to where the cursor stands.
 func (d *derived) load() error {
-	kept, ok := d.Pages.Get(d.ctx, d.key())
-	if ok && d.resumes {
-		d.list = strings.Split(strings.TrimSuffix(string(kept), "\n"), "\n")
-	} else if err := d.collect(); err != nil {
-		return err
+	if !d.recall() {
+		if err := d.collect(); err != nil {
+			return err
+		}
 	}
 	at := d.request.at
 	if at.Item == 0 {
 		return nil
 	}
-	for _, i := range append([]int{int(at.Item) - 1}, indices(len(d.list))...) {
-		if i < len(d.list) && anchor([]byte(d.list[i])) == at.Anchor {
-			d.at = i + 1
-			return nil
-		}
+	stands := func(json string) bool { return anchor([]byte(json)) == at.Anchor }
+	if i := int(at.Item) - 1; i < len(d.list) && stands(d.list[i]) {
+		d.at = i + 1
+	} else if d.at = slices.IndexFunc(d.list, stands) + 1; d.at == 0 {
+		return problem.New(problem.CursorStale, "the record that the cursor stands on is no longer in the usage of the range; start again without a cursor")
 	}
-	return problem.New(problem.CursorStale, "the record that the cursor stands on is no longer in the usage of the range; start again without a cursor")
+	return nil
 }
 
-func indices(n int) []int {
-	out := make([]int, n)
-	for i := range out {
-		out[i] = i
-	}
-	return out
-}
-
+// collect walks usage for the distinct values of the field. The first name that is met stands.
 func (d *derived) collect() error {
 	usage := *d.request
 	usage.at.Item, usage.at.Out, usage.at.Anchor, usage.resumes = 0, 0, 0, false
 	d.walk = usage.newWalk(d.ctx)
-	d.walk.keepPg = false
+	d.walk.tune(d.before, 0)
 	defer func() { d.warnings, d.limits = usage.warnings, usage.limits }()
 	field := strings.TrimPrefix(d.resource.Derived, "usage.")
+	paths := []string{field}
+	if field == "workspace" {
+		paths = append(paths, "resources.#.workspace")
+	}
 	found := map[string]string{}
-	for {
+	for len(found) <= maxDerived {
 		rec, err := d.walk.Next()
 		if err == io.EOF {
 			break
@@ -88,40 +89,52 @@ func (d *derived) collect() error {
 		if err != nil {
 			return err
 		}
-		v := gjson.GetBytes(rec.JSON, field)
-		id := v.Get("id").Str
-		if id == "" {
-			continue
-		}
-		name := v.Get("name").Raw
-		if was, ok := found[id]; !ok && len(found) == maxDerived {
-			d.walk.warn(problem.Warning{Code: problem.WarnDerivedTruncated, Message: "the list is derived from usage and stops at 10,000 entries; ask for a shorter range"})
-			usage.span.partial = true
-			break
-		} else if !ok || was == "" || was == "null" {
-			found[id] = name
+		for _, path := range paths {
+			eachOf(gjson.GetBytes(rec.JSON, path), func(v gjson.Result) {
+				id := v.Get("id").Str
+				if was, ok := found[id]; id != "" && (!ok || gjson.Get(was, "name").Type == gjson.Null) {
+					found[id] = derivedRecord(v, field)
+				}
+			})
 		}
 	}
-	for id, name := range found {
-		d.list = append(d.list, derivedRecord(id, name, field))
+	ids := slices.Sorted(maps.Keys(found))
+	if len(ids) > maxDerived {
+		d.walk.warn(problem.Warning{Code: problem.WarnDerivedTruncated, Message: "the list is derived from usage and stops at " + strconv.Itoa(maxDerived) + " entries; ask for a shorter range"})
+		d.span.partial = true
+		ids = ids[:maxDerived]
 	}
-	slices.Sort(d.list)
+	for _, id := range ids {
+		d.list = append(d.list, found[id])
+	}
 	return nil
 }
 
-// derivedRecord has the shape of the resource in the model.
-func derivedRecord(id, name, field string) string {
-	if name == "" {
-		name = "null"
+// eachOf calls for a value, or for each element of an array.
+func eachOf(v gjson.Result, do func(gjson.Result)) {
+	if v.IsArray() {
+		for _, e := range v.Array() {
+			do(e)
+		}
+		return
 	}
-	b := append(quote([]byte(`{"id":`), id), `,"name":`...)
-	b = append(b, name...)
-	if field == "user" {
-		b = append(b, `,"email":null`...)
-	}
-	return string(append(b, `,"created_at":null,"updated_at":null}`...))
+	do(v)
 }
 
+// derivedRecord has the shape of the resource in the model: what usage says of it, and null for the rest.
+func derivedRecord(v gjson.Result, field string) string {
+	var r row
+	r.val("id", v.Get("id"))
+	r.val("name", v.Get("name"))
+	if field == "user" {
+		r.val("email", v.Get("email"))
+	}
+	r.raw("created_at", "null")
+	r.raw("updated_at", "null")
+	return string(r.done())
+}
+
+// key names the list in the cache: it is the same for all positions of a walk.
 func (d *derived) key() [32]byte {
 	at := d.request.at
 	at.Item, at.Out, at.Anchor = 0, 0, 0
@@ -129,13 +142,39 @@ func (d *derived) key() [32]byte {
 	return d.Pages.Key([]byte(d.acct.ID), []byte("derived"), d.selection[:], b)
 }
 
-func (d *derived) pageID() any                { return d }
-func (d *derived) pageStart() record.Position { return d.request.at }
-
-func (d *derived) giveUp() (record.Position, bool) { return d.request.at, d.resumes }
+func (d *derived) recall() bool {
+	if !d.resumes {
+		return false
+	}
+	kept, ok := d.Pages.Get(d.ctx, d.key())
+	if ok {
+		d.list = strings.Split(string(kept), "\n")
+	}
+	return ok
+}
 
 func (d *derived) remember() {
-	d.Pages.Put(context.WithoutCancel(d.ctx), d.key(), []byte(strings.Join(d.list, "\n")))
+	if d.walk != nil { // else the list came from there
+		d.Pages.Put(context.WithoutCancel(d.ctx), d.key(), []byte(strings.Join(d.list, "\n")))
+	}
+}
+
+func (d *derived) here() (at record.Position, moved bool) {
+	at = d.request.at
+	if d.at > 0 {
+		at.Item, at.Anchor = int64(d.at), anchor([]byte(d.list[d.at-1]))
+	}
+	return at, d.resumes || d.at > 0
+}
+
+// pageOf is the same for all: the list is one page.
+func (d *derived) pageOf() (any, record.Position) { return d, d.request.at }
+
+func (d *derived) said() (connector.Call, []byte) {
+	if d.walk == nil {
+		return connector.Call{}, nil
+	}
+	return d.walk.said()
 }
 
 func (d *derived) Close() {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
 
+	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/record"
 )
@@ -12,81 +14,101 @@ import (
 // source is what records are pulled from: a walk, or a list derived from one.
 type source interface {
 	Next() (record.Rec, error)
-	// page identifies the provider's page of the last record; two records of one page have the same.
-	pageID() any
-	// pageStart is the position before the first record of that page.
-	pageStart() record.Position
-	// giveUp is where a walk that has served nothing can go on; ok is false while that is its beginning.
-	giveUp() (at record.Position, ok bool)
+	// tune is called before the first Next: before runs ahead of each read that may block, and of a page of the
+	// provider's at most keep bytes are kept.
+	tune(before func(), keep int)
+	// here is the position behind everything that Next gave or passed over; moved is false while it is the beginning.
+	here() (at record.Position, moved bool)
+	// pageOf tells the provider's page of the last record from others, and is the position before its first record.
+	pageOf() (id any, start record.Position)
 	// remember keeps the page for the next request.
 	remember()
+	// said is the provider's last record-carrying call, and its answer if it was kept whole.
+	said() (connector.Call, []byte)
 	Close()
 }
 
-// filled says how a page of an answer ended.
+// filled says how an answer's records ended.
 type filled struct {
 	n    int
-	next *record.Position // nil at the end
-	err  error            // the page could not be filled; nothing of it may be served
-	back *record.Position // with err: where the page can be asked for again
+	next *record.Position // where the next request goes on; nil at the end
+	err  error            // what broke the walk
+	back *record.Position // with err: before the first record; nil where that is no more than the request said
+	here *record.Position // with err: behind the last record
 }
 
-// fill pulls up to limit records, and one more to know whether there is more: a cursor never leads to an empty page.
-// With ignoreLimit it stops where the provider's page ends. each must be done with the record when it returns.
-func (q *request) fill(ctx context.Context, s source, limit int, each func(record.Rec) error) filled {
+// fill pulls up to limit records (0: all), and one more to know whether there is more: a cursor never leads to an empty
+// page. By page it stops where the provider's page ends. each must be done with the record when it returns.
+func (q *request) fill(ctx context.Context, s source, limit int, byPage bool, each func(record.Rec) error) filled {
 	var (
-		out   filled
-		last  record.Position
-		first *record.Position
-		page  any
+		out  filled
+		last record.Position
+		page any
 	)
-	if q.params.ignoreLimit && !q.params.limitGiven {
-		limit = MaxIgnoredLimit
-	}
 	for {
 		rec, err := s.Next()
-		switch {
-		case err == io.EOF:
-			return out
-		case err != nil && out.n == limit, err != nil && out.n > 0 && ctx.Err() != nil:
-			// The records are good; whoever asks for the next ones meets the error.
-			if out.n < limit {
-				q.warn(problem.Warning{Code: problem.WarnPageCut, Message: "the deadline came before the page was full; go on with next_cursor"})
-			}
-			s.remember()
-			out.next = &last
-			return out
-		case err != nil:
-			out.err = err
-			if first != nil {
-				out.back = first
-			} else if at, ok := s.giveUp(); ok {
-				out.back = &at
-			}
+		if err == io.EOF {
 			return out
 		}
-		if turned := s.pageID() != page; out.n == limit || q.params.ignoreLimit && out.n > 0 && turned {
+		full := limit > 0 && out.n == limit
+		if err != nil {
+			return q.broken(ctx, s, out, full, err)
+		}
+		id, start := s.pageOf()
+		if turned := id != page; full || byPage && out.n > 0 && turned {
 			if turned {
-				last = s.pageStart()
+				last = start
 			}
-			s.remember()
 			out.next = &last
+			s.remember()
 			return out
 		}
-		if first == nil {
-			at := s.pageStart()
-			first = &at
+		if out.n == 0 {
+			first := start
+			out.back = &first
 		}
-		if err := each(rec); err != nil {
-			out.err = err
+		if out.err = each(rec); out.err != nil {
+			out.back = nil
 			return out
 		}
 		out.n++
-		last, page = rec.After, s.pageID()
+		last, page = rec.After, id
 	}
 }
 
-// mint makes the token of a position. Its failure costs the cursor and not the answer, but is never silent.
+// broken ends an answer whose walk has met an error. What is full has no use for the record that failed, and what has run
+// out of time is good as far as it goes: whoever goes on meets the error.
+func (q *request) broken(ctx context.Context, s source, out filled, full bool, err error) filled {
+	at, moved := s.here()
+	late := outOfTime(ctx, err)
+	if out.n > 0 && (full || late) {
+		if !full {
+			q.warn(problem.Warning{Code: problem.WarnPageCut, Message: "the deadline came before the page was full; go on with next_cursor"})
+		}
+		out.next, out.back = &at, nil
+		return out
+	}
+	out.err = err
+	if moved || late || problem.From(err).Status == http.StatusGatewayTimeout {
+		out.here = &at
+	}
+	if out.n == 0 {
+		out.back = out.here
+	}
+	return out
+}
+
+// outOfTime says whether the request's own deadline has passed, or is sure to pass before a job or a turn comes.
+func outOfTime(ctx context.Context, err error) bool {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return true
+	}
+	code := problem.From(err).Code
+	return code == problem.Timeout || code == problem.JobPending || code == problem.TooManyRequests
+}
+
+// mint makes the token of a position, "" where there is none. Its failure fails the answer: without the cursor the
+// records behind it would be lost without a word.
 func (q *request) mint(ctx context.Context, at *record.Position) (string, error) {
 	if at == nil {
 		return "", nil
@@ -97,11 +119,13 @@ func (q *request) mint(ctx context.Context, at *record.Position) (string, error)
 // fail gives an error the cursor with which the request can be taken up again.
 func (q *request) fail(ctx context.Context, err error, back *record.Position) *problem.Problem {
 	p := problem.From(err)
-	if p.Code == problem.MappingFailed {
+	switch p.Code {
+	case problem.MappingFailed:
 		q.Observer.MappingFailed(q.conn.Name, q.mapped)
-	}
-	if errors.Is(err, context.DeadlineExceeded) || p.Code == problem.Timeout {
+	case problem.Timeout:
 		p = problem.Wrap(problem.UpstreamTimeout, err, "the provider was too slow for the deadline of %s; go on with next_cursor, or ask for less", q.Deadline).AsRemote()
+	case problem.CursorStale:
+		return p // what it stood on is gone
 	}
 	if back == nil {
 		return p

@@ -159,10 +159,11 @@ func (l *latest) gather() error {
 	}
 }
 
+// key is what versions of one fact have in common. A part that is absent, null or empty is the same: unknown.
 func (l *latest) key(raw []byte) string {
 	var b []byte
 	for _, path := range l.spec.Key {
-		b = append(append(b, gjson.GetBytes(raw, path).Raw...), 0)
+		b = append(append(b, gjson.GetBytes(raw, path).String()...), 0)
 	}
 	if l.spec.Month != "" {
 		b = append(b, clipTo(gjson.GetBytes(raw, l.spec.Month).Str, len("2006-01"))...)

@@ -2,51 +2,66 @@ package proxy
 
 import (
 	"context"
+	"io"
 	"net/http"
 
 	"github.com/meterbridge/meterbridge/internal/problem"
-	"github.com/meterbridge/meterbridge/internal/record"
+	"github.com/meterbridge/meterbridge/internal/upstream"
 )
 
-// get answers with one bare object.
+// get answers with one bare object: the first record of the walk over the one answer that the method has.
 func (q *request) get(ctx context.Context, w http.ResponseWriter) error {
+	if q.params.format == Raw {
+		return q.getRaw(ctx, w)
+	}
+	ctx, trace := upstream.WithTrace(ctx)
 	s := q.newWalk(ctx)
 	defer s.Close()
-	at, ok, err := q.method.First(q.scope)
-	if err != nil || !ok {
-		return err
+	if q.params.format == Debug {
+		s.tune(nil, maxHeld)
 	}
-	call, err := q.method.At(q.scope, at)
-	if err != nil {
-		return err
+	rec, err := s.Next()
+	if err == io.EOF {
+		return q.noSuch()
 	}
-	reply, err := q.sess.Do(ctx, call)
 	if err != nil {
 		return q.fail(ctx, err, nil)
 	}
-	if q.params.format == Raw {
-		return q.relay(w, reply)
-	}
-	body, err := readDocument(reply)
-	if err != nil {
-		return q.fail(ctx, err, nil)
+	body := q.shaper().append(nil, rec)
+	q.observe(1)
+	setWarnings(w.Header(), q.warnings)
+	if q.params.format == Debug {
+		v := debugOf(trace, s)
+		v.ResultCount = 1
+		return q.debugged(w, body, v)
 	}
 	c := newCommit(w, contentJSON)
-	s.page = &page{call: call, at: at, body: noBody{}, items: noItems{}}
-	s.item = record.Item{Raw: body}
-	if err := s.emit(); err != nil {
-		return q.fail(ctx, err, nil)
-	}
-	if s.batch.Len() == 0 {
-		return problem.New(problem.NotFound, "the provider's answer holds no %s %q", q.mapped, clip(q.id, 80))
-	}
-	rec, _ := s.output()
-	setWarnings(c.w.Header(), q.allWarnings())
-	q.stateLimits(c.w.Header())
-	c.Write(q.shaper().append(nil, rec))
+	c.head = q.stateLimits
+	c.Write(body)
 	return c.end()
 }
 
-type noBody struct{}
+// getRaw passes the provider's object on as it came.
+func (q *request) getRaw(ctx context.Context, w http.ResponseWriter) error {
+	s := q.bareWalk(ctx)
+	if err := s.start(); err != nil {
+		return err
+	}
+	call, err := q.method.At(q.scope, s.pos)
+	if err != nil {
+		return err
+	}
+	reply, err := s.answer(call, q.method.Call(s.pos))
+	if err != nil {
+		return q.fail(ctx, err, nil)
+	}
+	defer reply.Body.Close()
+	if reply.Empty {
+		return q.noSuch()
+	}
+	return q.relay(w, reply)
+}
 
-func (noBody) Close() error { return nil }
+func (q *request) noSuch() error {
+	return problem.New(problem.NotFound, "the provider's answer holds no %s %q", q.mapped, clip(q.id, 80))
+}

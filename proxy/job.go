@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"time"
@@ -17,45 +18,46 @@ const (
 )
 
 // job lives through an asynchronous report: submit, poll, download. The job's id goes into the walk's position at once,
-// so that a caller whose deadline comes first gets a cursor that goes on with the same job.
+// so that a caller whose deadline comes first gets a cursor that goes on with the same job. A job that the provider has
+// forgotten is started anew, once.
 func (w *walk) job(submit connector.Call, spec *connector.JobSpec) (*upstream.Reply, error) {
-	resubmitted := false
 	if len(w.pos.Job) == 0 {
 		if err := w.submit(submit, spec); err != nil {
 			return nil, err
 		}
 	}
-	began, wait := time.Now(), spec.Interval
-	for {
-		url, done, err := w.poll(spec)
-		if gone(err) && !resubmitted { // the provider has forgotten the job: once more from the start
-			resubmitted = true
-			w.forget(submit)
-			w.pos.Job = nil
-			if err := w.submit(submit, spec); err != nil {
-				return nil, err
+	restarted, refreshed := false, false
+	for began, wait := time.Now(), spec.Interval; ; {
+		link, done, err := w.poll(spec)
+		switch {
+		case gone(err) && !restarted:
+			restarted = true
+			err = w.restart(submit, spec)
+		case err != nil:
+			w.forgetFailed(submit, err)
+		case done:
+			reply, err := w.sess.Do(w.ctx, spec.Download(w.scope, w.pos, link))
+			switch {
+			case !expired(err, spec), refreshed && restarted:
+				return reply, err
+			case !refreshed:
+				refreshed = true // the next poll brings a fresh link
+			default:
+				restarted, refreshed = true, false
+				if err := w.restart(submit, spec); err != nil {
+					return nil, err
+				}
 			}
 			continue
+		case time.Since(began) > spec.Timeout:
+			err = problem.New(problem.JobFailed, "the provider's report was not ready after %s", spec.Timeout).AsRemote()
+		default:
+			err = w.pause(wait)
+			wait = min(2*wait, spec.MaxInterval)
 		}
 		if err != nil {
-			w.forgetFailed(submit, err)
 			return nil, err
 		}
-		if done {
-			reply, err := w.sess.Do(w.ctx, spec.Download(w.scope, w.pos, url))
-			if expired(err, spec) && !resubmitted {
-				resubmitted = true // the link has expired: the next poll brings a fresh one
-				continue
-			}
-			return reply, err
-		}
-		if time.Since(began) > spec.Timeout {
-			return nil, problem.New(problem.JobFailed, "the provider's report was not ready after %s", spec.Timeout).AsRemote()
-		}
-		if err := w.pause(wait); err != nil {
-			return nil, err
-		}
-		wait = min(2*wait, spec.MaxInterval)
 	}
 }
 
@@ -77,14 +79,15 @@ func (w *walk) pause(d time.Duration) error {
 }
 
 // submit starts the job, or joins the one that an identical request has started. A submit is never repeated after an
-// unclear result, since it may have been understood.
+// unclear result, since it may have been understood; so it outlives a caller who leaves, and is known to the next one.
 func (w *walk) submit(call connector.Call, spec *connector.JobSpec) error {
 	key := w.jobKey(call)
-	v, err, _ := w.jobs.Do(string(key[:]), func() (any, error) {
-		if id, ok := w.Pages.Get(w.ctx, key); ok && len(id) > 0 {
+	flight := w.jobs.DoChan(string(key[:]), func() (any, error) {
+		ctx := context.WithoutCancel(w.ctx)
+		if id, ok := w.Pages.Get(ctx, key); ok && len(id) > 0 {
 			return id, nil
 		}
-		reply, err := w.sess.Do(context.WithoutCancel(w.ctx), call)
+		reply, err := w.sess.Do(ctx, call)
 		if err != nil {
 			return nil, err
 		}
@@ -96,14 +99,19 @@ func (w *walk) submit(call connector.Call, spec *connector.JobSpec) error {
 		if err != nil {
 			return nil, err
 		}
-		w.Pages.PutTTL(context.WithoutCancel(w.ctx), key, []byte(id), jobJoin)
+		w.Pages.PutTTL(ctx, key, []byte(id), jobJoin)
 		return []byte(id), nil
 	})
-	if err != nil {
-		return err
+	select {
+	case r := <-flight:
+		if r.Err != nil {
+			return r.Err
+		}
+		w.pos.Job = r.Val.([]byte)
+		return nil
+	case <-w.ctx.Done():
+		return w.ctx.Err()
 	}
-	w.pos.Job = v.([]byte)
-	return nil
 }
 
 func (w *walk) poll(spec *connector.JobSpec) (url string, done bool, err error) {
@@ -122,7 +130,7 @@ func (w *walk) poll(spec *connector.JobSpec) (url string, done bool, err error) 
 	done, failed, reason, url := spec.Status(body)
 	if failed {
 		p := problem.New(problem.JobFailed, "the provider's report failed: %s", reason).AsRemote()
-		p.Raw = body
+		p.Raw = body[:min(len(body), upstream.MaxErrorBody)]
 		return "", false, p
 	}
 	return url, done, nil
@@ -142,17 +150,28 @@ func readDocument(reply *upstream.Reply) ([]byte, error) {
 
 // jobKey names a job by account and submitted call: an identical request joins it, on every replica.
 func (w *walk) jobKey(call connector.Call) [32]byte {
-	return w.Pages.Key([]byte(w.acct.ID), []byte("job"), []byte(call.Path), call.Body)
+	base, _ := w.context["base_url"].(string)
+	return w.Pages.Key([]byte(w.acct.ID), []byte("job"), []byte(base), marshal(call.Query), []byte(call.Path), call.Body)
 }
 
+// restart starts a job in the place of one that is gone, or joins who has done so already.
+func (w *walk) restart(submit connector.Call, spec *connector.JobSpec) error {
+	w.forget(submit)
+	return w.submit(submit, spec)
+}
+
+// forget lets nobody join the walk's job any more.
 func (w *walk) forget(submit connector.Call) {
-	w.Pages.PutTTL(context.WithoutCancel(w.ctx), w.jobKey(submit), nil, time.Millisecond)
+	ctx, key := context.WithoutCancel(w.ctx), w.jobKey(submit)
+	if id, _ := w.Pages.Get(ctx, key); bytes.Equal(id, w.pos.Job) {
+		w.Pages.PutTTL(ctx, key, nil, time.Millisecond)
+	}
+	w.pos.Job = nil
 }
 
 func (w *walk) forgetFailed(submit connector.Call, err error) {
-	if p := problem.From(err); p.Code == problem.JobFailed {
+	if problem.From(err).Code == problem.JobFailed {
 		w.forget(submit)
-		w.pos.Job = nil
 	}
 }
 

@@ -5,9 +5,11 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/tidwall/gjson"
 
+	"github.com/meterbridge/meterbridge/internal/cursor"
 	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/record"
 )
@@ -17,51 +19,56 @@ const (
 	maxHeld     = 32 << 20 // formats that need the page in memory stop here
 )
 
-// list answers with one page of the unified format.
+// list answers with one page of the unified format. An object by a field is held whole, since a second record with the
+// same key must be an error and never a silent loss.
 func (q *request) list(ctx context.Context, w http.ResponseWriter) error {
 	s := q.open(ctx)
 	defer s.Close()
-	if q.params.keyBy != nil {
-		return q.keyed(ctx, w, s)
+	s.tune(nil, cursor.MaxPage)
+	c := newCommit(w, contentJSON)
+	c.head = q.stateLimits
+	r := q.results(q.shaper().append)
+	if q.params.keyBy == nil {
+		r.to = c
 	}
-	c, shape := newCommit(w, contentJSON), q.shaper()
-	c.Write([]byte(`{"result":[`))
-	n := 0
-	var buf []byte
-	out := q.fill(ctx, s, q.params.limit, func(rec record.Rec) error {
-		buf = buf[:0]
-		if n++; n > 1 {
-			buf = append(buf, ',')
+	out := q.fillPage(ctx, s, r)
+	token, p := q.ended(ctx, out)
+	if p != nil {
+		if c.started {
+			q.logBroken(ctx, p)
+			c.abort()
 		}
-		buf = shape.append(buf, rec)
-		_, err := c.Write(buf)
-		return err
-	})
-	return q.finish(ctx, c, out, `]`)
+		return p
+	}
+	c.Write(q.envelope(r.end(), out.n, token))
+	return c.end()
 }
 
-// finish ends a list: the envelope behind its records, or the problem that kept it from being one.
-func (q *request) finish(ctx context.Context, c *commit, out filled, shut string) error {
-	if out.err == nil {
-		token, err := q.mint(ctx, out.next)
-		if err == nil {
-			q.Observer.Records(q.conn.Name, q.mapped, string(q.params.format), out.n)
-			q.stateLimits(c.w.Header())
-			c.Write(q.envelope([]byte(shut), token, out.n))
-			return c.end()
-		}
-		out.err = err
+// fillPage fills one page of a list.
+func (q *request) fillPage(ctx context.Context, s source, r *results) filled {
+	limit := q.params.limit
+	if q.params.ignoreLimit && !q.params.limitGiven {
+		limit = MaxIgnoredLimit
 	}
-	p := q.fail(ctx, out.err, out.back)
-	if c.started {
-		q.Log.WarnContext(ctx, "a body under way was aborted", "code", p.Code, "error", p.Error())
-		c.abort()
+	out := q.fill(ctx, s, limit, q.params.ignoreLimit, r.add)
+	q.observe(out.n)
+	return out
+}
+
+// ended is the cursor behind a page, or the problem in the page's place.
+func (q *request) ended(ctx context.Context, out filled) (token string, p *problem.Problem) {
+	if out.err != nil {
+		return "", q.fail(ctx, out.err, out.back)
 	}
-	return p
+	token, err := q.mint(ctx, out.next)
+	if err != nil {
+		return "", q.fail(ctx, err, nil)
+	}
+	return token, nil
 }
 
 // envelope is what stands behind a list's records.
-func (q *request) envelope(b []byte, token string, n int) []byte {
+func (q *request) envelope(b []byte, n int, token string) []byte {
 	b = append(b, `,"next_cursor":`...)
 	if token == "" {
 		b = append(b, `null`...)
@@ -70,12 +77,12 @@ func (q *request) envelope(b []byte, token string, n int) []byte {
 	}
 	b = append(b, `,"prev_cursor":null,"result_count":`...)
 	b = strconv.AppendInt(b, int64(n), 10)
-	b = append(append(b, `,"range":`...), q.rangeJSON()...)
+	b = append(append(b, `,"range":`...), marshal(q.rangeView())...)
 	if q.span.partial {
 		b = append(b, `,"is_partial_response":true`...)
 	}
-	if warns := q.allWarnings(); len(warns) > 0 {
-		b = append(append(b, `,"warnings":`...), marshal(warns)...)
+	if len(q.warnings) > 0 {
+		b = append(append(b, `,"warnings":`...), marshal(q.warnings)...)
 	}
 	return append(b, '}')
 }
@@ -88,52 +95,103 @@ type rangeView struct {
 	PreliminaryFrom *string `json:"preliminary_from"`
 }
 
-func (q *request) rangeJSON() []byte {
-	var v rangeView
-	text := func(s string) *string { return &s }
-	if q.dated() {
-		v.Start, v.End = text(stamp(q.span.Start)), text(stamp(q.span.End))
-		if q.span.granularity != "" {
-			v.Granularity = text(q.span.granularity)
-		}
-		if !q.span.preliminaryFrom.IsZero() {
-			v.PreliminaryFrom = text(stamp(q.span.preliminaryFrom))
-		}
+func (q *request) rangeView() (v rangeView) {
+	if !q.dated() {
+		return v
 	}
-	return marshal(v)
+	text := func(s string) *string { return &s }
+	v.Start, v.End = text(stamp(q.span.Start)), text(stamp(q.span.End))
+	if q.span.granularity != "" {
+		v.Granularity = text(q.span.granularity)
+	}
+	if !q.span.preliminaryFrom.IsZero() {
+		v.PreliminaryFrom = text(stamp(q.span.preliminaryFrom))
+	}
+	return v
 }
 
-// keyed answers with an object whose keys are a field of the records. It is held whole, since a second record with the
-// same key must be an error and never a silent loss.
-func (q *request) keyed(ctx context.Context, w http.ResponseWriter, s source) error {
-	var body bytes.Buffer
-	seen, shape, path := map[string]bool{}, q.shaper(), gjsonPath(q.params.keyBy)
-	body.WriteString(`{"result":{`)
-	var buf []byte
-	out := q.fill(ctx, s, q.params.limit, func(rec record.Rec) error {
-		key := gjson.GetBytes(rec.JSON, path)
-		id := gjson.GetBytes(rec.JSON, "id").String()
-		switch {
-		case !key.Exists() || key.Type == gjson.Null || key.IsObject() || key.IsArray():
-			return problem.Param(problem.DuplicateKey, "truto_key_by", "the record %q has no value at %s to be keyed by", id, path)
-		case seen[key.String()]:
-			return problem.Param(problem.DuplicateKey, "truto_key_by", "two records have %s = %q (the second is %q); key by a unique field such as id", path, key.String(), id)
-		}
-		buf = buf[:0]
-		if seen[key.String()] = true; len(seen) > 1 {
-			buf = append(buf, ',')
-		}
-		buf = append(quote(buf, key.String()), ':')
-		body.Write(shape.append(buf, rec))
-		return held(body.Len())
-	})
-	c := newCommit(w, contentJSON)
-	c.Write(body.Bytes())
-	return q.finish(ctx, c, out, `}`)
+// results are the records of a page as JSON: an array that is written as it grows, or is held, or a held object by a
+// field of theirs.
+type results struct {
+	to    *commit // nil: held
+	row   func(dst []byte, rec record.Rec) []byte
+	extra func() int // what is held beside the rows
+	key   []string   // of an object; nil: an array
+	seen  map[string]bool
+	held  bytes.Buffer
+	buf   []byte
+	n     int
 }
 
-// held refuses to hold more than the bound.
-func held(n int) error {
+func (q *request) results(row func([]byte, record.Rec) []byte) *results {
+	return &results{row: row, key: q.params.keyBy, seen: map[string]bool{}, extra: func() int { return 0 }}
+}
+
+func (r *results) add(rec record.Rec) error {
+	r.buf = r.buf[:0]
+	switch {
+	case r.n > 0:
+		r.buf = append(r.buf, ',')
+	default:
+		r.buf = r.open(r.buf)
+	}
+	if r.key != nil {
+		key, err := r.keyOf(rec)
+		if err != nil {
+			return err
+		}
+		r.buf = append(quote(r.buf, key), ':')
+	}
+	r.n++
+	r.buf = r.row(r.buf, rec)
+	if r.to != nil {
+		_, err := r.to.Write(r.buf)
+		return err
+	}
+	r.held.Write(r.buf)
+	return tooLarge(r.held.Len() + r.extra())
+}
+
+func (r *results) open(b []byte) []byte {
+	b = append(b, `{"result":`...)
+	if r.key != nil {
+		return append(b, '{')
+	}
+	return append(b, '[')
+}
+
+// end is what is held, and the end of the array or object.
+func (r *results) end() []byte {
+	b := r.held.Bytes()
+	if r.n == 0 {
+		b = r.open(b)
+	}
+	if r.key != nil {
+		return append(b, '}')
+	}
+	return append(b, ']')
+}
+
+// keyOf is the record's key, which must be there and its own.
+func (r *results) keyOf(rec record.Rec) (string, error) {
+	field, from, path := strings.Join(r.key, "."), rec.JSON, r.key
+	if path[0] == "remote_data" {
+		from, path = rec.Remote, path[1:]
+	}
+	key := gjson.GetBytes(from, gjsonPath(path))
+	id := gjson.GetBytes(rec.JSON, "id").String()
+	switch {
+	case len(path) == 0 || !key.Exists() || key.Type == gjson.Null || key.IsObject() || key.IsArray():
+		return "", problem.Param(problem.DuplicateKey, "truto_key_by", "the record %q has no value at %s to be keyed by", id, field)
+	case r.seen[key.String()]:
+		return "", problem.Param(problem.DuplicateKey, "truto_key_by", "two records have %s = %q (the second is %q); key by a unique field such as id", field, key.String(), id)
+	}
+	r.seen[key.String()] = true
+	return key.String(), nil
+}
+
+// tooLarge refuses to hold more than the bound.
+func tooLarge(n int) error {
 	if n > maxHeld {
 		return problem.New(problem.ResponseTooLarge, "this format holds the page in memory and stops at %d bytes; lower limit, or use truto_response_format=stream", maxHeld)
 	}

@@ -2,7 +2,7 @@ package proxy
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"io"
 	"strconv"
 	"time"
@@ -12,13 +12,16 @@ import (
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/record"
+	"github.com/meterbridge/meterbridge/internal/upstream"
 )
 
-// Limits of one lookup.
+// Limits of one lookup; docs/limits.md lists them.
 const (
 	maxLookupEntries = 10_000
 	maxLookupBytes   = 4 << 20
-	lookupRetry      = time.Minute // a failed lookup is not tried again before
+	maxLookupPages   = 200
+	lookupPatience   = 10 * time.Second // names are not worth a longer wait
+	lookupRetry      = time.Minute      // a failed lookup is not tried again before
 )
 
 // names are the answers of the lookups that a mapping reads. They are fetched beside the first page.
@@ -54,6 +57,7 @@ func (q *request) lookUp(ctx context.Context, wanted []string) *names {
 	return n
 }
 
+// wait gives the answers. The warnings come once.
 func (n *names) wait(ctx context.Context) ([]byte, []problem.Warning) {
 	select {
 	case <-n.ready:
@@ -61,14 +65,8 @@ func (n *names) wait(ctx context.Context) ([]byte, []problem.Warning) {
 		n.warns = nil
 		return n.json, warns
 	case <-ctx.Done():
-		return []byte("{}"), nil
+		return []byte("{}"), []problem.Warning{{Code: problem.WarnLookupFailed, Message: "names could not be looked up in time"}}
 	}
-}
-
-type lookupEntry struct {
-	json    []byte
-	warn    *problem.Warning
-	expires time.Time
 }
 
 // lookup is one lookup's answer, from the cache, or fetched once for all who wait.
@@ -79,80 +77,117 @@ func (q *request) lookup(ctx context.Context, name string) ([]byte, *problem.War
 	}
 	base, _ := q.context["base_url"].(string)
 	key := q.acct.ID + "\x00" + name + "\x00" + base + "\x00" + strconv.FormatUint(q.conn.Hash, 16)
-	if e, ok := q.lookups.Load(key); ok && q.Clock().Before(e.(*lookupEntry).expires) {
-		return e.(*lookupEntry).json, e.(*lookupEntry).warn
+	if e, ok := q.lookups.get(key, q.Clock()); ok {
+		return e.json, e.warn
 	}
-	v, _, _ := q.flights.Do("lookup\x00"+key, func() (any, error) {
+	flight := q.flights.DoChan("lookup\x00"+key, func() (any, error) {
+		// It outlives a caller who leaves: others may wait for the same names.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookupPatience)
+		defer cancel()
 		e := q.fetchLookup(ctx, spec)
-		if ctx.Err() == nil {
-			q.lookups.Store(key, e)
-		}
+		q.lookups.put(key, e, q.Clock())
 		return e, nil
 	})
-	e := v.(*lookupEntry)
-	return e.json, e.warn
+	select {
+	case r := <-flight:
+		e := r.Val.(*lookupEntry)
+		return e.json, e.warn
+	case <-ctx.Done():
+		return []byte("null"), nil
+	}
 }
 
+// fetchLookup walks the lookup's pages. What came before a failure is kept, and the warning says that names are missing.
 func (q *request) fetchLookup(ctx context.Context, spec *connector.Lookup) *lookupEntry {
-	out := []byte{'['}
-	if spec.Key != "" {
-		out[0] = '{'
-	}
-	shut := out[0] + 2
-	entries, cut, seen := 0, false, map[string]bool{}
-	err := q.eachLookupItem(ctx, spec, func(item record.Item) bool {
-		if entries == maxLookupEntries || len(out)+len(item.Raw) > maxLookupBytes {
-			cut = true
-			return false
-		}
-		if spec.Key != "" {
-			k := gjson.GetBytes(item.Raw, spec.Key)
-			if k.Raw == "" || seen[k.String()] {
-				return true
-			}
-			seen[k.String()] = true
-		}
-		if entries++; entries > 1 {
-			out = append(out, ',')
-		}
-		if spec.Key != "" {
-			out = append(quote(out, gjson.GetBytes(item.Raw, spec.Key).String()), ':')
-		}
-		out = append(out, item.Raw...)
-		return true
-	})
-	e := &lookupEntry{json: append(out, shut), expires: q.Clock().Add(spec.Cache)}
+	t := newNameTable(spec.Key)
+	err := q.eachLookupItem(ctx, spec, t.add)
+	e := &lookupEntry{json: t.done(), expires: q.Clock().Add(spec.Cache)}
 	switch {
 	case err != nil:
-		e.json, e.expires = []byte("null"), q.Clock().Add(lookupRetry)
+		if t.entries == 0 {
+			e.json = []byte("null")
+		}
+		e.expires = q.Clock().Add(lookupRetry)
 		text := "names of " + spec.Name + " could not be looked up: " + problem.From(err).Message
+		if errors.Is(err, context.DeadlineExceeded) {
+			text = "names of " + spec.Name + " could not be looked up in " + lookupPatience.String()
+		}
 		if spec.Scope != "" {
 			text += "; the credentials need " + spec.Scope
 		}
 		e.warn = &problem.Warning{Code: problem.WarnLookupFailed, Message: text}
-	case cut:
+	case t.cut:
 		e.warn = &problem.Warning{Code: problem.WarnLookupTruncated, Message: "the lookup " + spec.Name + " has more entries than the gateway keeps; some names are null"}
 	}
 	return e
 }
 
-// eachLookupItem walks the lookup's pages.
+// nameTable is a lookup's items under way: an object by key, or a list where it has none.
+type nameTable struct {
+	key     string
+	json    []byte
+	seen    map[string]bool
+	entries int
+	cut     bool
+}
+
+func newNameTable(key string) *nameTable {
+	t := &nameTable{key: key, json: []byte{'['}, seen: map[string]bool{}}
+	if key != "" {
+		t.json[0] = '{'
+	}
+	return t
+}
+
+// add takes an item; false says that no more are wanted. Of two items with the same key the first counts.
+func (t *nameTable) add(item record.Item) bool {
+	if t.entries == maxLookupEntries || len(t.json)+len(item.Raw) > maxLookupBytes {
+		t.cut = true
+		return false
+	}
+	var key string
+	if t.key != "" {
+		if key = gjson.GetBytes(item.Raw, t.key).String(); key == "" || t.seen[key] {
+			return true
+		}
+		t.seen[key] = true
+	}
+	if t.entries++; t.entries > 1 {
+		t.json = append(t.json, ',')
+	}
+	if t.key != "" {
+		t.json = append(quote(t.json, key), ':')
+	}
+	t.json = append(t.json, item.Raw...)
+	return true
+}
+
+func (t *nameTable) done() []byte { return append(t.json, t.json[0]+2) } // ']' is '['+2, '}' is '{'+2
+
+// eachLookupItem walks the lookup's pages until yield has enough.
 func (q *request) eachLookupItem(ctx context.Context, spec *connector.Lookup, yield func(record.Item) bool) error {
 	scope := *q.scope
-	scope.Remote = nil // what the caller says to usage is no business of a lookup
+	scope.Remote, scope.PageSize, scope.ID, scope.Carry = nil, 0, "", nil // what the caller asks of usage is no business of a lookup
+	sess := q.sess.WithScopes(nil)
+	if spec.Scope != "" {
+		sess = q.sess.WithScopes([]string{spec.Scope})
+	}
 	at, ok, err := spec.Method.First(&scope)
-	for n := 0; ok && err == nil && n < maxLookupEntries; n++ {
-		at, ok, err = q.lookupPage(ctx, spec, &scope, at, yield)
+	for n := 0; ok && err == nil; n++ {
+		if n == maxLookupPages {
+			return problem.New(problem.PaginationLoop, "the provider has more than %d pages of them", maxLookupPages).AsRemote()
+		}
+		at, ok, err = lookupPage(ctx, sess, spec, &scope, at, yield)
 	}
 	return err
 }
 
-func (q *request) lookupPage(ctx context.Context, spec *connector.Lookup, scope *connector.Scope, at record.Position, yield func(record.Item) bool) (record.Position, bool, error) {
+func lookupPage(ctx context.Context, sess *upstream.Session, spec *connector.Lookup, scope *connector.Scope, at record.Position, yield func(record.Item) bool) (record.Position, bool, error) {
 	call, err := spec.Method.At(scope, at)
 	if err != nil {
 		return at, false, err
 	}
-	reply, err := q.sess.Do(ctx, call)
+	reply, err := sess.Do(ctx, call)
 	if err != nil {
 		return at, false, err
 	}
@@ -179,22 +214,4 @@ func (q *request) lookupPage(ctx context.Context, spec *connector.Lookup, scope 
 	}
 	next, more, _, err := spec.Method.Next(scope, at, connector.Facts{Envelope: it.Envelope(), Header: reply.Header, Items: count, Records: count})
 	return next, more, err
-}
-
-// roots are the constant roots of the mapping's scope, built once a request.
-func (q *request) roots() {
-	type rng struct {
-		Start           string              `json:"start_date"`
-		End             string              `json:"end_date"`
-		Granularity     string              `json:"granularity"`
-		PreliminaryFrom *string             `json:"preliminary_from"`
-		Filters         map[string][]string `json:"filters"`
-	}
-	r := rng{Start: stamp(q.span.Start), End: stamp(q.span.End), Granularity: q.span.granularity, Filters: q.filter}
-	if !q.span.preliminaryFrom.IsZero() {
-		s := stamp(q.span.preliminaryFrom)
-		r.PreliminaryFrom = &s
-	}
-	q.queryJSON, _ = json.Marshal(r)
-	q.accountJSON, _ = json.Marshal(map[string]any{"id": q.acct.ID, "connector": q.conn.Name, "tenant_id": q.acct.TenantID, "context": q.context})
 }

@@ -1,145 +1,62 @@
 package proxy
 
 import (
-	"bytes"
 	"context"
 	"net/http"
-	"strconv"
+	"slices"
+	"strings"
 
 	"github.com/tidwall/gjson"
 
+	"github.com/meterbridge/meterbridge/internal/cursor"
+	"github.com/meterbridge/meterbridge/internal/mapping"
 	"github.com/meterbridge/meterbridge/internal/record"
 )
 
 // normalized answers with flat rows and, beside them, each entity once and the children of each row. Joining the tables
 // gives the unified records back exactly:
 //
-//	row.product_id, product_variant → included.products (id, variant); null: the record has no product
+//	row.product_id, product_variant → included.products (id, variant); so organization, workspace, user and model
 //	row.id → included.charges, usage_resources, usage_dimensions (usage_id), in the order of position
 //	usage_resources.resource_id, variant → included.resources → its workspace_id, workspace_variant
 //
-// A variant is there only where an entity was met with differing content; the first has none.
+// An entity is there where its id or its variant is. A variant stands where an entity was met with differing content, but
+// for the first of them, and wherever an entity has no id. Where the tables have nothing, a record has null or [] if it
+// has the field always, else nothing.
 func (q *request) normalized(ctx context.Context, w http.ResponseWriter) error {
 	s := q.open(ctx)
 	defer s.Close()
-	t := newTables()
+	s.tune(nil, cursor.MaxPage)
+	t := q.newTables()
 	shape := q.shaper()
 	shape.noRemote = true
-	var rows bytes.Buffer
-	out := q.fill(ctx, s, q.params.limit, func(rec record.Rec) error {
-		if rows.Len() > 0 {
-			rows.WriteByte(',')
-		}
-		row := gjson.ParseBytes(shape.append(nil, rec))
-		if q.resource.Name == "usage" {
-			rows.Write(t.usage(q.head(), row))
-		} else {
-			rows.Write(flatten(q.head(), row))
-		}
-		return held(rows.Len() + t.size)
+	var buf []byte
+	r := q.results(func(dst []byte, rec record.Rec) []byte {
+		buf = shape.append(buf[:0], rec)
+		return t.row(dst, gjson.ParseBytes(buf))
 	})
+	r.extra = func() int { return t.size }
+	out := q.fillPage(ctx, s, r)
+	token, p := q.ended(ctx, out)
+	if p != nil {
+		return p
+	}
 	c := newCommit(w, contentJSON)
-	c.Write([]byte(`{"result":[`))
-	c.Write(rows.Bytes())
-	return q.finish(ctx, c, out, `],"included":`+t.json(q.resource.Name == "usage"))
+	c.head = q.stateLimits
+	c.Write(r.end())
+	c.Write([]byte(`,"included":`))
+	c.Write(t.json())
+	c.Write(q.envelope(nil, out.n, token))
+	return c.end()
 }
 
-// head starts a row with what tells accounts apart in one table.
-func (q *request) head() *row {
-	r := new(row)
-	r.text("integrated_account_id", q.acct.ID)
-	r.text("connector", q.conn.Name)
-	return r
-}
-
-// row is a flat JSON object under way.
-type row struct{ b []byte }
-
-func (r *row) raw(name, value string) {
-	if len(r.b) == 0 {
-		r.b = append(r.b, '{')
-	} else {
-		r.b = append(r.b, ',')
-	}
-	r.b = append(append(quote(r.b, name), ':'), value...)
-}
-
-func (r *row) text(name, value string) { r.raw(name, string(quote(nil, value))) }
-
-func (r *row) val(name string, v gjson.Result) {
-	if v.Exists() {
-		r.raw(name, v.Raw)
-	} else {
-		r.raw(name, "null")
-	}
-}
-
-func (r *row) variant(name string, n int) {
-	if n > 0 {
-		r.raw(name, strconv.Itoa(n))
-	}
-}
-
-func (r *row) done() []byte { return append(r.b, '}') }
-
-// tables are the entities and children of a page.
-type tables struct {
-	rows map[string]*bytes.Buffer
-	seen map[string]map[string]int // table + id → content → variant
-	size int
-}
-
-// tableNames in the order of the answer.
-var tableNames = []string{"products", "organizations", "workspaces", "resources", "users", "models", "charges", "usage_resources", "usage_dimensions"}
-
-func newTables() *tables {
-	t := &tables{rows: map[string]*bytes.Buffer{}, seen: map[string]map[string]int{}}
-	for _, n := range tableNames {
-		t.rows[n] = new(bytes.Buffer)
-	}
-	return t
-}
-
-func (t *tables) add(table string, row []byte) {
-	b := t.rows[table]
-	if b.Len() > 0 {
-		b.WriteByte(',')
-	}
-	b.Write(row)
-	t.size += len(row) + 1
-}
-
-// entity puts an entity into its table if it is new there, and gives its variant.
-func (t *tables) entity(table string, e gjson.Result, extra func(*row)) int {
-	r := new(row)
-	e.ForEach(func(k, v gjson.Result) bool {
-		if k.String() != "workspace" || extra == nil {
-			r.raw(k.String(), v.Raw)
-		}
-		return true
-	})
-	if extra != nil {
-		extra(r)
-	}
-	key := table + "\x00" + e.Get("id").Raw
-	if t.seen[key] == nil {
-		t.seen[key] = map[string]int{}
-	}
-	n, ok := t.seen[key][string(r.b)]
-	if !ok {
-		n = len(t.seen[key])
-		t.seen[key][string(r.b)] = n
-		r.variant("variant", n)
-		t.add(table, r.done())
-	}
-	return n
-}
-
-// usageEntities are the members of a usage record that are entities, with the columns that a row repeats.
-var usageEntities = []struct {
+// entity is a member of records that is one of its own table's, with the columns that a row repeats of it.
+type entity struct {
 	field, table string
 	columns      []string
-}{
+}
+
+var entities = []entity{
 	{"product", "products", []string{"id", "name"}},
 	{"organization", "organizations", []string{"id", "name"}},
 	{"workspace", "workspaces", []string{"id", "name"}},
@@ -147,96 +64,91 @@ var usageEntities = []struct {
 	{"model", "models", []string{"id", "provider"}},
 }
 
-// usage makes the flat row of a usage record and puts what hangs on it into the tables.
-func (t *tables) usage(r *row, rec gjson.Result) []byte {
+// columns are the paths of a resource's scalars that are no entity's: dates stand last.
+func (q *request) columns() (scalars, dates []string) {
+	var nested []string
+	for _, f := range q.catalog.Model.Fields(q.resource.Name) {
+		top, _, deep := strings.Cut(f.Path, ".")
+		isEntity := slices.ContainsFunc(entities, func(e entity) bool { return e.field == top })
+		switch {
+		case isEntity, f.Path == "id", f.Type == mapping.Object, f.Type == mapping.List, f.Type == mapping.Map, strings.Contains(top, "[]"):
+		case deep:
+			nested = append(nested, f.Path)
+		case f.Type == mapping.Date:
+			dates = append(dates, f.Path)
+		default:
+			scalars = append(scalars, f.Path)
+		}
+	}
+	return append(scalars, nested...), dates
+}
+
+// row makes the flat row of a record and puts what hangs on it into the tables.
+func (t *tables) row(dst []byte, rec gjson.Result) []byte {
+	r := row{b: dst, from: len(dst)}
+	r.text("integrated_account_id", t.account)
+	r.text("connector", t.connector)
 	id := rec.Get("id")
 	r.val("id", id)
-	for _, e := range usageEntities {
-		v := rec.Get(e.field)
-		for _, c := range e.columns {
-			r.val(e.field+"_"+c, v.Get(c))
-		}
-		if v.IsObject() {
-			r.variant(e.field+"_variant", t.entity(e.table, v, nil))
-		}
+	for _, e := range t.entities {
+		t.reference(&r, e, rec.Get(e.field))
 	}
-	for _, f := range []string{"metric_name", "surface", "charge_category", "finality"} {
-		r.val(f, rec.Get(f))
+	column := func(path string) { r.val(strings.ReplaceAll(path, ".", "_"), rec.Get(path)) }
+	for _, path := range t.scalars {
+		column(path)
 	}
-	for _, f := range []string{"quantity", "unit", "unit_price", "aggregation"} {
-		r.val("usage_"+f, rec.Get("usage."+f))
+	if t.usage {
+		total := rec.Get(`charges.#(type=="total")`)
+		r.val("total_amount", total.Get("amount"))
+		r.val("total_currency", total.Get("currency"))
+		t.children(id, rec)
 	}
-	total := rec.Get(`charges.#(type=="total")`)
-	r.val("total_amount", total.Get("amount"))
-	r.val("total_currency", total.Get("currency"))
-	for _, f := range []string{"start_date", "end_date", "created_at", "updated_at"} {
-		r.val(f, rec.Get(f))
+	for _, path := range t.dates {
+		column(path)
 	}
-	t.children(id, rec)
 	return r.done()
 }
 
+// reference writes the columns of an entity that a row refers to, and puts it into its table.
+func (t *tables) reference(r *row, e entity, v gjson.Result) {
+	for _, c := range e.columns {
+		r.val(e.field+"_"+c, v.Get(c))
+	}
+	if v.IsObject() {
+		r.variant(e.field+"_variant", t.entity(e.table, v, nil))
+	}
+}
+
+// ofResource is how a resource refers to its workspace, whose name stands in the table of workspaces alone.
+var ofResource = entity{"workspace", "workspaces", []string{"id"}}
+
+// children are the rows of a usage record's lists and of its dimensions.
 func (t *tables) children(id, rec gjson.Result) {
-	child := func(table string, position int, fill func(*row)) {
-		c := new(row)
+	child := func(table string, position int) row {
+		var c row
 		c.val("usage_id", id)
-		c.raw("position", strconv.Itoa(position))
-		fill(c)
-		t.add(table, c.done())
+		c.int("position", position)
+		return c
 	}
 	for i, charge := range rec.Get("charges").Array() {
-		child("charges", i, func(c *row) {
-			charge.ForEach(func(k, v gjson.Result) bool { c.raw(k.String(), v.Raw); return true })
-		})
+		c := child("charges", i)
+		c.members(charge)
+		t.add("charges", c.done())
 	}
 	for i, res := range rec.Get("resources").Array() {
-		ws := res.Get("workspace")
-		n := t.entity("resources", res, func(r *row) {
-			r.val("workspace_id", ws.Get("id"))
-			if ws.IsObject() {
-				r.variant("workspace_variant", t.entity("workspaces", ws, nil))
-			}
-		})
-		child("usage_resources", i, func(c *row) {
-			c.val("resource_id", res.Get("id"))
-			c.variant("variant", n)
-		})
+		n := t.entity("resources", res, func(r *row) { t.reference(r, ofResource, res.Get(ofResource.field)) })
+		c := child("usage_resources", i)
+		c.val("resource_id", res.Get("id"))
+		c.variant("variant", n)
+		t.add("usage_resources", c.done())
 	}
 	i := 0
 	rec.Get("dimensions").ForEach(func(k, v gjson.Result) bool {
-		child("usage_dimensions", i, func(c *row) {
-			c.text("name", k.String())
-			c.raw("value", v.Raw)
-		})
+		c := child("usage_dimensions", i)
+		c.text("name", k.String())
+		c.raw("value", v.Raw)
+		t.add("usage_dimensions", c.done())
 		i++
-		return true
-	})
-}
-
-func (t *tables) json(usage bool) string {
-	r := new(row)
-	if !usage {
-		return "{}"
-	}
-	for _, n := range tableNames {
-		r.raw(n, "["+t.rows[n].String()+"]")
-	}
-	return string(r.done())
-}
-
-// flatten is the row of a resource without children: nested members by their joined names.
-func flatten(r *row, rec gjson.Result) []byte {
-	flattenInto(r, "", rec)
-	return r.done()
-}
-
-func flattenInto(r *row, prefix string, v gjson.Result) {
-	v.ForEach(func(k, e gjson.Result) bool {
-		if e.IsObject() {
-			flattenInto(r, prefix+k.String()+"_", e)
-		} else {
-			r.raw(prefix+k.String(), e.Raw)
-		}
 		return true
 	})
 }

@@ -41,8 +41,9 @@ type params struct {
 	streamMeta    bool
 	remote        []bracket.Pair
 	filters       map[string][]string
-	given         []string       // names of the single parameters that have a value, in order
+	given         []string       // names of the gateway's own parameters that have a value, in order
 	rest          []bracket.Pair // what nothing here understands, in order
+	forward       []bracket.Pair // remote and rest together, in order
 	warnings      []problem.Warning
 }
 
@@ -116,13 +117,16 @@ func (p *params) read(pair bracket.Pair) error {
 	isFilter := slices.Contains(Filters, name)
 	switch {
 	case name == "remote_query" && len(pair.Path) > 1 && pair.Path[1] != "":
-		p.remote = append(p.remote, bracket.Pair{Key: bracket.Encode(pair.Path[1:]), Path: pair.Path[1:], Value: pair.Value})
+		pair = bracket.Pair{Key: bracket.Encode(pair.Path[1:]), Path: pair.Path[1:], Value: pair.Value}
+		p.remote, p.forward = append(p.remote, pair), append(p.forward, pair)
 	case !isSingle && !isFilter && name != "remote_query" && name != "truto_exclude_fields":
-		p.rest = append(p.rest, pair)
+		p.rest, p.forward = append(p.rest, pair), append(p.forward, pair)
 	case pair.Value == "":
 	case isFilter && isList(pair.Path):
+		p.given = append(p.given, name)
 		p.filters[name] = append(p.filters[name], pair.Value)
 	case name == "truto_exclude_fields" && isList(pair.Path):
+		p.given = append(p.given, name)
 		return p.readExclude(pair)
 	case isSingle && len(pair.Path) == 1:
 		if slices.Contains(p.given, name) {
@@ -198,8 +202,8 @@ func (p *params) leftover(known []string) error {
 
 // idle says of parameters that have no effect on a request that they have none; strict makes a 400 of it.
 func (p *params) idle(names []string, why string) error {
-	for _, name := range names {
-		if !slices.Contains(p.given, name) {
+	for i, name := range p.given {
+		if !slices.Contains(names, name) || slices.Contains(p.given[:i], name) {
 			continue
 		}
 		text := name + " has no effect here: " + why

@@ -2,13 +2,13 @@ package proxy
 
 import (
 	"context"
+	"errors"
 	"io"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
 
-	"github.com/meterbridge/meterbridge/internal/bracket"
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/upstream"
@@ -17,6 +17,9 @@ import (
 // MaxBody bounds a request's body on /proxy and /custom.
 const MaxBody = 64 << 10
 
+// reads says whether a method asks and changes nothing, so that every token may use it.
+func reads(method string) bool { return method == http.MethodGet || method == http.MethodHead }
+
 // Passthrough answers ANY /proxy/{resource}[/{id}]: a resource of the connector's, unmapped. Lists come in the list
 // envelope, single objects as the provider sent them.
 func (p *Proxy) Passthrough(w http.ResponseWriter, r *http.Request, who Principal, resource, id string) error {
@@ -24,6 +27,42 @@ func (p *Proxy) Passthrough(w http.ResponseWriter, r *http.Request, who Principa
 	if err != nil {
 		return err
 	}
+	if err := q.chooseUnmapped(resource, id); err != nil {
+		return err
+	}
+	q.params.remote = q.params.forward // what the gateway does not know is the provider's
+	if err := q.settle(r.Context()); err != nil {
+		return err
+	}
+	if !reads(r.Method) {
+		call, err := q.plannedCall()
+		if err != nil {
+			return err
+		}
+		return q.forward(w, r, who, call)
+	}
+	ctx := r.Context()
+	if !q.params.format.streams() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, p.Deadline)
+		defer cancel()
+	}
+	switch {
+	case id != "":
+		q.params.format = Raw
+		return q.get(ctx, w)
+	case q.params.format == Raw:
+		return q.raw(ctx, w)
+	case q.params.format == Debug:
+		return q.debug(ctx, w)
+	case q.params.format.streams():
+		return q.passOn(ctx, w)
+	}
+	return q.list(ctx, w)
+}
+
+// chooseUnmapped finds a resource among the unified ones and those that the connector has for /proxy alone.
+func (q *request) chooseUnmapped(resource, id string) error {
 	q.resource = q.conn.Resources[resource]
 	if q.resource == nil {
 		q.resource = q.conn.Proxy[resource]
@@ -32,93 +71,77 @@ func (p *Proxy) Passthrough(w http.ResponseWriter, r *http.Request, who Principa
 		known := append(slices.Sorted(maps.Keys(q.conn.Resources)), slices.Sorted(maps.Keys(q.conn.Proxy))...)
 		return unknownResource(resource, known)
 	}
-	if q.id, q.method = id, q.resource.List; id != "" {
+	q.mapped, q.id = resource, id
+	if q.method = q.resource.List; id != "" {
 		q.method = q.resource.Get
 	}
 	if q.method == nil {
-		return problem.New(problem.UnknownMethod, "the connector %s has no such method of %s at its provider", q.conn.Name, resource)
+		return problem.New(problem.UnknownMethod, "the provider of %s has no such call for %s", q.conn.Name, resource)
 	}
-	q.mapped = resource
-	q.params.remote = append(q.params.remote, q.forwarded()...) // what the gateway does not know is the provider's
-	if err := q.settle(r.Context()); err != nil {
-		return err
-	}
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		call, err := q.plannedCall()
-		if err != nil {
-			return err
-		}
-		return q.forward(w, r, who, call)
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), p.Deadline)
-	defer cancel()
+	q.sess = q.sess.WithScopes(q.resource.Scopes)
 	switch {
-	case id != "", q.params.format == Raw:
-		q.params.format = Raw
-		if id != "" {
-			return q.get(ctx, w)
-		}
-		return q.raw(ctx, w)
-	case q.params.format == Stream, q.params.format == SSE, q.params.format == CSV:
-		call, err := q.plannedCall()
-		if err != nil {
-			return err
-		}
-		return q.forward(w, r, who, call)
+	case len(q.filter) > 0:
+		name := firstKey(q.filter)
+		return problem.Param(problem.UnsupportedFilter, name, "/proxy gives the provider's items as they are, and %s looks at unified records; a parameter of the provider's own goes into remote_query[%s]", name, name)
+	case q.params.format == Normalized:
+		return problem.Param(problem.InvalidParameter, "truto_response_format", "normalized is a form of unified records; /proxy gives the provider's items as they are")
 	}
-	return q.list(ctx, w)
+	return nil
 }
 
-func (q *request) forwarded() []bracket.Pair {
-	rest := q.params.rest
-	q.params.rest = nil
-	return rest
-}
-
-// plannedCall is the first call that the connector makes for the request.
+// plannedCall is the call that the connector makes where the request stands.
 func (q *request) plannedCall() (connector.Call, error) {
-	at := q.at
+	at, ok, err := q.at, true, error(nil)
 	if !q.resumes {
-		first, ok, err := q.method.First(q.scope)
-		if err != nil {
-			return connector.Call{}, err
-		}
-		if !ok {
-			return connector.Call{}, problem.New(problem.InvalidParameter, "the range lies in the future; nothing is there to be called")
-		}
-		at = first
+		at, ok, err = q.method.First(q.scope)
 	}
+	switch {
+	case err != nil:
+		return connector.Call{}, err
+	case !ok:
+		return connector.Call{}, problem.New(problem.InvalidParameter, "the range holds nothing that could be called: it lies in the future")
+	}
+	q.at = at
 	return q.method.At(q.scope, at)
 }
 
-// Custom answers ANY /custom/{path}: any path below the account's base URL, with its credentials.
-func (p *Proxy) Custom(w http.ResponseWriter, r *http.Request, who Principal, path string) error {
-	q, err := p.begin(r, who, p.Catalog())
+// passOn answers with the bytes of the planned call as they arrive.
+func (q *request) passOn(ctx context.Context, w http.ResponseWriter) error {
+	call, err := q.plannedCall()
 	if err != nil {
 		return err
 	}
-	call := connector.Call{Purpose: "custom", Method: r.Method, Path: "/" + strings.TrimLeft(path, "/"), Accept: r.Header.Get("Accept")}
-	for _, pair := range append(q.params.rest, q.params.remote...) {
-		call.Query = append(call.Query, connector.Param{Key: pair.Key, Value: pair.Value, Owner: connector.OwnerCaller})
+	s := q.bareWalk(ctx)
+	defer s.Close()
+	reply, err := s.answer(call, q.method.Call(q.at))
+	if err != nil {
+		return q.fail(ctx, err, nil)
 	}
-	return q.forward(w, r, who, call)
+	defer reply.Body.Close()
+	if err := q.relay(w, reply); err != nil {
+		return q.fail(ctx, err, nil)
+	}
+	return nil
 }
 
 // forward makes one call with the caller's method and body and passes the provider's answer on as it is.
 func (q *request) forward(w http.ResponseWriter, r *http.Request, who Principal, call connector.Call) error {
-	call.Method = r.Method
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+	call.Method, call.Body, call.ContentType = r.Method, nil, ""
+	if !reads(r.Method) {
 		if !who.Write {
 			return problem.New(problem.WriteForbidden, "this token may read only; %s needs write: true on it", r.Method)
 		}
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
+		if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
+			return problem.New(problem.TooLarge, "the body is larger than %d bytes", MaxBody)
+		}
 		if err != nil {
-			return problem.Wrap(problem.TooLarge, err, "the body is larger than %d bytes", MaxBody)
+			return problem.Wrap(problem.InvalidBody, err, "the body did not arrive whole")
 		}
 		call.Body, call.ContentType = body, r.Header.Get("Content-Type")
 	}
 	ctx := r.Context()
-	if q.params.format != Stream && q.params.format != SSE {
+	if !q.params.format.streams() {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, q.Deadline)
 		defer cancel()
@@ -128,10 +151,13 @@ func (q *request) forward(w http.ResponseWriter, r *http.Request, who Principal,
 		return q.fail(ctx, err, nil)
 	}
 	defer reply.Body.Close()
-	return q.relay(w, reply)
+	if err := q.relay(w, reply); err != nil {
+		return q.fail(ctx, err, nil)
+	}
+	return nil
 }
 
-// relay passes the provider's bytes on as they arrive, once the stream format asks for it; else behind the hold-back.
+// relay passes the provider's bytes on: as they arrive where the format is stream, else behind the hold-back.
 func (q *request) relay(w http.ResponseWriter, reply *upstream.Reply) error {
 	c := newCommit(w, reply.Header.Get("Content-Type"))
 	if reply.Header.Get("Content-Type") == "" {
@@ -139,9 +165,10 @@ func (q *request) relay(w http.ResponseWriter, reply *upstream.Reply) error {
 	}
 	q.limits = reply.RateLimit
 	q.stateLimits(w.Header())
+	setWarnings(w.Header(), q.allWarnings())
 	c.status = reply.Status
 	var src io.Reader = reply.Body
-	if q.params.format == Stream || q.params.format == SSE {
+	if q.params.format.streams() {
 		c.streaming()
 		src = flushing{src, c.flush}
 	}
@@ -149,7 +176,7 @@ func (q *request) relay(w http.ResponseWriter, reply *upstream.Reply) error {
 		if c.started {
 			c.abort()
 		}
-		return problem.From(err)
+		return err
 	}
 	return c.end()
 }
@@ -158,6 +185,8 @@ func unknownResource(name string, known []string) error {
 	text := "there is no resource " + clip(name, 80)
 	if near := nearest(name, known); near != "" {
 		text += "; did you mean " + near + "?"
+	} else {
+		text += "."
 	}
 	return problem.New(problem.UnknownResource, "%s There are: %s", text, strings.Join(known, ", "))
 }

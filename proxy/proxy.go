@@ -13,7 +13,6 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
-	"sync"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -64,7 +63,7 @@ type Config struct {
 // Proxy answers requests. It is safe for concurrent use.
 type Proxy struct {
 	Config
-	lookups sync.Map // lookupKey → *lookupEntry
+	lookups lookupCache
 	jobs    singleflight.Group
 	flights singleflight.Group
 }
@@ -99,13 +98,16 @@ func (p *Proxy) Unified(w http.ResponseWriter, r *http.Request, who Principal, m
 		return err
 	}
 	ctx := r.Context()
-	if q.params.format != Stream && q.params.format != SSE && q.params.format != CSV {
+	if id != "" || !q.params.format.streams() {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, p.Deadline)
 		defer cancel()
 	}
 	if id != "" {
 		return q.get(ctx, w)
+	}
+	if q.params.keyBy != nil && q.params.format.streams() {
+		return problem.Param(problem.InvalidParameter, "truto_key_by", "an object by a field must be held whole and a stream never is; leave truto_key_by out, or ask for the unified format")
 	}
 	switch q.params.format {
 	case Raw:
@@ -123,7 +125,7 @@ func (p *Proxy) Unified(w http.ResponseWriter, r *http.Request, who Principal, m
 	}
 }
 
-// Meta and capabilities are small: they are built whole.
+// marshal is for what is small and our own.
 func marshal(v any) json.RawMessage {
 	b, err := json.Marshal(v)
 	if err != nil {

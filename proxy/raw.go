@@ -1,133 +1,113 @@
 package proxy
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"io"
 	"net/http"
 
-	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/record"
 )
 
 // raw answers with one record-carrying response of the provider, byte for byte. The bytes pass through while a second
-// reader looks for the facts that lead to the next page; nothing is re-encoded.
+// reader looks for the facts that lead to the next page; nothing is re-encoded. What carries no record is passed over for
+// as long as something follows it.
 func (q *request) raw(ctx context.Context, w http.ResponseWriter) error {
-	s := q.newWalk(ctx)
+	s := q.bareWalk(ctx)
 	defer s.Close()
-	s.runner, s.keepPg = nil, false
-	s.resumes = false
-	at, ok := q.at, true
-	if !q.resumes {
-		first, more, err := q.method.First(q.scope)
-		if err != nil {
-			return err
-		}
-		first.Now, first.Rev, first.Size = q.at.Now, q.at.Rev, q.at.Size
-		at, ok = first, more
+	s.pos.Item, s.pos.Out = 0, 0 // a page is served whole or not at all
+	var c *commit
+	s.tap = func(h http.Header) io.Writer {
+		c = newCommit(w, cmp.Or(h.Get("Content-Type"), "application/octet-stream"))
+		c.trailers = true
+		c.head = q.headersBeside
+		return c
 	}
-	at.Item, at.Out = 0, 0
 	for {
-		if !ok {
-			return q.nothing(w)
+		c = nil
+		err := s.open()
+		if err == nil {
+			err = s.drain()
 		}
-		s.pos, s.from = at, at
-		next, more, done, err := q.rawPage(ctx, w, s)
-		if err != nil || done {
-			return err
+		if err == io.EOF {
+			if s.page == nil {
+				return q.nothing(w) // the range holds no window
+			}
+			rows := s.page.count
+			err = s.turn()
+			if c == nil && err == io.EOF {
+				return q.nothing(w) // the connector's rules read the answer as empty
+			}
+			if rows == 0 && err == nil && (c == nil || !c.started) {
+				continue
+			}
+		} else if s.page != nil && c != nil && s.page.read.sound() {
+			err = q.unreadable(s, c, err)
 		}
-		at, ok = next, more
+		return q.endRaw(ctx, s, c, err)
 	}
 }
 
-// nothing is raw's answer where no call of the provider stands for the range.
+// drain reads the page's items, which nobody maps. io.EOF is the good end.
+func (w *walk) drain() error {
+	for {
+		if _, err := w.page.next(); err != nil {
+			if w.page.count > 0 {
+				w.rows, w.last = w.rows+w.page.count, 1 // the window has given a record
+			}
+			return err
+		}
+	}
+}
+
+// unreadable passes on what came whole and is no list of items: raw promises nothing of its bytes, and whoever wants to
+// know why nothing else can read them asks for raw.
+func (q *request) unreadable(s *walk, c *commit, why error) error {
+	if _, err := io.Copy(io.Discard, s.page.read); err != nil {
+		return err
+	}
+	q.warn(problem.Warning{Code: problem.WarnUnreadable, Message: "no next page can be found in the provider's answer: " + problem.From(why).Message})
+	return io.EOF
+}
+
+// endRaw ends the answer: io.EOF where nothing follows, nil where the walk goes on, or what broke it.
+func (q *request) endRaw(ctx context.Context, s *walk, c *commit, err error) error {
+	var next *record.Position
+	if err == nil {
+		next = &s.pos
+	}
+	token := ""
+	if err == nil || err == io.EOF {
+		token, err = q.mint(ctx, next)
+	}
+	if err != nil {
+		p := q.fail(ctx, err, q.broken(ctx, s, filled{}, false, err).here)
+		if c != nil && c.started {
+			q.logBroken(ctx, p)
+			c.abort()
+		}
+		return p
+	}
+	q.observe(int(s.rows))
+	if token != "" {
+		c.set(HeaderNextCursor, token)
+	}
+	setWarnings(c.w.Header(), q.warnings)
+	return c.end()
+}
+
+// nothing is raw's answer where the provider has none for the range.
 func (q *request) nothing(w http.ResponseWriter) error {
-	q.rawHeaders(w.Header())
+	w.Header().Del("Content-Type")
+	q.headersBeside(w.Header())
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }
 
-// rawPage sends one answer. done is false where it carried no record and another call answers for the same window.
-func (q *request) rawPage(ctx context.Context, w http.ResponseWriter, s *walk) (next record.Position, more, done bool, err error) {
-	call, err := q.method.At(q.scope, s.pos)
-	if err != nil {
-		return next, false, false, err
-	}
-	spec := q.method.Call(s.pos)
-	reply, err := s.answer(call, spec)
-	if err != nil {
-		at, ok := s.giveUp()
-		if !ok {
-			return next, false, false, q.fail(ctx, err, nil)
-		}
-		return next, false, false, q.fail(ctx, err, &at)
-	}
-	defer reply.Body.Close()
-	c := newCommit(w, reply.Header.Get("Content-Type"))
-	if reply.Header.Get("Content-Type") == "" {
-		c.w.Header().Set("Content-Type", "application/octet-stream")
-	}
-	facts := connector.Facts{Header: reply.Header}
-	it, err := newItems(io.TeeReader(reply.Body, c), bare(spec))
-	if err != nil {
-		return next, false, false, err
-	}
-	for err == nil {
-		if _, err = it.Next(); err == nil {
-			facts.Items++
-		}
-	}
-	if err != io.EOF {
-		return next, false, false, q.rawBroken(ctx, c, s, err, reply.Body)
-	}
-	facts.Envelope, facts.Records = it.Envelope(), facts.Items
-	next, more, warns, err := q.method.Next(q.scope, s.pos, facts)
-	q.warn(warns...)
-	if err != nil {
-		return next, false, false, q.rawBroken(ctx, c, s, err, nil)
-	}
-	if facts.Items == 0 && more && next.Window == s.pos.Window && next.Call != s.pos.Call && !c.started {
-		return next, true, false, nil
-	}
-	token := ""
-	if more {
-		if token, err = q.mint(ctx, &next); err != nil {
-			return next, false, false, err
-		}
-		c.set(HeaderNextCursor, token)
-	}
-	q.rawHeaders(c.w.Header())
-	q.Observer.Records(q.conn.Name, q.mapped, string(Raw), int(facts.Items))
-	return next, more, true, c.end()
-}
-
-// bare is the call's items as they stand in the bytes, not gathered or compared.
-func bare(spec *connector.CallSpec) *connector.CallSpec {
-	b := *spec
-	b.Latest, b.Unit = nil, ""
-	return &b
-}
-
-// rawBroken passes on what is no list of items, if all of its bytes came: raw promises nothing of them. What broke under
-// way is a problem, or an aborted connection.
-func (q *request) rawBroken(ctx context.Context, c *commit, s *walk, err error, rest io.Reader) error {
-	var p *problem.Problem
-	if errors.As(err, &p) && p.Code == problem.UpstreamUnexpected && rest != nil {
-		if _, err = io.Copy(c, rest); err == nil {
-			q.rawHeaders(c.w.Header())
-			return c.end()
-		}
-	}
-	if c.started {
-		c.abort()
-	}
-	at := s.pos
-	return q.fail(ctx, err, &at)
-}
-
-func (q *request) rawHeaders(h http.Header) {
-	h.Set(HeaderRange, string(q.rangeJSON()))
-	setWarnings(h, q.allWarnings())
+// headersBeside are what every answer says, for a body that has no place for it.
+func (q *request) headersBeside(h http.Header) {
+	h.Set(HeaderRange, string(marshal(q.rangeView())))
+	setWarnings(h, q.warnings)
 	q.stateLimits(h)
 }

@@ -40,6 +40,8 @@ type request struct {
 	queryJSON, accountJSON []byte
 	limits                 http.Header // the provider's rate limit, normalised
 	warnings               []problem.Warning
+	mismatches             int    // rows whose own total differs from the sum of their parts
+	firstMismatch          string // what was said of the first of them
 }
 
 // resolve reads a unified request.

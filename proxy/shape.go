@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/tidwall/gjson"
 
@@ -17,39 +18,40 @@ type shaper struct {
 }
 
 func (q *request) shaper() *shaper {
-	s := &shaper{exclude: q.params.exclude, strings: q.params.numbersString, noRemote: q.params.ignoreRemote || q.program == nil}
-	return s
+	return &shaper{exclude: q.params.exclude, strings: q.params.numbersString, noRemote: q.params.ignoreRemote || q.program == nil}
 }
 
 // exact are the places of exact numbers in a usage record.
 var exact = [][]string{{"charges", "amount"}, {"usage", "quantity"}, {"usage", "unit_price"}}
 
+// remoteData is the last member of a record.
+var remoteData = []string{"remote_data"}
+
 // append writes the record and, last, its remote data.
 func (s *shaper) append(dst []byte, rec record.Rec) []byte {
-	at := len(dst)
+	from := len(dst)
 	if len(s.exclude) == 0 && !s.strings {
 		dst = append(dst, rec.JSON...)
 	} else {
 		dst = s.rewrite(dst, gjson.ParseBytes(rec.JSON), nil)
 	}
-	if s.noRemote || len(rec.Remote) == 0 || s.excludes([]string{"remote_data"}) {
-		return dst
-	}
-	dst = dst[:len(dst)-1]
-	if len(dst) > at+1 {
-		dst = append(dst, ',')
-	}
-	dst = append(dst, `"remote_data":`...)
-	from := len(dst)
-	if len(s.exclude) == 0 {
-		dst = append(dst, rec.Remote...)
-	} else {
-		dst = s.rewrite(dst, gjson.ParseBytes(rec.Remote), []string{"remote_data"})
+	if !s.noRemote && len(rec.Remote) > 0 && !within(s.exclude, remoteData) {
+		dst = dst[:len(dst)-1] // the record's brace
+		if len(dst) > from+1 {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, `"remote_data":`...)
+		if len(s.exclude) == 0 {
+			dst = append(dst, rec.Remote...)
+		} else {
+			dst = s.rewrite(dst, gjson.ParseBytes(rec.Remote), remoteData)
+		}
+		dst = append(dst, '}')
 	}
 	if s.oneLine {
 		dst = dst[:from+len(unfold(dst[from:]))]
 	}
-	return append(dst, '}')
+	return dst
 }
 
 // unfold takes raw line ends out of JSON, where they can only be white space between tokens.
@@ -71,15 +73,16 @@ func (s *shaper) rewrite(dst []byte, v gjson.Result, path []string) []byte {
 	switch {
 	case v.IsObject():
 		dst = append(dst, '{')
-		n := 0
+		first := true
 		v.ForEach(func(k, e gjson.Result) bool {
 			sub := append(path, k.String())
-			if s.excludes(sub) {
+			if within(s.exclude, sub) {
 				return true
 			}
-			if n++; n > 1 {
+			if !first {
 				dst = append(dst, ',')
 			}
+			first = false
 			dst = append(append(dst, k.Raw...), ':')
 			dst = s.rewrite(dst, e, sub)
 			return true
@@ -87,40 +90,22 @@ func (s *shaper) rewrite(dst []byte, v gjson.Result, path []string) []byte {
 		return append(dst, '}')
 	case v.IsArray():
 		dst = append(dst, '[')
-		n := 0
+		first := true
 		v.ForEach(func(_, e gjson.Result) bool {
-			if n++; n > 1 {
+			if !first {
 				dst = append(dst, ',')
 			}
+			first = false
 			dst = s.rewrite(dst, e, path)
 			return true
 		})
 		return append(dst, ']')
-	case v.Type == gjson.Number && s.strings && within(exact, path):
+	case s.strings && v.Type == gjson.Number && within(exact, path):
 		return append(append(append(dst, '"'), v.Raw...), '"')
 	}
 	return append(dst, v.Raw...)
 }
 
-func (s *shaper) excludes(path []string) bool { return within(s.exclude, path) }
-
 func within(paths [][]string, path []string) bool {
-	for _, p := range paths {
-		if equal(p, path) {
-			return true
-		}
-	}
-	return false
-}
-
-func equal(a, b []string) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
+	return slices.ContainsFunc(paths, func(p []string) bool { return slices.Equal(p, path) })
 }

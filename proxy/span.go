@@ -113,7 +113,7 @@ func resolveSpan(p *params, r *connector.Resource, m *connector.Method, defaultG
 	if p.granularity != "" {
 		s.granularity = serve(p.granularity, r.Granularities)
 		if s.granularity != p.granularity {
-			s.warn(problem.WarnGranularity, "this connector has no periods of a "+p.granularity+"; "+s.granularity+" is served")
+			s.warn(problem.WarnGranularity, "this connector has no "+p.granularity+"s; "+s.granularity+"s are served")
 		}
 	}
 	if s.granularity == "" {
@@ -136,7 +136,7 @@ func resolveSpan(p *params, r *connector.Resource, m *connector.Method, defaultG
 func (s *span) widen() {
 	start, end := floor(s.Start, s.granularity), ceil(s.End, s.granularity)
 	if start.Before(s.Start) || end.Sub(s.End) > time.Second {
-		s.warn(problem.WarnRangeWidened, "the range was widened to whole periods of a "+s.granularity+": "+stamp(start)+" to "+stamp(end))
+		s.warn(problem.WarnRangeWidened, "the range was widened to whole "+s.granularity+"s: "+stamp(start)+" to "+stamp(end))
 	}
 	s.Start, s.End = start, end
 }

@@ -25,6 +25,7 @@ type asker struct {
 	token string
 	http  *http.Client
 	notes io.Writer // where it says what it waits for; nil: nowhere
+	fades bool      // its cursors end with this process
 }
 
 // Waiting for a provider that asks for time.
@@ -91,7 +92,10 @@ func (a *asker) page(ctx context.Context, path, query, cursor string) (*page, er
 		}
 		resp, err := a.get(ctx, target, "")
 		var p *answered
-		if errors.As(err, &p) && p.RetryAfter > 0 && time.Duration(p.RetryAfter)*time.Second <= maxWait && waits < maxWaits {
+		if errors.As(err, &p) {
+			p.fades = a.fades
+		}
+		if p != nil && p.RetryAfter > 0 && time.Duration(p.RetryAfter)*time.Second <= maxWait && waits < maxWaits {
 			cursor = cmp.Or(p.NextCursor, cursor)
 			if a.notes != nil {
 				fmt.Fprintf(a.notes, "waiting %d s: %s\n", p.RetryAfter, p.Message)
@@ -123,6 +127,7 @@ func (a *asker) page(ctx context.Context, path, query, cursor string) (*page, er
 type answered struct {
 	*problem.Problem
 	requestID string
+	fades     bool
 }
 
 func (p *answered) Unwrap() error { return p.Problem }
@@ -153,21 +158,21 @@ func (p *answered) Error() string {
 	for _, k := range slices.Sorted(maps.Keys(p.Details)) {
 		text, err := json.Marshal(p.Details[k])
 		if err == nil {
-			fmt.Fprintf(&b, "\n  %-10s %s", k, printable(strings.Trim(string(text), `"`)))
+			fmt.Fprintf(&b, "\n  %-14s %s", k, printable(strings.Trim(string(text), `"`)))
 		}
 	}
 	if p.Insight != nil && p.Insight.Forbidden != nil {
-		fmt.Fprintf(&b, "\n  %-10s %s", "scopes", strings.Join(p.Insight.Forbidden.MissingScopes, ", "))
+		fmt.Fprintf(&b, "\n  %-14s %s", "scopes", strings.Join(p.Insight.Forbidden.MissingScopes, ", "))
 	}
 	// The gateway's own messages say what to do; a provider's do not.
 	if do := whatToDo(p.Code); do != "" && (p.Remote || p.Status >= http.StatusInternalServerError) {
-		fmt.Fprintf(&b, "\n  %-10s %s", "do", do)
+		fmt.Fprintf(&b, "\n  %-14s %s", "do", do)
 	}
-	if p.NextCursor != "" {
-		fmt.Fprintf(&b, "\n  %-10s --cursor %s", "go on", p.NextCursor)
+	if p.NextCursor != "" && !p.fades {
+		fmt.Fprintf(&b, "\n  %-14s --cursor %s", "go on", p.NextCursor)
 	}
 	if p.Status >= http.StatusInternalServerError && p.requestID != "" {
-		fmt.Fprintf(&b, "\n  %-10s %s", "request", p.requestID)
+		fmt.Fprintf(&b, "\n  %-14s %s", "request", p.requestID)
 	}
 	return b.String()
 }
@@ -180,6 +185,17 @@ func whatToDo(c problem.Code) string {
 		}
 	}
 	return ""
+}
+
+// more says how to go on where a limit stopped.
+func (a *asker) more(w io.Writer, cursor string) {
+	switch {
+	case cursor == "":
+	case a.fades:
+		fmt.Fprintln(w, "There is more: raise --limit, or leave it out.")
+	default:
+		fmt.Fprintf(w, "There is more: --cursor %s\n", cursor)
+	}
 }
 
 // target is the path of a unified list.

@@ -72,7 +72,7 @@ func inProcessAsker(cfg *config.Config, to std) (*assembly.House, *asker, error)
 	if err != nil {
 		return nil, nil, err
 	}
-	return house, &asker{base: "http://in-process", token: token, http: &http.Client{Transport: inProcess{house}}, notes: to.err}, nil
+	return house, &asker{base: "http://in-process", token: token, http: &http.Client{Transport: inProcess{house}}, notes: to.err, fades: len(cfg.SecretKeys) == 0}, nil
 }
 
 // configuration is the file's, or with --connector, which needs none, that of an empty file.

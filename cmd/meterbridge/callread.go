@@ -84,6 +84,7 @@ func (r *reading) json(ctx context.Context) error {
 	}
 	if got.next != "" {
 		list.Next = &got.next
+		r.more(r.to.err, got.next)
 	}
 	return printJSON(r.to.out, list)
 }
@@ -122,9 +123,7 @@ func (r *reading) chunks(one func(query string) (next string, err error)) error 
 			break
 		}
 	}
-	if cursor != "" {
-		fmt.Fprintf(r.to.err, "There is more: --cursor %s\n", cursor)
-	}
+	r.more(r.to.err, cursor)
 	return nil
 }
 

@@ -30,9 +30,7 @@ func (r *reading) table(ctx context.Context, usage, exact bool) error {
 	for _, one := range got.warnings {
 		fmt.Fprintf(w, "! %s (%s)\n", printable(one.Message), one.Code)
 	}
-	if got.next != "" {
-		fmt.Fprintf(w, "There is more: --cursor %s\n", got.next)
-	}
+	r.more(w, got.next)
 	return nil
 }
 
@@ -96,9 +94,9 @@ func usageTable(w io.Writer, records []json.RawMessage, indent string, width int
 // usageGrid has a row for each record and currency, and says whether a number in it was rounded.
 func usageGrid(list []*usageRecord, exact bool) (g *grid, cut bool, err error) {
 	g = &grid{columns: []column{
-		{title: "period"}, {title: "product", long: true}, {title: "metric", long: true}, {title: "organization / workspace", long: true},
-		{title: "resource", long: true}, {title: "user", long: true}, {title: "quantity", number: true}, {title: "unit", long: true},
-		{title: "amount", number: true}, {title: "currency"}, {title: "", long: true},
+		{title: "period"}, {title: "product", long: true}, {title: "metric", long: true}, {title: "organization", long: true},
+		{title: "resource", long: true, spare: true}, {title: "user", long: true, spare: true}, {title: "quantity", number: true}, {title: "unit", long: true},
+		{title: "amount", number: true}, {title: "currency"}, {title: ""},
 	}}
 	write := func(d money.Dec, least int) string {
 		if exact {

@@ -81,11 +81,18 @@ func buckets(points []point) (labels []string, amounts []money.Dec) {
 	for _, p := range points {
 		sums[u.floor(p.at)] = sums[u.floor(p.at)].Add(p.amount)
 	}
-	for t := u.floor(first); !t.After(u.floor(last)) && len(amounts) < maxBars; t = u.next(t) {
+	for t := u.floor(first); !t.After(u.floor(last)); t = u.next(t) {
 		if _, ok := sums[t]; !ok && longest > 1 && u.label == time.DateOnly {
 			continue // weeks have no bar for the days within them
 		}
 		labels, amounts = append(labels, t.Format(u.label)), append(amounts, sums[t])
+	}
+	if old := len(amounts) - maxBars; old > 0 {
+		for _, a := range amounts[:old] {
+			amounts[old] = amounts[old].Add(a)
+		}
+		labels, amounts = labels[old:], amounts[old:]
+		labels[0] = "before " + labels[1]
 	}
 	return labels, amounts
 }
@@ -101,9 +108,13 @@ func bars(w io.Writer, labels []string, amounts []money.Dec, width int) {
 		values[i], _ = strconv.ParseFloat(a.String(), 64) // a bar's length needs no exactness
 		top, wide = max(top, math.Abs(values[i])), max(wide, utf8.RuneCountInString(texts[i]))
 	}
-	room := min(longestBar, max(shortestBar, width-len(labels[0])-wide-6))
+	named := 0
+	for _, l := range labels {
+		named = max(named, len(l))
+	}
+	room := min(longestBar, max(shortestBar, width-named-wide-6))
 	for i := range amounts {
-		fmt.Fprintf(w, "  %s  %*s  %s\n", labels[i], wide, texts[i], bar(values[i], top, room))
+		fmt.Fprintf(w, "  %-*s  %*s  %s\n", named, labels[i], wide, texts[i], bar(values[i], top, room))
 	}
 }
 

@@ -114,7 +114,9 @@ func (c *checked) newest(ctx context.Context, who *asker, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		c.Records, c.Warnings = len(p.Result), p.Warnings
+		c.Records = len(p.Result)
+		// The range was this check's own idea.
+		c.Warnings = slices.DeleteFunc(p.Warnings, func(w problem.Warning) bool { return w.Code == problem.WarnRangeWidened })
 		for _, raw := range p.Result {
 			var r struct {
 				End string `json:"end_date"`

@@ -30,11 +30,14 @@ func shown(d money.Dec, least int) (text string, whole bool) {
 	if places <= mostShown {
 		return grouped(fixed(d, max(places, least))), true
 	}
-	s := fixed(d, mostShown)
-	for n := mostShown + 1; n < places && len(strings.TrimLeft(strings.Trim(s, "-"), "0.")) < significant; n++ {
-		s = fixed(d, n)
+	n := mostShown
+	for n < places && len(strings.TrimLeft(strings.Trim(fixed(d, n), "-"), "0.")) < significant {
+		n++
 	}
-	return rounded + grouped(s), false
+	if text = grouped(fixed(d, n)); n < places {
+		return rounded + text, false
+	}
+	return text, true
 }
 
 // exactly is a number with all its digits and at least so many decimals.

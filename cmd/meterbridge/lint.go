@@ -37,7 +37,7 @@ func printReport(to std, r *assembly.Report) {
 	for _, f := range r.Findings {
 		if f.Warn {
 			warnings++
-			f.Rule = "warning: " + f.Rule
+			f.Text += " (warning)"
 		}
 		fmt.Fprintln(to.out, printable(f.String()))
 	}

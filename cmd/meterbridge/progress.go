@@ -1,35 +1,31 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"time"
-
-	"github.com/schollz/progressbar/v3"
 )
 
 // progress counts records on a terminal while pages come; elsewhere it is silent.
-type progress struct{ bar *progressbar.ProgressBar }
+type progress struct {
+	w     io.Writer
+	n     int
+	began time.Time
+}
 
 func newProgress(w io.Writer) *progress {
+	p := &progress{w: w, began: time.Now()}
 	if !isTerminal(w) {
-		return &progress{}
+		p.w = io.Discard
 	}
-	return &progress{progressbar.NewOptions(-1,
-		progressbar.OptionSetWriter(w), progressbar.OptionSetDescription("reading"), progressbar.OptionSetItsString("records"),
-		progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetElapsedTime(true),
-		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionSpinnerType(14),
-		progressbar.OptionSetRenderBlankState(true), progressbar.OptionClearOnFinish())}
+	p.add(0)
+	return p
 }
 
 func (p *progress) add(n int) {
-	if p.bar != nil {
-		_ = p.bar.Add(n)
-	}
+	p.n += n
+	fmt.Fprintf(p.w, "\rreading… %s, %s\x1b[K", count(p.n, "record"), time.Since(p.began).Round(time.Second))
 }
 
 // done takes the line away again.
-func (p *progress) done() {
-	if p.bar != nil {
-		_ = p.bar.Finish()
-	}
-}
+func (p *progress) done() { fmt.Fprint(p.w, "\r\x1b[K") }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -17,6 +18,7 @@ type column struct {
 	title  string
 	number bool // to the right, point below point
 	long   bool // may be cut where the terminal is too narrow
+	spare  bool // may be left out where cutting is not enough
 	paint  func(string) string
 }
 
@@ -33,8 +35,11 @@ func (g *grid) add(cells ...string) {
 	g.rows = append(g.rows, cells)
 }
 
-// shortest is the width below which a cell says nothing.
-const shortest = 8
+// Widths that a cell is cut to: comfortable while there are spare columns to leave out, shortest at the worst.
+const (
+	comfortable = 14
+	shortest    = 8
+)
 
 // write renders within a width; 0 is as wide as it takes.
 func (g *grid) write(w io.Writer, indent string, width int) {
@@ -48,14 +53,14 @@ func (g *grid) write(w io.Writer, indent string, width int) {
 		}
 	}
 	g.point(shown)
-	limits := g.fit(shown, width-len(indent))
+	shown, limits := g.fit(shown, width-len(indent))
 	t := table.NewWriter()
 	t.SetStyle(plainStyle())
 	t.SuppressTrailingSpaces()
 	header := table.Row{}
 	var configs []table.ColumnConfig
 	for n, i := range shown {
-		header = append(header, g.columns[i].title)
+		header = append(header, text.Snip(g.columns[i].title, limits[n], "…"))
 		c := table.ColumnConfig{Number: n + 1}
 		if g.columns[i].number {
 			c.Align, c.AlignHeader = text.AlignRight, text.AlignRight
@@ -96,10 +101,31 @@ func (g *grid) point(shown []int) {
 	}
 }
 
-// fit is the width of each shown column: long ones give up what is too much, the widest first.
-func (g *grid) fit(shown []int, width int) []int {
-	limits := make([]int, len(shown))
-	total := 2 * (len(shown) - 1)
+// fit chooses the columns and their widths: long ones give up what is too much, the widest first, and where that would
+// leave too little, spare ones are left out, the last first.
+func (g *grid) fit(shown []int, width int) (kept, limits []int) {
+	for {
+		limits, over := g.shrink(shown, width, comfortable)
+		last := -1
+		for n, i := range shown {
+			if g.columns[i].spare {
+				last = n
+			}
+		}
+		if over == 0 || last < 0 {
+			if over > 0 {
+				limits, _ = g.shrink(shown, width, shortest)
+			}
+			return shown, limits
+		}
+		shown = slices.Delete(slices.Clone(shown), last, last+1)
+	}
+}
+
+// shrink takes width from long columns down to a least one, and says by how much the row is still too wide.
+func (g *grid) shrink(shown []int, width, least int) (limits []int, over int) {
+	limits = make([]int, len(shown))
+	total := 2 * len(shown)
 	for n, i := range shown {
 		limits[n] = text.StringWidth(g.columns[i].title)
 		for _, row := range g.rows {
@@ -110,16 +136,16 @@ func (g *grid) fit(shown []int, width int) []int {
 	for ; width > 0 && total > width; total-- {
 		widest := -1
 		for n, i := range shown {
-			if g.columns[i].long && limits[n] > shortest && (widest < 0 || limits[n] > limits[widest]) {
+			if g.columns[i].long && limits[n] > least && (widest < 0 || limits[n] > limits[widest]) {
 				widest = n
 			}
 		}
 		if widest < 0 {
-			break
+			return limits, total - width
 		}
 		limits[widest]--
 	}
-	return limits
+	return limits, 0
 }
 
 func plainStyle() table.Style {

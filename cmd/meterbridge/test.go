@@ -187,7 +187,25 @@ func (v *testVerb) update(w io.Writer, files assembly.Files, c *simulate.Cassett
 		return fmt.Errorf("updating %s: %w", c.Name, err)
 	}
 	fmt.Fprintf(w, "updated  %-*s  %3d requests  %s into %s\n", wide, c.Name, r.requests, count(len(goldens), "golden"), path)
+	for _, d := range r.differs {
+		if said := failure(d.got); said != "" {
+			fmt.Fprintf(w, "  ! %s is an error: %s\n", d.golden, said)
+		}
+	}
 	return nil
+}
+
+// failure is the problem that an answer is, if it is one.
+func failure(body []byte) string {
+	var p struct {
+		Status  int    `json:"statusCode"`
+		Code    string `json:"code"`
+		Message string `json:"message"`
+	}
+	if err := json.Unmarshal(body, &p); err != nil || p.Status == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d %s: %s", p.Status, p.Code, printable(p.Message))
 }
 
 // keeps refuses to write what would not come back: a line of an answer that looks like the start of a file in an archive.

@@ -50,6 +50,9 @@ func (f Files) Catalog() (*proxy.Catalog, error) {
 
 // Read is Catalog with all findings, warnings too, for lint.
 func (f Files) Read() (*proxy.Catalog, []jq.Finding, error) {
+	if err := f.check(); err != nil {
+		return nil, nil, err
+	}
 	model, err := mapping.LoadModel(mappings.FS, proxy.ModelName)
 	if err != nil {
 		return nil, nil, err
@@ -59,6 +62,19 @@ func (f Files) Read() (*proxy.Catalog, []jq.Finding, error) {
 	findings = append(findings, more...)
 	findings = append(findings, together(set, programs)...)
 	return &proxy.Catalog{Connectors: set, Mappings: programs, Model: model}, findings, nil
+}
+
+// check refuses a folder that is not there: it would look as if its files were nothing.
+func (f Files) check() error {
+	for _, dir := range []string{f.ConnectorsDir, f.MappingsDir} {
+		if dir == "" {
+			continue
+		}
+		if _, err := os.ReadDir(dir); err != nil {
+			return fmt.Errorf("reading connectors and mappings: %w", err)
+		}
+	}
+	return nil
 }
 
 func (f Files) connectors() []fs.FS {

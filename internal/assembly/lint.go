@@ -37,6 +37,19 @@ var (
 	layoutFolders = []string{"connectors", "connectors/testdata", "mappings/" + proxy.ModelName}
 )
 
+// fixes say what to do where a finding itself does not.
+var fixes = map[string]string{
+	"cassette":         "`go doc ./internal/simulate` has the form of a cassette",
+	"file":             "make the file readable",
+	"limit":            "make it smaller",
+	"read":             "make the file readable",
+	"regex":            "see RE2's syntax: github.com/google/re2/wiki/Syntax",
+	"syntax":           "see jq's manual: jqlang.org/manual",
+	"unknown-function": "define it, or use one of jq's or of the house's",
+	"unknown-variable": "bind it with `as`, or use one of $query $account $call $page $lookups",
+	"yaml":             "see the indentation and the quotes of the lines around it",
+}
+
 // Lint checks connectors, mappings and cassettes: the files and folders that are named, or all that is installed. Files
 // of one name are also checked side by side. An error says that a path can't be read.
 func Lint(f Files, paths ...string) (*Report, error) {
@@ -85,6 +98,9 @@ func Lint(f Files, paths ...string) (*Report, error) {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Text, b.Text))
 	})
 	r.Findings = slices.Compact(r.Findings)
+	for i, one := range r.Findings {
+		r.Findings[i].Fix = cmp.Or(one.Fix, fixes[one.Rule], "the connector language is in connectors/README.md")
+	}
 	return r, nil
 }
 
@@ -127,6 +143,9 @@ func (f Files) texts(paths []string) ([]text, error) {
 
 // installed are the built-in files with the folders laid over them.
 func (f Files) installed() ([]text, error) {
+	if err := f.check(); err != nil {
+		return nil, err
+	}
 	byName := map[string]text{}
 	lay := func(src fs.FS, shown string, folders ...string) error {
 		found, err := read(src, shown, folders...)

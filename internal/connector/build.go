@@ -29,10 +29,10 @@ func (b *builder) build(page *Page, size int, token string) (Call, error) {
 	if c.Header, err = b.headers(); err != nil {
 		return Call{}, err
 	}
-	if b.linked {
-		c.Path = ""
-	} else if c.Query, err = b.query(page, size, token); err != nil {
-		return Call{}, err
+	if !b.linked { // a link has a query of its own; the path stays, for a link that is relative to it
+		if c.Query, err = b.query(page, size, token); err != nil {
+			return Call{}, err
+		}
 	}
 	if b.req.Body != nil {
 		if c.Body, err = b.body(); err != nil {

@@ -32,7 +32,7 @@ type Call struct {
 	Name        string // of the call spec
 	Method      string // GET or POST
 	Path        string // escaped, below the base URL
-	URL         string // a next link or a download, absolute or relative: replaces Path and Query
+	URL         string // a next link or a download, absolute, or relative to Path: replaces Path and Query
 	Query       []Param
 	Header      []Param
 	Body        []byte

@@ -32,7 +32,7 @@ func (g *gateway) docs(c echo.Context) error { return serveFile(c, "index.html")
 
 // docsAsset answers with what the page is made of.
 func (g *gateway) docsAsset(c echo.Context) error {
-	name := param(c, "asset")
+	name := param(c, "*")
 	if name == "" {
 		return c.Redirect(http.StatusFound, "../docs")
 	}

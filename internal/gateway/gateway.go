@@ -26,7 +26,7 @@ const (
 	idleTimeout       = 60 * time.Second
 	maxPath           = 4 << 10  // of the escaped path; the query has its own limits
 	maxHeaderBytes    = 32 << 10 // all names and values, with the four bytes that separate them
-	maxWireHeader     = 64 << 10 // what is read at all; past it net/http answers, and not we
+	maxWireHeader     = 64 << 10 // what is read at all; past it net/http answers
 	maxRequestID      = 128
 )
 
@@ -44,8 +44,9 @@ type Schemas interface {
 
 // Readiness is what /readyz says: each part and its state, and whether all that must be there is.
 type Readiness struct {
-	Ready bool              `json:"ready"`
-	Parts map[string]string `json:"parts"`
+	Ready    bool              `json:"ready"`
+	Degraded bool              `json:"degraded,omitempty"` // something is lost that costs speed and not data
+	Parts    map[string]string `json:"parts"`
 }
 
 // Config is what a gateway is made of.
@@ -84,11 +85,4 @@ func build(c Config, table []route) (http.Handler, error) {
 		e.Match(r.methods, r.path, g.authorized(r))
 	}
 	return e, nil
-}
-
-// Server is an http.Server with the listener's limits around a handler.
-func Server(h http.Handler) *http.Server {
-	return &http.Server{
-		Handler: h, ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxWireHeader,
-	}
 }

@@ -86,7 +86,7 @@ func operations() map[string]operation {
 			answers: object{{"200", answerOf("The document.", object{{"application/json", object{{"schema", object{{"type", "object"}}}}}})}}},
 		"/docs": {id: "docs", tag: "Gateway", summary: "This documentation as a page", text: "The page needs nothing from outside the gateway.",
 			answers: textAnswer("The page.", "text/html")},
-		"/docs/:asset": {id: "docsAsset", tag: "Gateway", summary: "A part of the page", text: "Style, script and picture of the page.",
+		"/docs/*": {id: "docsAsset", tag: "Gateway", summary: "A part of the page", text: "Style, script and picture of the page.",
 			path: []string{"asset"}, answers: textAnswer("The file.", "text/css", "text/javascript", "image/svg+xml"), problems: describing[1:]},
 		"/": {id: "home", tag: "Gateway", summary: "The way to the documentation", text: "Leads to `/docs`.",
 			answers: object{{"302", object{{"description", "See `/docs`."}, {"headers", headersOf(headerRequestID)}}}}},

@@ -111,7 +111,7 @@ func pathParameters(model Schemas) object {
 		{"path.connector", in("connector", "A connector's name, as `GET /integrated-account` shows it.", text(), "acme")},
 		{"path.method", in("method", "A method of the resource.", oneOf("list", "get"), "list")},
 		{"path.path", in("path", "Path below the account's base URL, passed on as it is escaped. It may hold slashes.", text(), "v1/invoices")},
-		{"path.asset", in("asset", "A file of the page.", text(), "docs.js")},
+		{"path.asset", in("path", "A file of the page.", text(), "docs.js")},
 	}
 }
 

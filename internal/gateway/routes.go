@@ -49,7 +49,7 @@ func routes() []route {
 		{read, "/metrics", bearer, (*gateway).metrics},
 		{read, "/openapi.json", public, (*gateway).openapi},
 		{read, "/docs", public, (*gateway).docs},
-		{read, "/docs/:asset", public, (*gateway).docsAsset},
+		{read, "/docs/*", public, (*gateway).docsAsset},
 		{read, "/", public, (*gateway).home},
 	}
 }
@@ -118,14 +118,10 @@ type accountList struct {
 }
 
 func (g *gateway) account(c echo.Context) error {
-	id := param(c, "id")
-	if id == "" { // a slash at the end asks for the list
-		return g.accounts(c)
-	}
 	if _, err := g.query(c); err != nil {
 		return err
 	}
-	view, err := g.Proxy.GetAccount(c.Request().Context(), principal(c), id)
+	view, err := g.Proxy.GetAccount(c.Request().Context(), principal(c), param(c, "id"))
 	return answer(c, view, err)
 }
 

@@ -128,11 +128,14 @@ func (p *Program) Hash() uint64 { return p.hash }
 // Source is the file.
 func (p *Program) Source() jq.Source { return p.src }
 
-// Reads lists the first steps below a root that the resources read, by name: Reads("$lookups") names the lookups that
-// are needed.
-func (p *Program) Reads(root string) []string {
+// Reads lists the first steps below a root that the given resources read, or all of them where none is given, by name:
+// Reads("$lookups", "usage") names the lookups that usage needs.
+func (p *Program) Reads(root string, resources ...string) []string {
 	var names []string
 	for _, c := range p.resources {
+		if len(resources) > 0 && !slices.Contains(resources, c.name) {
+			continue
+		}
 		for _, r := range c.code.Refs() {
 			if r.Root == root && len(r.Path) > 0 && !slices.Contains(names, r.Path[0]) {
 				names = append(names, r.Path[0])

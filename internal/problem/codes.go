@@ -53,6 +53,7 @@ const (
 	StoreUnavailable   Code = "store_unavailable"
 	TooManyRequests    Code = "rate_limited"
 	TooLarge           Code = "request_too_large"
+	MalformedRequest   Code = "malformed_request"
 	HeadersTooLarge    Code = "headers_too_large"
 	Timeout            Code = "timeout"
 	ClientGone         Code = "client_gone"
@@ -116,6 +117,7 @@ var table = []Entry{
 	{StoreUnavailable, http.StatusServiceUnavailable, "The position is too large for a cursor, and the store that keeps it does not answer.", "Try again; `/readyz` has the state of the store."},
 	{TooManyRequests, http.StatusTooManyRequests, "A limit of the gateway's own.", "Wait for `Retry-After` seconds."},
 	{TooLarge, http.StatusRequestEntityTooLarge, "The request's body or path is too large.", "See docs/limits.md."},
+	{MalformedRequest, http.StatusBadRequest, "The request is no HTTP that the gateway can read.", "The message says what is wrong with it."},
 	{HeadersTooLarge, http.StatusRequestHeaderFieldsTooLarge, "The request's headers are too large together.", "See docs/limits.md."},
 	{Timeout, http.StatusGatewayTimeout, "The request's deadline passed.", "Go on with `next_cursor`, or ask for less."},
 	{ClientGone, statusClientGone, "The client left before the answer.", "Nothing; seen in logs only."},

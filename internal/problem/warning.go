@@ -18,6 +18,7 @@ const (
 	WarnLookupTruncated  = "lookup_truncated"
 	WarnPageCut          = "page_cut_by_deadline"
 	WarnDerivedTruncated = "derived_truncated"
+	WarnUnreadable       = "answer_unreadable"
 )
 
 // WarningEntry is a row of the table of warnings.
@@ -37,5 +38,6 @@ func Warnings() []WarningEntry {
 		{WarnLookupTruncated, "A lookup has more entries than the gateway keeps; some names are null."},
 		{WarnPageCut, "The page is shorter than `limit` because the deadline came; go on with `next_cursor`."},
 		{WarnDerivedTruncated, "The list derived from usage was cut at its bound."},
+		{WarnUnreadable, "`raw` passes on an answer that can't be read as the list it should be; no next page can be found in it."},
 	}
 }

@@ -123,7 +123,7 @@ func wants(t testing.TB, err error, code problem.Code, about string) *problem.Pr
 	return p
 }
 
-// brief are patience that a test can wait for, apart enough from each other to tell them.
-func brief() Timeouts {
+// impatient are times that a test can wait for, apart enough from each other to tell them.
+func impatient() Timeouts {
 	return Timeouts{Dial: 2 * time.Second, TLS: 300 * time.Millisecond, Header: 300 * time.Millisecond, IdleBody: 300 * time.Millisecond, Token: 2 * time.Second}
 }

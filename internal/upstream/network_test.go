@@ -119,7 +119,7 @@ func TestHandshakeThatGoesWrong(t *testing.T) {
 					go func() { serve(c); _ = c.Close() }()
 				}
 			}()
-			a := acmeAt(t, "https://"+l.Addr().String(), Config{Timeouts: brief()}, keyAuth)
+			a := acmeAt(t, "https://"+l.Addr().String(), Config{Timeouts: impatient()}, keyAuth)
 			a.fails(get("x"), problem.UpstreamTLS)
 		})
 	}
@@ -203,7 +203,7 @@ func TestNames(t *testing.T) {
 	} {
 		t.Run(c.host, func(t *testing.T) {
 			hits = 0
-			cfg := Config{Resolver: resolver, Timeouts: brief()}
+			cfg := Config{Resolver: resolver, Timeouts: impatient()}
 			if !c.allowed {
 				cfg.Allow = []netip.Prefix{}
 			}

@@ -32,7 +32,7 @@ func TestPatienceWithHeaders(t *testing.T) {
 		case <-hold:
 		case <-r.Context().Done():
 		}
-	}, Config{Timeouts: brief()}, keyAuth)
+	}, Config{Timeouts: impatient()}, keyAuth)
 	defer close(hold)
 	start := time.Now()
 	if p := a.fails(get("x"), problem.UpstreamTimeout); p.Status != 504 {
@@ -57,7 +57,7 @@ func TestPatienceWithDrippingHeaders(t *testing.T) {
 			}
 			<-time.After(20 * time.Millisecond)
 		}
-	}, Config{Timeouts: brief()}, keyAuth)
+	}, Config{Timeouts: impatient()}, keyAuth)
 	start := time.Now()
 	a.fails(get("x"), problem.UpstreamTimeout)
 	if took := time.Since(start); took > 3*time.Second {
@@ -71,7 +71,7 @@ func TestPatienceWithBodies(t *testing.T) {
 			_, _ = io.WriteString(w, `{"data":[`)
 			_ = http.NewResponseController(w).Flush()
 			<-r.Context().Done()
-		}, Config{Timeouts: brief()}, keyAuth)
+		}, Config{Timeouts: impatient()}, keyAuth)
 		got, err := a.read(get("x"))
 		wants(t, err, problem.UpstreamTimeout, "")
 		if got != `{"data":[` {
@@ -79,7 +79,7 @@ func TestPatienceWithBodies(t *testing.T) {
 		}
 	})
 	t.Run("a body that is slow and goes on", func(t *testing.T) {
-		a := newAcme(t, func(w http.ResponseWriter, r *http.Request) { drip(w, r, "0123456789", 60*time.Millisecond) }, Config{Timeouts: brief()}, keyAuth)
+		a := newAcme(t, func(w http.ResponseWriter, r *http.Request) { drip(w, r, "0123456789", 60*time.Millisecond) }, Config{Timeouts: impatient()}, keyAuth)
 		if got, err := a.read(get("x")); err != nil || got != "0123456789" {
 			t.Errorf("%q, %v", got, err)
 		}

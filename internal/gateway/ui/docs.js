@@ -1,42 +1,9 @@
-// Renders openapi.json. Everything from outside becomes text nodes, never markup; the token lives in its field alone.
-const base = new URL(".", document.baseURI);
+// Renders openapi.json: the routes as cards, their parameters as forms, and the records of the model.
+import { block, el, inline, pretty, prose } from "./text.js";
+import { base, field, tryIt } from "./try.js";
+
 const byId = (id) => document.getElementById(id);
 let doc;
-
-// el makes an element: el("a", {href}, "text", otherElement). A prop that is a function is a listener.
-function el(tag, props, ...children) {
-  const e = document.createElement(tag);
-  for (const [k, v] of Object.entries(props || {})) {
-    if (typeof v === "function") e.addEventListener(k, v);
-    else if (v === true) e.setAttribute(k, "");
-    else if (v !== false && v != null) e.setAttribute(k, v);
-  }
-  e.append(...children.flat(Infinity).filter((c) => c != null && c !== ""));
-  return e;
-}
-
-// prose is the little markdown that descriptions use: paragraphs, lists, `code` and **strong**.
-function prose(text) {
-  const out = [];
-  for (const block of (text || "").split(/\n\n+/)) {
-    let list = null;
-    for (const line of block.split("\n")) {
-      if (line.startsWith("- ")) {
-        if (!list) out.push((list = el("ul")));
-        list.append(el("li", null, inline(line.slice(2))));
-      } else if (line) {
-        list = null;
-        out.push(el("p", null, inline(line)));
-      }
-    }
-  }
-  return out;
-}
-
-function inline(text) {
-  return text.split(/(`[^`]+`|\*\*[^*]+\*\*)/).map((part) =>
-    part.startsWith("`") ? el("code", null, part.slice(1, -1)) : part.startsWith("**") ? el("strong", null, part.slice(2, -2)) : part);
-}
 
 function resolve(node) {
   while (node && node.$ref) node = node.$ref.slice(2).split("/").reduce((at, key) => at[key.replaceAll("~1", "/").replaceAll("~0", "~")], doc);
@@ -80,66 +47,6 @@ function alternative(node, depth) {
   return inside ? el("details", null, el("summary", null, label), inside) : label;
 }
 
-// pretty indents JSON as text: parsing it would round its numbers.
-function pretty(s) {
-  let out = "", depth = 0, quoted = false;
-  const line = () => "\n" + "  ".repeat(depth);
-  for (let i = 0; i < s.length; i++) {
-    const c = s[i];
-    if (quoted) {
-      out += c;
-      if (c === "\\") out += s[++i] ?? "";
-      else if (c === '"') quoted = false;
-    } else if (c === '"') { quoted = true; out += c; }
-    else if (c === "{" || c === "[") {
-      const shut = /^\s*[}\]]/.exec(s.slice(i + 1, i + 20));
-      if (shut) { out += c + shut[0].trim(); i += shut[0].length; } else { depth++; out += c + line(); }
-    } else if (c === "}" || c === "]") { depth = Math.max(0, depth - 1); out += line() + c; }
-    else if (c === ",") out += c + line();
-    else if (c === ":") out += ": ";
-    else if (!/\s/.test(c)) out += c;
-  }
-  return out;
-}
-
-// coloured is JSON as nodes.
-function coloured(text) {
-  if (text.length > 100000) return [text];
-  const out = [], token = /("(?:\\.|[^"\\])*")(\s*:)?|\b(true|false|null)\b|(-?\d[\d.eE+-]*)/g;
-  let at = 0;
-  for (const m of text.matchAll(token)) {
-    out.push(text.slice(at, m.index), el("span", { class: m[2] ? "k" : m[1] ? "s" : m[3] ? "w" : "n" }, m[1] || m[0]), m[2] || "");
-    at = m.index + m[0].length;
-  }
-  return [...out, text.slice(at)];
-}
-
-const block = (text) => el("pre", { tabindex: "0" }, coloured(text));
-
-function field(p, id) {
-  const s = resolve(p.schema) || {};
-  const options = s.enum || (s.type === "boolean" ? ["true", "false"] : null);
-  const shown = p.style === "deepObject" ? "name=value&…" : Array.isArray(p.example) ? p.example.join(",") : String(p.example ?? "");
-  if (!options) return el("input", { id, name: p.name, placeholder: shown, value: p.in === "path" ? shown : "", autocomplete: "off", spellcheck: "false" });
-  return el("select", { id, name: p.name }, p.in === "path" ? "" : el("option", { value: "" }, "—"), options.map((o) => el("option", { value: o }, o)));
-}
-
-// target is the URL that a card's fields make.
-function target(path, params, values) {
-  const query = [];
-  const put = (k, v) => query.push(encodeURIComponent(k).replaceAll("%5B", "[").replaceAll("%5D", "]") + "=" + encodeURIComponent(v));
-  for (const p of params) {
-    const v = values[p.name] || "";
-    if (p.in === "path") path = path.replace(`{${p.name}}`, p.name === "path" ? v : encodeURIComponent(v));
-    if (p.in !== "query" || !v) continue;
-    if (p.style === "deepObject") {
-      for (const [k, x] of new URLSearchParams(v)) put(p.name + k.replace(/^[^[]*/, (first) => `[${first}]`), x);
-    } else if (resolve(p.schema).type === "array" && p.explode !== false) v.split(",").forEach((x) => put(p.name + "[]", x.trim()));
-    else put(p.name, v);
-  }
-  return new URL(path.slice(1) + (query.length ? "?" + query.join("&") : ""), base).href;
-}
-
 // card is a route: what it does, its parameters as a form, what comes back.
 function card(path, item) {
   const methods = ["get", "post", "put", "patch", "delete"].filter((m) => item[m]);
@@ -153,14 +60,16 @@ function card(path, item) {
 function fill(inside, path, item, methods, op, open) {
   const params = [...(item.parameters || []), ...(op.parameters || [])].map(resolve);
   const id = (p) => `${op.operationId}-${p.in}-${p.name}`;
+  const answers = Object.entries(op.responses).sort(([a], [b]) => (a < b ? -1 : 1)); // 2XX would stand behind 400
+  const kinds = Object.keys(resolve(answers[0][1]).content || {}).filter((k) => k !== "*/*");
   inside.append(...prose(op.description));
   if (params.length) {
     inside.append(el("h3", null, "Parameters"), el("table", null, el("tbody", null, params.map((p) => el("tr", null,
       el("th", { scope: "row" }, el("label", { for: id(p) }, p.name), p.required ? el("span", { class: "must" }, " *") : "", el("span", { class: "type" }, (p.in === "query" ? "" : p.in + ", ") + typeName(p.schema))),
       el("td", null, inline(p.description || "")), el("td", { class: "field" }, field(p, id(p))))))));
   }
-  inside.append(el("h3", null, "Try it"), tryIt(path, methods, item, params, (p) => byId(id(p)), open));
-  inside.append(el("h3", null, "Answers"), ...Object.entries(op.responses).map(([status, r]) => answer(status, resolve(r))));
+  inside.append(el("h3", null, "Try it"), tryIt(path, methods, kinds, params, (p) => byId(id(p)), open));
+  inside.append(el("h3", null, "Answers"), ...answers.map(([status, r]) => answer(status, resolve(r))));
 }
 
 function answer(status, r) {
@@ -180,102 +89,6 @@ function contents(body, r) {
   }
   const headers = Object.entries(r.headers || {});
   if (headers.length) body.append(el("p", { class: "soft" }, "Headers"), el("ul", { class: "tree" }, headers.map(([name, h]) => el("li", null, el("code", null, name), el("p", null, inline(resolve(h).description))))));
-}
-
-// tryIt sends the request that the form above describes, as fetch and as a line of curl.
-function tryIt(path, methods, item, params, input, open) {
-  const verb = el("select", { "aria-label": "Method" }, methods.map((m) => el("option", null, m.toUpperCase())));
-  const kinds = Object.keys(resolve(Object.values(item[methods[0]].responses)[0]).content || {}).filter((k) => k !== "*/*");
-  const accept = el("select", { "aria-label": "Accept" }, kinds.map((k) => el("option", null, k)));
-  const body = el("textarea", { "aria-label": "Body", placeholder: "body, passed on as application/json", hidden: true });
-  const curl = el("pre", { tabindex: "0" }), out = el("div", { "aria-live": "polite" });
-  const copy = el("button", { type: "button", click: () => navigator.clipboard?.writeText(curl.textContent).then(() => { copy.textContent = "Copied"; setTimeout(() => (copy.textContent = "Copy"), 1500); }) }, "Copy");
-  const send = el("button", { type: "submit", class: "go" }, "Send");
-  const stop = el("button", { type: "button", disabled: true, click: () => running?.abort() }, "Stop");
-  let running;
-
-  const request = () => {
-    const values = Object.fromEntries(params.map((p) => [p.name, input(p)?.value.trim()])), headers = {};
-    for (const p of params) if (p.in === "header" && values[p.name]) headers[p.name] = values[p.name];
-    if (kinds.length > 1 || accept.value) headers.Accept = accept.value;
-    const method = verb.value, writes = !["GET", "DELETE"].includes(method);
-    if (writes) headers["Content-Type"] = "application/json";
-    return { url: target(path, params, values), method, headers, body: writes ? body.value : undefined };
-  };
-  const quoted = (s) => "'" + s.replaceAll("'", "'\\''") + "'";
-  const show = () => {
-    body.hidden = ["GET", "DELETE"].includes(verb.value);
-    const r = request();
-    const parts = ["curl -sS", r.method === "GET" ? "" : "-X " + r.method, open ? "" : '-H "Authorization: Bearer $MB_TOKEN"',
-      ...Object.entries(r.headers).filter(([k, v]) => k !== "Accept" || v !== kinds[0]).map(([k, v]) => "-H " + quoted(k + ": " + v)), r.body ? "--data-raw " + quoted(r.body) : "", quoted(r.url)];
-    curl.textContent = parts.filter(Boolean).join(" ");
-  };
-  const run = async (event) => {
-    event?.preventDefault();
-    const r = request(), token = byId("token").value.trim(), began = performance.now();
-    if (!open && !token) {
-      out.replaceChildren(el("p", { class: "status bad" }, "Put a token into the field at the top first."));
-      return byId("token").focus();
-    }
-    if (!open) r.headers.Authorization = "Bearer " + token;
-    running?.abort();
-    const mine = (running = new AbortController());
-    send.disabled = !(stop.disabled = false);
-    const line = el("p", { class: "status" }, "Waiting…"), text = el("pre", { tabindex: "0" });
-    out.replaceChildren(line);
-    try {
-      const answer = await fetch(r.url, { method: r.method, headers: r.headers, body: r.body || undefined, signal: mine.signal, credentials: "omit", cache: "no-store" });
-      const type = answer.headers.get("Content-Type") || "";
-      const state = (size, more) => { line.textContent = `${answer.status} ${answer.statusText} · ${Math.round(performance.now() - began)} ms · ${size.toLocaleString("en")} characters${more}`; };
-      line.className = "status " + (answer.ok ? "good" : "bad");
-      out.append(el("details", { class: "sub" }, el("summary", null, "Headers"), el("pre", null, [...answer.headers].map(([k, v]) => k + ": " + v).join("\n"))), text);
-      const raw = await read(answer, text, state);
-      if (type.includes("json") && !type.includes("ndjson")) {
-        text.replaceChildren(...coloured(pretty(raw)));
-        follow(raw, answer);
-      }
-    } catch (e) {
-      line.className = "status bad";
-      line.textContent = mine.signal.aborted ? "Stopped." : `No answer: ${e.message}`;
-    } finally {
-      if (running === mine) send.disabled = !(stop.disabled = true);
-    }
-  };
-  // follow offers the next page, where there is one.
-  const follow = (raw, answer) => {
-    const p = params.find((q) => q.name === "next_cursor");
-    const cursor = answer.headers.get("Meterbridge-Next-Cursor") || (/"next_cursor":"([^"]+)"/.exec(raw) || [])[1];
-    if (p && cursor) out.append(el("button", { type: "button", click: () => { input(p).value = cursor; show(); run(); } }, "Next page"));
-  };
-  const form = el("form", { submit: run }, el("div", { class: "act" }, methods.length > 1 ? verb : "", kinds.length > 1 ? accept : "", send, stop), body,
-    el("div", { class: "curl" }, curl, copy), out);
-  queueMicrotask(() => {
-    const account = params.find((p) => p.name === "integrated_account_id");
-    if (account && !input(account).value) input(account).value = lastAccount;
-    form.parentElement.addEventListener("input", (e) => { if (account && e.target === input(account)) lastAccount = e.target.value; show(); });
-    form.parentElement.addEventListener("keydown", (e) => { if (e.key === "Enter" && e.target.matches("td input")) run(e); });
-    show();
-  });
-  return form;
-}
-
-let lastAccount = "";
-
-// read shows a body as it arrives, and keeps as much of it as a page can hold.
-async function read(answer, into, state) {
-  const most = 400000, reader = answer.body?.getReader(), decoder = new TextDecoder();
-  let raw = "";
-  state(0, "");
-  for (;;) {
-    const { done, value } = reader ? await reader.read() : { done: true };
-    raw += decoder.decode(value, { stream: !done });
-    const cut = raw.length > most;
-    if (cut) raw = raw.slice(0, most);
-    into.textContent = raw;
-    state(raw.length, cut ? ", cut here" : "");
-    if (cut) await reader.cancel();
-    if (done || cut) return raw;
-  }
 }
 
 // routes lists the cards and marks where the reader is.

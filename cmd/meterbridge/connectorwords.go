@@ -1,0 +1,156 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/meterbridge/meterbridge/internal/connector"
+)
+
+// callLine is a call in a line: what is asked, how the range is sliced, and how pages follow each other.
+func callLine(c *connector.CallSpec) string {
+	parts := []string{requestLine(c.Request)}
+	if c.Job != nil {
+		parts = append(parts, "a report that is waited for")
+	}
+	if c.Format == "csv" {
+		parts = append(parts, "CSV")
+	}
+	if w := c.Window; w != nil {
+		switch {
+		case !w.Max.IsZero():
+			parts = append(parts, "slices of at most "+w.Max.String())
+		case w.Align != "":
+			parts = append(parts, "slices by "+w.Align)
+		}
+		if !w.Oldest.IsZero() {
+			parts = append(parts, "kept for "+w.Oldest.String())
+		}
+	}
+	if p := c.Page; p != nil {
+		how := "pages by next link"
+		if len(p.NextURL) == 0 {
+			how = "pages by token"
+		}
+		if s := p.Size; s != nil {
+			how += fmt.Sprintf(" of %d", s.Default)
+			if s.Max > 0 {
+				how += fmt.Sprintf(" (at most %d)", s.Max)
+			}
+		}
+		parts = append(parts, how)
+	}
+	if c.Fallback {
+		parts = append(parts, "where the one before had nothing")
+	}
+	return join(parts...)
+}
+
+func requestLine(r connector.Request) string {
+	if p := r.PostPath.String(); p != "" {
+		return "POST " + p
+	}
+	return "GET " + r.GetPath.String()
+}
+
+// authKind says how calls are signed.
+func authKind(a connector.Auth) string {
+	var parts []string
+	if a.Basic != nil {
+		parts = append(parts, "HTTP basic")
+	}
+	if o := a.OAuth2; o != nil {
+		parts = append(parts, "OAuth 2 "+strings.ReplaceAll(o.Grant, "_", " "))
+	}
+	names := func(fields []connector.SecretField) string {
+		var keys []string
+		for _, f := range fields {
+			keys = append(keys, f.Key)
+		}
+		return strings.Join(keys, ", ")
+	}
+	if len(a.Headers) > 0 {
+		parts = append(parts, "headers "+names(a.Headers))
+	}
+	if len(a.Query) > 0 {
+		parts = append(parts, "query "+names(a.Query))
+	}
+	if len(parts) == 0 {
+		return "none"
+	}
+	return join(parts...)
+}
+
+func (c *connectorView) resourceNames() []string {
+	var names []string
+	for _, r := range c.Resources {
+		names = append(names, r.Name)
+	}
+	return names
+}
+
+// periods are those of usage, the default first.
+func (c *connectorView) periods() string {
+	for _, r := range c.Resources {
+		if r.Name == "usage" {
+			return r.periods()
+		}
+	}
+	return ""
+}
+
+func (r resourceView) periods() string {
+	var out []string
+	for _, g := range r.Granularities {
+		if g == r.DefaultGranularity && len(r.Granularities) > 1 {
+			g += " (default)"
+		}
+		out = append(out, g)
+	}
+	return strings.Join(out, ", ")
+}
+
+func (r resourceView) filters() string {
+	if len(r.Filters) == 0 {
+		return ""
+	}
+	s := strings.Join(r.Filters, ", ")
+	if len(r.ProviderFilters) > 0 {
+		s += " (the provider itself: " + strings.Join(r.ProviderFilters, ", ") + ")"
+	}
+	return s
+}
+
+// restates says for how long figures change, in days where it is days.
+func (r resourceView) restates() string {
+	d, err := time.ParseDuration(r.Restates)
+	if err != nil {
+		return ""
+	}
+	if days := int(d.Hours() / 24); d == time.Duration(days)*24*time.Hour && days > 0 {
+		return "figures may change for " + count(days, "day")
+	}
+	return "figures may change for " + count(int(d.Hours()), "hour")
+}
+
+func (m methodView) says() string { return strings.Join(m.Calls, "; or ") }
+
+func (v contextView) says() string {
+	s := v.Title
+	if len(v.Enum) > 0 {
+		s += ": " + strings.Join(v.Enum, " | ")
+	}
+	text, isText := v.Default.(string)
+	if b, err := json.Marshal(v.Default); !isText && v.Default != nil && err == nil {
+		text = string(b)
+	}
+	switch {
+	case text != "":
+		s += " [default: " + text + "]"
+	case v.Required:
+		s += " [required]"
+	}
+	return s
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/meterbridge/meterbridge/internal/simulate"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"meterbridge": func() { os.Exit(run(os.Args[1:], std{os.Stdout, os.Stderr})) },
+	})
+}
+
+// TestScripts drives the verbs as a person would, by their own processes.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		RequireExplicitExec: true,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("LAST_MONTH", lastMonth(time.Now()))
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "demo": startDemo, "accounts": writeAccounts},
+	})
+}
+
+// exits runs a command and wants its exit code: exits 2 meterbridge lint broken.yaml
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	got := 0
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("%s exits %d, want %d", strings.Join(args[1:], " "), got, want)
+	}
+}
+
+// startDemo runs a demo until the script ends, and sets GATEWAY, ADDRESS, TOKEN and PROVIDERS.
+func startDemo(ts *testscript.TestScript, _ bool, _ []string) {
+	d, stop, err := runDemo(&demoVerb{Listen: anyPort, LogLevel: "error", JSON: true})
+	ts.Check(err)
+	ts.Defer(stop)
+	var ready struct{ URL, Token string }
+	ts.Check(json.Unmarshal([]byte(d), &ready))
+	ts.Setenv("GATEWAY", ready.URL)
+	ts.Setenv("ADDRESS", strings.TrimPrefix(ready.URL, "http://"))
+	ts.Setenv("TOKEN", ready.Token)
+	resp, err := ask(ready.URL+"/integrated-account", ready.Token)
+	ts.Check(err)
+	var list struct {
+		Result []struct {
+			Connector string
+			Context   map[string]any
+		}
+	}
+	ts.Check(json.Unmarshal(resp, &list))
+	base := fmt.Sprint(list.Result[0].Context["base_url"])
+	providers, _, _ := strings.Cut(base, "/"+list.Result[0].Connector)
+	ts.Setenv("PROVIDERS", providers)
+}
+
+// writeAccounts writes the demo's accounts to config.yaml, each with the id my-CONNECTOR, and one more with wrong
+// credentials; and sets the variables that --connector reads.
+func writeAccounts(ts *testscript.TestScript, _ bool, _ []string) {
+	body, err := ask(ts.Getenv("PROVIDERS")+"/_simulate/accounts", "")
+	ts.Check(err)
+	var simulated struct{ Accounts []simulate.Account }
+	ts.Check(json.Unmarshal(body, &simulated))
+	list := simulated.Accounts
+	var b strings.Builder
+	b.WriteString("egress: {allow: [127.0.0.0/8, '::1']}\naccounts:\n  static:\n")
+	account := func(id string, a simulate.Account) {
+		credentials, err := json.Marshal(a.Credentials)
+		ts.Check(err)
+		values, err := json.Marshal(a.Context)
+		ts.Check(err)
+		fmt.Fprintf(&b, "    - {id: %s, connector: %s, credentials: %s, context: %s}\n", id, a.Connector, credentials, values)
+	}
+	for _, a := range list {
+		account("my-"+a.Connector, a)
+		for k, v := range a.Credentials {
+			ts.Setenv(variable(a.Connector, k), v)
+		}
+		for k, v := range a.Context {
+			ts.Setenv(variable(a.Connector, k), fmt.Sprint(v))
+		}
+	}
+	for k := range list[0].Credentials {
+		list[0].Credentials[k] = "wrong"
+	}
+	account("refused", list[0])
+	ts.Check(os.WriteFile(ts.MkAbs("config.yaml"), []byte(b.String()), 0o600))
+}
+
+func ask(url, token string) ([]byte, error) {
+	req, err := http.NewRequest(http.MethodGet, url, nil)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	return io.ReadAll(resp.Body)
+}
+
+// runDemo starts a demo and gives what it prints until it is ready.
+func runDemo(v *demoVerb) (printed string, stop func(), err error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	r, w := io.Pipe()
+	ended := make(chan error, 1)
+	go func() {
+		err := v.Run(ctx, std{w, io.Discard})
+		w.CloseWithError(errors.Join(io.EOF, err))
+		ended <- err
+	}()
+	stop = func() { cancel(); <-ended }
+	in := bufio.NewReader(r)
+	var b strings.Builder
+	for {
+		line, err := in.ReadString('\n')
+		b.WriteString(line)
+		if err != nil {
+			stop()
+			return b.String(), func() {}, err
+		}
+		if v.JSON || strings.HasPrefix(line, "Serving until") {
+			return b.String(), stop, nil
+		}
+	}
+}

@@ -1,0 +1,61 @@
+package meterbridge_test
+
+import (
+	"maps"
+	"os"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/meterbridge/meterbridge/internal/assembly"
+	"github.com/meterbridge/meterbridge/internal/config"
+)
+
+// TestComposeServes: the configuration inside compose.yaml starts a gateway, with the accounts that the simulator knows.
+func TestComposeServes(t *testing.T) {
+	text, err := os.ReadFile("compose.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var compose struct {
+		Configs map[string]struct{ Content string }
+	}
+	if err := yaml.Unmarshal(text, &compose); err != nil {
+		t.Fatal(err)
+	}
+	content := strings.ReplaceAll(compose.Configs["gateway"].Content, "$$", "$")
+	cfg, errs := config.Parse("compose.yaml", []byte(content), func(name string) (string, bool) {
+		return "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", name == "MB_SECRET_KEY"
+	})
+	if len(errs) > 0 {
+		t.Fatal(errs)
+	}
+	house, err := assembly.Build(cfg, assembly.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer house.Close()
+	cassettes, err := assembly.Files{}.Cassettes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range cassettes {
+		found := false
+		for _, a := range cfg.Accounts.Static {
+			if a.Connector != c.Name {
+				continue
+			}
+			given := map[string]string{}
+			for k, v := range a.Credentials {
+				given[k] = v.Reveal()
+			}
+			if found = true; !maps.Equal(given, c.Credentials) {
+				t.Errorf("%s has other credentials than its cassette", c.Name)
+			}
+		}
+		if !found {
+			t.Errorf("no account of %s", c.Name)
+		}
+	}
+}

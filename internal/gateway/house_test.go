@@ -1,0 +1,181 @@
+package gateway_test
+
+import (
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/meterbridge/meterbridge/internal/account"
+	"github.com/meterbridge/meterbridge/internal/assembly"
+	"github.com/meterbridge/meterbridge/internal/config"
+	"github.com/meterbridge/meterbridge/internal/gateway"
+	"github.com/meterbridge/meterbridge/internal/secret"
+)
+
+// Tokens of the test house. Two accounts, acme-1 of the tenant north and acme-2 of south.
+const (
+	everyone = "everyone-may-see-all-accounts" // and may write
+	reader   = "reader-sees-acme-1-and-reads"
+	tenant   = "tenant-sees-what-is-of-north"
+	other    = "other-sees-acme-2-and-writes"
+	stranger = "stranger-sees-no-account-here"
+)
+
+// house is a gateway and its provider, both on real sockets.
+type house struct {
+	url      string
+	provider *provider
+	client   *http.Client
+}
+
+// provider answers anything and remembers what it was asked.
+type provider struct {
+	mu   sync.Mutex
+	seen []string // method, request target
+}
+
+func (p *provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p.mu.Lock()
+	p.seen = append(p.seen, r.Method+" "+r.RequestURI)
+	p.mu.Unlock()
+	w.Header().Set("Content-Type", "application/json")
+	switch last := r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]; {
+	case r.Header.Get("X-Acme-Key") != "key":
+		http.Error(w, `{"error":"no key"}`, http.StatusUnauthorized)
+	case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		body, _ := io.ReadAll(r.Body)
+		json.NewEncoder(w).Encode(map[string]any{"method": r.Method, "bytes": len(body)})
+	case last == "usage":
+		io.WriteString(w, `{"data":[{"day":"2026-09-03","product":"p1","cost":123.4567890123456789,"calls":7}]}`)
+	case last == "workspaces", last == "invoices":
+		io.WriteString(w, `{"data":[{"id":"w1","name":"one"},{"id":"w2","name":"two"}]}`)
+	case last == "gone":
+		w.WriteHeader(http.StatusGone)
+		io.WriteString(w, `{"error":"gone"}`)
+	default:
+		io.WriteString(w, `{"id":"w1","name":"one"}`)
+	}
+}
+
+// asked is what the provider was asked since the last call.
+func (p *provider) asked() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	seen := p.seen
+	p.seen = nil
+	return seen
+}
+
+func newHouse(t testing.TB) *house {
+	t.Helper()
+	h := &house{provider: new(provider), client: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	upstream := httptest.NewServer(h.provider)
+	t.Cleanup(upstream.Close)
+	cfg := config.Default()
+	cfg.Connectors.Dir, cfg.Mappings.Dir, cfg.Egress.Allow = "testdata/house/connectors", "testdata/house/mappings", assembly.Loopback
+	for id, of := range map[string]string{"acme-1": "north", "acme-2": "south"} {
+		cfg.Accounts.Static = append(cfg.Accounts.Static, &account.Account{
+			ID: id, Connector: "acme", TenantID: of, BaseURLSet: true,
+			Context:     map[string]any{"base_url": upstream.URL + "/v1"},
+			Credentials: map[string]secret.Value{"api_key": secret.New("key")},
+		})
+	}
+	token := func(name, value string, write bool, accounts ...string) {
+		cfg.Auth.Tokens = append(cfg.Auth.Tokens, config.NewToken(name, secret.New(value), accounts, write))
+	}
+	token("everyone", everyone, true, "*")
+	token("reader", reader, false, "acme-1")
+	token("tenant", tenant, false, "tenant:north")
+	token("other", other, true, "acme-2")
+	token("stranger", stranger, true)
+	built, err := assembly.Build(cfg, assembly.Options{Clock: func() time.Time { return time.Date(2026, 9, 20, 12, 0, 0, 0, time.UTC) }, Log: slog.New(slog.DiscardHandler), Version: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { built.Close() })
+	h.url = serve(t, built)
+	return h
+}
+
+// serve puts a handler behind the listener's limits, on a real socket.
+func serve(t testing.TB, handler http.Handler) string {
+	t.Helper()
+	s := gateway.Server(handler)
+	s.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go s.Serve(l)
+	t.Cleanup(func() { s.Close() })
+	return "http://" + l.Addr().String()
+}
+
+// reply is an answer, read whole.
+type reply struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// problem is an error answer's body.
+type problem struct {
+	StatusCode int            `json:"statusCode"`
+	Error      string         `json:"error"`
+	Message    string         `json:"message"`
+	Code       string         `json:"code"`
+	RequestID  string         `json:"request_id"`
+	Details    map[string]any `json:"details"`
+	Remote     *bool          `json:"truto_is_remote_error"`
+}
+
+// ask sends a request; change may alter it before it leaves.
+func (h *house) ask(t testing.TB, method, target, token string, change ...func(*http.Request)) reply {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, h.url+target, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	for _, c := range change {
+		c(r)
+	}
+	resp, err := h.client.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reply{resp.StatusCode, resp.Header, body}
+}
+
+// problem is the reply as the contract's error, with what every error has.
+func (r reply) problem(t testing.TB) problem {
+	t.Helper()
+	var p problem
+	if err := json.Unmarshal(r.body, &p); err != nil {
+		t.Fatalf("the answer %d is no JSON: %q", r.status, r.body)
+	}
+	if ct := r.header.Get("Content-Type"); ct != "application/json; charset=utf-8" {
+		t.Errorf("Content-Type %q", ct)
+	}
+	if p.StatusCode != r.status || p.Error != http.StatusText(r.status) || p.Message == "" || p.Code == "" {
+		t.Errorf("status %d with the body %s", r.status, r.body)
+	}
+	if id := r.header.Get("X-Request-Id"); id == "" || id != p.RequestID {
+		t.Errorf("X-Request-Id %q, request_id %q", id, p.RequestID)
+	}
+	return p
+}

@@ -1,0 +1,131 @@
+package proxy
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/meterbridge/meterbridge/internal/cursor"
+	"github.com/meterbridge/meterbridge/internal/upstream"
+)
+
+// rememberPatience is how long an answer waits for the rest of a page that the next request would like to have.
+const rememberPatience = time.Second
+
+// pageKey names the page in the cache. It holds the walk's clock, so that two walks never share a page.
+func (w *walk) pageKey() [32]byte {
+	b := w.selection[:]
+	for _, v := range [...]int64{w.pos.Now, w.pos.Window, int64(w.pos.Call), int64(w.pos.Size), int64(w.pos.Rev)} {
+		b = binary.LittleEndian.AppendUint64(b, uint64(v))
+	}
+	return w.Pages.Key([]byte(w.acct.ID), b, w.pos.Token, w.pos.Job)
+}
+
+// cached is the page as it was kept when its cursor was given out, or nil. It is looked for where a cursor led and no
+// further; raw wants the provider's own headers.
+func (w *walk) cached() *upstream.Reply {
+	if !w.resumes || w.turned || w.tap != nil {
+		return nil
+	}
+	kept, ok := w.Pages.Get(w.ctx, w.pageKey())
+	if !ok {
+		return nil
+	}
+	header, body, ok := unpackPage(kept)
+	if !ok {
+		return nil
+	}
+	return &upstream.Reply{Status: http.StatusOK, Header: header, Body: io.NopCloser(bytes.NewReader(body))}
+}
+
+// remember puts the open page into the cache, reading what is left of it if the whole fits. A provider that is slow with
+// the rest is not waited for: the page is fetched again.
+func (w *walk) remember() {
+	if w.page == nil || w.page.kept == nil || w.page.cached {
+		return
+	}
+	if w.before != nil {
+		w.before()
+	}
+	if w.keep <= cursor.MaxPage { // else the answer itself wants the rest
+		defer time.AfterFunc(rememberPatience, w.page.close).Stop()
+	}
+	if body := w.page.kept.rest(); body != nil {
+		// The answer must not wait for the cache longer than the cache's own time-outs allow, nor die with the client.
+		w.Pages.Put(context.WithoutCancel(w.ctx), w.page.key, packPage(w.page.header, body))
+	}
+}
+
+// keptHeaders are those that a page's facts are read from.
+var keptHeaders = []string{"Content-Type", "Link"}
+
+func packPage(h http.Header, body []byte) []byte {
+	var head bytes.Buffer
+	keep := http.Header{}
+	for _, k := range keptHeaders {
+		if v := h.Values(k); len(v) > 0 {
+			keep[k] = v
+		}
+	}
+	keep.Write(&head)
+	b := binary.AppendUvarint(nil, uint64(head.Len()))
+	b = append(b, head.Bytes()...)
+	return append(b, body...)
+}
+
+func unpackPage(b []byte) (http.Header, []byte, bool) {
+	n, k := binary.Uvarint(b)
+	if k <= 0 || n > uint64(len(b)-k) {
+		return nil, nil, false
+	}
+	h := http.Header{}
+	for line := range bytes.SplitSeq(b[k:k+int(n)], []byte("\r\n")) {
+		if name, value, ok := bytes.Cut(line, []byte(": ")); ok {
+			h.Add(string(name), string(value))
+		}
+	}
+	return h, b[k+int(n):], true
+}
+
+// keeper remembers a body while it is read, as long as the whole may still be wanted.
+type keeper struct {
+	r    io.Reader
+	most int
+	buf  []byte
+	lost bool
+	err  error
+}
+
+func (k *keeper) Read(b []byte) (int, error) {
+	n, err := k.r.Read(b)
+	if !k.lost {
+		if k.buf = append(k.buf, b[:n]...); len(k.buf) > k.most {
+			k.buf, k.lost = nil, true
+		}
+	}
+	k.err = err
+	return n, err
+}
+
+// whole is the body, if it was read to its end and kept; nil otherwise, and where nothing is kept.
+func (k *keeper) whole() []byte {
+	if k == nil || k.lost || !errors.Is(k.err, io.EOF) {
+		return nil
+	}
+	return k.buf
+}
+
+// rest reads to the end and is the whole body.
+func (k *keeper) rest() []byte {
+	if k == nil {
+		return nil
+	}
+	for chunk := make([]byte, 32<<10); k.err == nil && !k.lost; {
+		k.Read(chunk)
+	}
+	return k.whole()
+}

@@ -1,0 +1,69 @@
+package proxy
+
+import (
+	"sync"
+	"time"
+
+	"github.com/meterbridge/meterbridge/internal/problem"
+)
+
+// maxLookupCache bounds all lookups that are kept, in bytes; docs/limits.md lists it.
+const maxLookupCache = 64 << 20
+
+// lookupEntry is one lookup's answer for one account.
+type lookupEntry struct {
+	json    []byte
+	warn    *problem.Warning
+	expires time.Time
+}
+
+// lookupCache keeps lookups of all accounts. Beyond its bound the entry goes that would expire first.
+type lookupCache struct {
+	mu      sync.Mutex
+	entries map[string]*lookupEntry
+	bytes   int
+}
+
+func (c *lookupCache) get(key string, now time.Time) (*lookupEntry, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e, ok := c.entries[key]
+	return e, ok && now.Before(e.expires)
+}
+
+func (c *lookupCache) put(key string, e *lookupEntry, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.drop(key)
+	for k, old := range c.entries {
+		if !now.Before(old.expires) {
+			c.drop(k)
+		}
+	}
+	for c.bytes+len(e.json) > maxLookupCache && len(c.entries) > 0 {
+		c.drop(c.first())
+	}
+	if c.entries == nil {
+		c.entries = map[string]*lookupEntry{}
+	}
+	c.entries[key] = e
+	c.bytes += len(e.json)
+}
+
+// first is the key of the entry that expires first.
+func (c *lookupCache) first() (key string) {
+	var at time.Time
+	for k, e := range c.entries {
+		if key == "" || e.expires.Before(at) {
+			key, at = k, e.expires
+		}
+	}
+	return key
+}
+
+func (c *lookupCache) drop(key string) {
+	if e, ok := c.entries[key]; ok {
+		c.bytes -= len(e.json)
+		delete(c.entries, key)
+	}
+}

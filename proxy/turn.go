@@ -1,0 +1,143 @@
+package proxy
+
+import (
+	"io"
+
+	"github.com/meterbridge/meterbridge/internal/connector"
+	"github.com/meterbridge/meterbridge/internal/problem"
+	"github.com/meterbridge/meterbridge/internal/record"
+)
+
+// maxEmptyPages bounds how many pages in a row may bring no item before the provider is taken to go round in circles.
+const maxEmptyPages = 20
+
+// start finds the beginning of the walk: where its cursor stands, or the first window of the range. io.EOF says that the
+// range holds none.
+func (w *walk) start() error {
+	w.started = true
+	if !w.resumes {
+		first, ok, err := w.method.First(w.scope)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return io.EOF
+		}
+		first.Now, first.Rev, first.Size = w.at.Now, w.at.Rev, w.at.Size
+		w.pos = first
+	}
+	w.resuming = w.pos.Out > 0
+	if w.last = w.pos.Anchor; w.last != 0 {
+		w.rows = 1 // at the start of a page, too, it says that the window has given a record
+	}
+	if len(w.pos.Token) > 0 {
+		w.seen[hash(w.pos.Token)] = true
+	}
+	return nil
+}
+
+// open fetches the page at the walk's position.
+func (w *walk) open() error {
+	if !w.started {
+		if err := w.start(); err != nil {
+			return err
+		}
+	}
+	pg, err := w.fetch()
+	if err != nil {
+		return err
+	}
+	w.page = pg
+	return nil
+}
+
+// turn leaves a page that has ended for what comes behind it: the next page, the call to fall back on, the next window.
+func (w *walk) turn() error {
+	if w.resuming {
+		return w.hunt()
+	}
+	if w.empty++; w.page.count > 0 {
+		w.empty = 0
+	}
+	facts := connector.Facts{Envelope: w.page.items.Envelope(), Header: w.page.header, Items: w.page.count, Records: w.rows}
+	next, more, warns, err := w.method.Next(w.scope, w.pos, facts)
+	w.warn(warns...)
+	w.close()
+	switch {
+	case err != nil:
+		return err
+	case !more:
+		return io.EOF
+	case next.Window != w.pos.Window:
+		w.rows, w.last = 0, 0
+	}
+	if len(next.Token) == 0 { // another window, or another call for it, counts its pages anew
+		w.empty = 0
+		clear(w.seen)
+	} else if h := hash(next.Token); w.seen[h] || w.empty > maxEmptyPages {
+		return problem.New(problem.PaginationLoop, "the provider goes round in circles: page cursor %q after %d pages without an item", clip(string(next.Token), 80), w.empty).AsRemote()
+	} else {
+		w.seen[h] = true
+	}
+	next.Anchor = w.last
+	w.pos, w.turned = next, true
+	return nil
+}
+
+// resume places the walk behind the record that the cursor stands on, if the item that was just mapped has it.
+func (w *walk) resume() error {
+	at := w.page.at
+	for i := range w.batch.Len() {
+		if (w.hunting || i == at.Out-1) && anchor(w.batch.JSON(i)) == at.Anchor {
+			w.out, w.resuming, w.hunting = i+1, false, false
+			return nil
+		}
+	}
+	if !w.hunting {
+		return w.hunt()
+	}
+	w.out = w.batch.Len()
+	return nil
+}
+
+// hunt searches the page from its start for a record that is not where it was. It is never guessed at.
+func (w *walk) hunt() error {
+	if w.hunting {
+		return problem.New(problem.CursorStale, "the record that the cursor stands on is no longer in the provider's answer; start again without a cursor")
+	}
+	w.hunting = true
+	w.close()
+	return nil
+}
+
+// close lets go of the open page.
+func (w *walk) close() {
+	if w.page != nil {
+		w.lastCall, w.lastBody = w.page.call, w.page.kept.whole()
+		w.page.close()
+		w.page = nil
+	}
+	w.batch.Reset()
+	w.out = 0
+}
+
+// said is the last record-carrying call, and its answer if it was kept whole.
+func (w *walk) said() (connector.Call, []byte) {
+	if w.page == nil {
+		return w.lastCall, w.lastBody
+	}
+	return w.page.call, w.page.kept.rest()
+}
+
+// here is where the walk stands; moved is false while that is where it began without a cursor.
+func (w *walk) here() (at record.Position, moved bool) {
+	return w.pos, w.resumes || w.turned || w.pos.Out > 0 || len(w.pos.Job) > 0
+}
+
+// pageOf is the open page, and the position before its first record; on the page where the walk resumed, the place where
+// it did.
+func (w *walk) pageOf() (any, record.Position) {
+	at := w.page.at
+	at.Job = w.pos.Job
+	return w.page, at
+}

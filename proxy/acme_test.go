@@ -286,8 +286,12 @@ func (a answer) code(t testing.TB) string { t.Helper(); return a.list(t).Code }
 // walk follows next_cursor to the end and gives the records.
 func (h *house) walk(query string, each ...func(page int, l list)) []string {
 	h.t.Helper()
+	return h.walkFrom("", query, each...)
+}
+
+func (h *house) walkFrom(next, query string, each ...func(page int, l list)) []string {
+	h.t.Helper()
 	var out []string
-	next := ""
 	for n := 1; ; n++ {
 		l := h.good(query + "&next_cursor=" + next).list(h.t)
 		if l.Count != len(l.Result) {

@@ -29,6 +29,7 @@ const (
 // a problem can still be a clean status; after it the body is under way, and what was to be a header is a trailer.
 type commit struct {
 	w         http.ResponseWriter
+	kind      string            // Content-Type; not before the headers leave, since it is not that of a problem
 	head      func(http.Header) // says what is known when the headers leave; may be nil
 	trailers  bool              // the body has no place for its cursor and its warnings
 	patience  time.Duration
@@ -41,14 +42,12 @@ type commit struct {
 }
 
 func newCommit(w http.ResponseWriter, contentType string) *commit {
-	w.Header().Set("Content-Type", contentType)
-	return &commit{w: w, patience: writePatience}
+	return &commit{w: w, kind: contentType, patience: writePatience}
 }
 
 // streaming commits at once.
 func (c *commit) streaming() {
 	c.stream = true
-	c.w.Header().Set("X-Accel-Buffering", "no")
 	c.start()
 }
 
@@ -66,8 +65,15 @@ func (c *commit) start() {
 
 func (c *commit) begin() {
 	c.started = true
+	h := c.w.Header()
+	if c.kind != "" {
+		h.Set("Content-Type", c.kind)
+	}
+	if c.stream {
+		h.Set("X-Accel-Buffering", "no")
+	}
 	if c.head != nil {
-		c.head(c.w.Header())
+		c.head(h)
 	}
 	c.w.WriteHeader(max(c.status, http.StatusOK))
 }

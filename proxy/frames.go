@@ -38,11 +38,14 @@ func (q *request) framing(ctx context.Context, w http.ResponseWriter) *frames {
 	contentType := "application/x-ndjson; charset=utf-8"
 	if f.sse {
 		contentType = "text/event-stream; charset=utf-8"
-		w.Header().Set("Cache-Control", "no-store")
 	}
 	f.c = newCommit(w, contentType)
 	f.c.trailers = true
-	w.Header().Set(HeaderRange, string(marshal(q.rangeView())))
+	span := string(marshal(q.rangeView()))
+	f.c.head = func(h http.Header) {
+		h.Set("Cache-Control", "no-store")
+		h.Set(HeaderRange, span)
+	}
 	switch {
 	case f.sse:
 		go f.every(heartbeat, f.beat)

@@ -130,7 +130,7 @@ func (w *walk) poll(spec *connector.JobSpec) (url string, done bool, err error) 
 	done, failed, reason, url := spec.Status(body)
 	if failed {
 		p := problem.New(problem.JobFailed, "the provider's report failed: %s", reason).AsRemote()
-		p.Raw = body[:min(len(body), upstream.MaxErrorBody)]
+		p.Raw, p.Insight = body[:min(len(body), upstream.MaxErrorBody)], &problem.Insight{Remote: reason}
 		return "", false, p
 	}
 	return url, done, nil

@@ -99,7 +99,6 @@ func (q *request) endRaw(ctx context.Context, s *walk, c *commit, err error) err
 
 // nothing is raw's answer where the provider has none for the range.
 func (q *request) nothing(w http.ResponseWriter) error {
-	w.Header().Del("Content-Type")
 	q.headersBeside(w.Header())
 	w.WriteHeader(http.StatusNoContent)
 	return nil

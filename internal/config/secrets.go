@@ -32,14 +32,6 @@ func (p *parser) secretText(n *yaml.Node, key string) (string, bool) {
 	return strings.TrimSuffix(s, "\r"), true
 }
 
-func (p *parser) secret(dst *secret.Value) func(*yaml.Node, string) {
-	return func(n *yaml.Node, key string) {
-		if s, ok := p.secretText(n, key); ok {
-			*dst = secret.New(s)
-		}
-	}
-}
-
 // secretKeys reads one key or a list of them. An empty one is none, so that a variable may be unset.
 func (p *parser) secretKeys(n *yaml.Node, key string) {
 	if n.Kind == yaml.SequenceNode {

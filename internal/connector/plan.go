@@ -69,7 +69,7 @@ func (m *Method) Next(s *Scope, p record.Position, f Facts) (record.Position, bo
 	}
 	if token != "" {
 		if token == string(p.Token) {
-			return p, false, nil, problem.New(problem.PaginationLoop, "the provider gave the page cursor %q again after the page that it leads to", clip(token))
+			return p, false, nil, problem.New(problem.PaginationLoop, "the provider gave the page cursor %q again after the page that it leads to", clip(token)).AsRemote()
 		}
 		n.Token = []byte(token)
 		return n, true, nil, nil

@@ -61,7 +61,7 @@ func TestPageKeysDiffer(t *testing.T) {
 		}
 		seen[key] = name
 	}
-	if p.Key([]byte("abc")) != p.Key([]byte("abc")) {
+	if first, second := p.Key([]byte("abc")), p.Key([]byte("abc")); first != second {
 		t.Error("the same parts give another key")
 	}
 }

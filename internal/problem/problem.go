@@ -4,6 +4,7 @@
 package problem
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -120,12 +121,21 @@ func (p *Problem) Encode(requestID string) []byte {
 	if b.Error == "" {
 		b.Error = "Error"
 	}
-	out, err := json.Marshal(b)
+	out, err := marshal(b)
 	if err != nil { // a detail that does not encode must not hide the problem itself
 		b.Details, b.Raw = nil, nil
-		out, _ = json.Marshal(b)
+		out, _ = marshal(b)
 	}
 	return out
+}
+
+// marshal leaves <, > and & as they are: the body is JSON and never a part of a page.
+func marshal(v any) ([]byte, error) {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return bytes.TrimSuffix(buf.Bytes(), []byte("\n")), err
 }
 
 // rawResponse is the provider's body as JSON, or as a JSON string where it is not JSON. json.Valid stops at its own
@@ -141,6 +151,6 @@ func rawResponse(raw []byte) json.RawMessage {
 	if !utf8.ValidString(s) {
 		s = fmt.Sprintf("(%d bytes that are not text)", len(raw))
 	}
-	out, _ := json.Marshal(s)
+	out, _ := marshal(s)
 	return out
 }

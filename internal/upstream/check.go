@@ -62,7 +62,7 @@ func (s *Session) confirmForbidden(ctx context.Context, forbidden *problem.Probl
 		p := *forbidden
 		p.Code, p.Status = problem.NeedsReauth, problem.NeedsReauth.Status()
 		p.Message = "the provider refuses the account's credentials, for its check call too; renew them"
-		p.Insight = found.Insight
+		p.Insight = &problem.Insight{Remote: found.Message}
 		return &p
 	case problem.NeedsReauth, problem.PlanUnsupported, problem.AccountMisconfig:
 		return found

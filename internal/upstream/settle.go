@@ -108,22 +108,26 @@ func (s *Session) settle(ctx context.Context, a *answer) (*Reply, error) {
 			RateLimit: rateLimit(a.header, s.conn.RateHeaders, s.c.cfg.Clock())}, nil
 	}
 	p := s.problem(a)
-	if p.Code == problem.RemoteForbidden && !a.call.NoAuth && a.call.Purpose != "check" {
+	if p.Code == problem.RemoteForbidden && a.call.Purpose != "check" && speaksForAccount(a.call) {
 		p = s.confirmForbidden(ctx, p)
 	}
 	return nil, s.refused(p, a.call)
 }
 
+// speaksForAccount says whether the answer to a call tells of the account's credentials. A lookup's does not: it is made
+// beside the call that counts, and with a permission of its own.
+func speaksForAccount(call connector.Call) bool { return !call.NoAuth && call.Purpose != "lookup" }
+
 // accepted notes that the provider took the credentials. A blocked account stays blocked: that is not the provider's word.
 func (s *Session) accepted(call connector.Call) {
-	if st := s.c.cfg.States.Get(s.acct.ID).Status; !call.NoAuth && st != account.Active && st != account.Blocked {
+	if st := s.c.cfg.States.Get(s.acct.ID).Status; speaksForAccount(call) && st != account.Active && st != account.Blocked {
 		s.c.cfg.States.Set(s.acct.ID, account.Active, "")
 	}
 }
 
 // refused notes that the provider no longer takes the credentials.
 func (s *Session) refused(p *problem.Problem, call connector.Call) error {
-	if p.Code == problem.NeedsReauth && !call.NoAuth && s.c.cfg.States.Get(s.acct.ID).Status != account.Blocked {
+	if p.Code == problem.NeedsReauth && speaksForAccount(call) && s.c.cfg.States.Get(s.acct.ID).Status != account.Blocked {
 		s.c.cfg.States.Set(s.acct.ID, account.NeedsReauth, p.Message)
 	}
 	return p

@@ -27,8 +27,7 @@ import (
 
 func TestMain(m *testing.M) {
 	if os.Getenv(childEnv) != "" {
-		serveForParent()
-		return
+		os.Exit(m.Run())
 	}
 	goleak.VerifyTestMain(m)
 }

@@ -127,6 +127,12 @@ func (l *latest) Next() (record.Item, error) {
 	return record.Item{}, io.EOF
 }
 
+// Close lets go of a spool that was not read to its end.
+func (l *latest) Close() error {
+	l.spool.close()
+	return nil
+}
+
 func (l *latest) gather() error {
 	last := map[string]int{} // key → its survivor in win
 	for {

@@ -11,8 +11,8 @@ import (
 const (
 	maxItem      = 8 << 20  // one item
 	maxEnvelope  = 1 << 20  // everything of a page beside its items
-	maxBuffered  = 16 << 20 // answers that must be held whole (declared `unit: window`, `latest` below the spool)
-	maxCSVRecord = 1 << 20
+	maxBuffered  = 16 << 20 // an answer whose items make one list (`unit: window`)
+	maxCSVRecord = 1 << 20  // one row of a table
 )
 
 // items yields the elements of one answer. Next returns io.EOF only after the syntactic end of the body, so that a cut

@@ -47,7 +47,12 @@ func (pg *page) holds(json []byte) bool {
 	return at == "" || pg.lo <= at && at < pg.hi
 }
 
-func (pg *page) close() { pg.body.Close() }
+func (pg *page) close() {
+	if gathered, ok := pg.items.(io.Closer); ok {
+		gathered.Close()
+	}
+	pg.body.Close()
+}
 
 // fetch opens the page at the walk's position: from the cache where a cursor led here, else from the provider.
 func (w *walk) fetch() (*page, error) {
@@ -57,7 +62,7 @@ func (w *walk) fetch() (*page, error) {
 	}
 	spec := w.method.Call(w.pos)
 	pg := &page{call: call, at: w.pos}
-	if w.method.Windowed() && !call.Unclipped {
+	if w.runner != nil && w.method.Windowed() && !call.Unclipped { // the dates of unmapped items are the provider's
 		pg.lo, pg.hi = stamp(call.Window.Start), stamp(call.Window.End)
 	}
 	reply := w.cached()

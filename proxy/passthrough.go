@@ -151,10 +151,27 @@ func (q *request) forward(w http.ResponseWriter, r *http.Request, who Principal,
 		return q.fail(ctx, err, nil)
 	}
 	defer reply.Body.Close()
+	if r.Method == http.MethodHead {
+		q.relayHead(w, reply)
+		return nil
+	}
 	if err := q.relay(w, reply); err != nil {
 		return q.fail(ctx, err, nil)
 	}
 	return nil
+}
+
+// relayHead passes on what a HEAD asks for, which is the length that the provider states.
+func (q *request) relayHead(w http.ResponseWriter, reply *upstream.Reply) {
+	for _, name := range []string{"Content-Type", "Content-Length"} {
+		if v := reply.Header.Get(name); v != "" {
+			w.Header().Set(name, v)
+		}
+	}
+	q.limits = reply.RateLimit
+	q.stateLimits(w.Header())
+	setWarnings(w.Header(), q.allWarnings())
+	w.WriteHeader(reply.Status)
 }
 
 // relay passes the provider's bytes on: as they arrive where the format is stream, else behind the hold-back.

@@ -40,8 +40,9 @@ type request struct {
 	queryJSON, accountJSON []byte
 	limits                 http.Header // the provider's rate limit, normalised
 	warnings               []problem.Warning
-	mismatches             int    // rows whose own total differs from the sum of their parts
-	firstMismatch          string // what was said of the first of them
+	unlisted               map[string]int // warnings beyond their bound, by code
+	mismatches             int            // rows whose own total differs from the sum of their parts
+	firstMismatch          string         // what was said of the first of them
 }
 
 // resolve reads a unified request.
@@ -177,14 +178,14 @@ func (q *request) rev() uint64 {
 	return q.conn.Hash
 }
 
-// pageSize is the provider's page size of a new walk: its default, or its largest where the whole is wanted. raw has no
-// page of its own, so that limit becomes the provider's.
+// pageSize is the provider's page size of a new walk: its default, or its largest where the whole is wanted. An
+// answer that is one of the provider's has no page of its own, so that limit becomes the provider's.
 func (q *request) pageSize() int {
-	size := q.method.PageSize()
+	size, onePage := q.method.PageSize(), q.params.format == Raw || q.program == nil && q.params.format.streams()
 	switch {
 	case size.Max == 0:
 		return 0
-	case q.params.format == Raw && q.params.limitGiven:
+	case onePage && q.params.limitGiven:
 		return min(q.params.limit, size.Max)
 	case q.params.format.streams(), q.params.ignoreLimit:
 		return size.Max

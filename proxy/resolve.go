@@ -3,6 +3,7 @@ package proxy
 import (
 	"context"
 	"crypto/sha256"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -31,7 +32,7 @@ func (q *request) resolveRange() error {
 	}
 	if q.dated() {
 		q.scope.Range = q.span.Range
-	} else if err := q.params.idle(dateParams, q.resource.Name+" have no dates"); err != nil {
+	} else if err := q.params.idle(dateParams, q.undatedBecause()); err != nil {
 		return err
 	}
 	q.warn(q.params.warnings...)
@@ -48,6 +49,14 @@ func (q *request) resolveRange() error {
 
 // dateParams are the parameters that make a range.
 var dateParams = []string{"start_date", "end_date", "date", "granularity"}
+
+func (q *request) undatedBecause() string {
+	why := q.resource.Name + " have no dates"
+	if q.program == nil {
+		why += " that the gateway knows; a parameter of the provider's with that name goes into remote_query[…]"
+	}
+	return why
+}
 
 // dated says whether the request's records lie in a range.
 func (q *request) dated() bool { return q.method.Windowed() }
@@ -69,12 +78,30 @@ func (q *request) selectionHash() (h [16]byte) {
 	return h
 }
 
-// warn adds warnings, each once.
+// maxWarnings bounds the warnings of one kind: they go into headers too, which clients bound.
+const maxWarnings = 20
+
+// warn adds warnings, each once. Beyond their bound the last one counts those that are not listed.
 func (q *request) warn(ws ...problem.Warning) {
 	for _, w := range ws {
-		if !slices.Contains(q.warnings, w) {
-			q.warnings = append(q.warnings, w)
+		if slices.Contains(q.warnings, w) {
+			continue
 		}
+		n, last := 0, 0
+		for i, have := range q.warnings {
+			if have.Code == w.Code {
+				n, last = n+1, i
+			}
+		}
+		if n < maxWarnings {
+			q.warnings = append(q.warnings, w)
+			continue
+		}
+		if q.unlisted == nil {
+			q.unlisted = map[string]int{}
+		}
+		q.unlisted[w.Code]++
+		q.warnings[last].Message = fmt.Sprintf("and %d more; the last: %s", q.unlisted[w.Code]+1, w.Message)
 	}
 }
 

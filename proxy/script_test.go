@@ -32,7 +32,7 @@ var update = flag.Bool("update", false, "write the answers of testdata/providers
 // says which requests the provider must get, to the byte of the query, what it answers, what a client asks, and what it
 // must be given. Every exchange has to happen as often as it says, and no other may.
 //
-//	-- account --          connector, now, context as JSON, deadline: a line each
+//	-- account --          connector, now, context as JSON, deadline, read only: a line each
 //	-- provider --         exchanges, an empty line between two:
 //	                         METHOD URI [xN | x* | x+]       how often, default once
 //	                         Header: value                   expected; `!Header` must be absent; `> body` is the body
@@ -75,6 +75,7 @@ type scriptAccount struct {
 	Now       time.Time
 	Context   map[string]any
 	Deadline  time.Duration
+	ReadOnly  bool // the token may not write
 }
 
 func readAccount(t *testing.T, text string) (a scriptAccount) {
@@ -87,6 +88,8 @@ func readAccount(t *testing.T, text string) (a scriptAccount) {
 			a.Now, err = time.Parse(time.RFC3339, v)
 		case "context":
 			err = json.Unmarshal([]byte(v), &a.Context)
+		case "read only":
+			a.ReadOnly = v == "true"
 		case "deadline":
 			a.Deadline, err = time.ParseDuration(v)
 		default:
@@ -186,7 +189,7 @@ func houseFor(t *testing.T, a scriptAccount, f *fake, clock func() time.Time) *a
 	cfg.Egress.Allow = assembly.Loopback
 	cfg.Cursors.TTL = 100 * 24 * time.Hour
 	cfg.Accounts.Static = []*account.Account{{ID: "acct-1", Connector: a.Connector, TenantID: "acme", Context: given, Credentials: credentials, BaseURLSet: true}}
-	cfg.Auth.Tokens = []config.Token{config.NewToken("script", secret.New(scriptToken), []string{"acct-1"}, true)}
+	cfg.Auth.Tokens = []config.Token{config.NewToken("script", secret.New(scriptToken), []string{"acct-1"}, !a.ReadOnly)}
 	house, err := assembly.Build(cfg, assembly.Options{Clock: clock, Hurry: a.Deadline == 0})
 	if err != nil {
 		t.Fatal(err)

@@ -36,7 +36,7 @@ const (
 )
 
 // layouts of instants; time.Parse takes a fraction of any length after the seconds.
-var layouts = []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04Z07:00", "2006-01-02T15:04"}
+var layouts = []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04Z07:00", "2006-01-02T15:04"}
 
 // parseMoment reads the forms of the contract. A `+` of an offset that arrived as a space is taken for what it was.
 func parseMoment(s string) (moment, error) {
@@ -46,7 +46,10 @@ func parseMoment(s string) (moment, error) {
 	if t, err := time.Parse("2006-01", s); err == nil {
 		return moment{t, unitMonth}.bounded()
 	}
-	if i := strings.LastIndexByte(s, ' '); i > len("2006-01-02") {
+	if day := len("2006-01-02"); len(s) > day && s[day] == ' ' {
+		s = s[:day] + "T" + s[day+1:]
+	}
+	if i := strings.LastIndexByte(s, ' '); i >= 0 {
 		s = s[:i] + "+" + s[i+1:]
 	}
 	for _, l := range layouts {
@@ -126,7 +129,7 @@ func resolveSpan(p *params, r *connector.Resource, m *connector.Method, defaultG
 		s.partial = true
 		s.warn(problem.WarnRangeCut, "the provider keeps nothing older; the range starts at "+stamp(s.Start))
 	}
-	if from := floor(now.Add(-r.Restates), s.granularity); from.Before(s.End) {
+	if from := floor(now.Add(-r.RestatesAt(s.granularity, now)), s.granularity); from.Before(s.End) {
 		s.preliminaryFrom = later(from, s.Start)
 	}
 	return s, nil

@@ -32,6 +32,8 @@ func (w *window) value() (int, error) {
 		if first || w.eof || b.reached(w.buf[w.at:]) {
 			end, st := record.Scan(w.buf, w.at, w.eof)
 			switch {
+			case st == record.Done && w.eof && end == len(w.buf) && w.buf[w.at] <= '9' && w.buf[w.at] != '"':
+				return 0, cut(errShort) // a number that the body's end cut may have had more digits
 			case st == record.Done:
 				return end, nil
 			case st == record.Bad && w.eof && end >= len(w.buf):
@@ -65,6 +67,10 @@ func (b *boundary) reached(value []byte) bool {
 			if b.quoted = c != '"'; !b.quoted && b.depth == 0 {
 				return true
 			}
+		case b.depth == 0 && b.i > 1: // in a word or a number, of which only the digits can be many
+			if c < '0' || c > '9' {
+				return true
+			}
 		case c == '"':
 			b.quoted = true
 		case c == '{' || c == '[':
@@ -75,8 +81,6 @@ func (b *boundary) reached(value []byte) bool {
 			if b.depth--; b.depth <= 0 {
 				return true
 			}
-		case b.depth == 0 && (c < '+' || c == ','): // behind a number or a word
-			return true
 		}
 	}
 	return false

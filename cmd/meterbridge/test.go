@@ -96,7 +96,7 @@ func (v *testVerb) Run(ctx context.Context, to std) error {
 // replay asks a cassette's requests through the whole pipeline, with the cassette's clock.
 func replay(files assembly.Files, c *simulate.Cassette) (*replayed, error) {
 	began := time.Now()
-	r, err := assembly.NewReplay(files, c, assembly.Options{Version: version})
+	r, err := assembly.NewReplay(files, c, assembly.Options{Version: version, Hurry: true})
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package connector
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -85,6 +86,18 @@ func (m *Method) Resolution(granularity string) string {
 		return ""
 	}
 	return granularities[best]
+}
+
+// RestatesAt is for how long the figures that are served at a granularity still change: the longest that a call which
+// could be made says, or else the resource.
+func (r *Resource) RestatesAt(granularity string, now time.Time) time.Duration {
+	var most time.Duration
+	if r.List != nil {
+		for _, c := range r.List.applicable(granularity, now) {
+			most = max(most, cmp.Or(c.Restates, r.Restates))
+		}
+	}
+	return most
 }
 
 // MaxWindow is the longest slice of one call at this granularity, the zero Span where nothing bounds it.

@@ -132,3 +132,37 @@ func TestOutline(t *testing.T) {
 		}
 	}
 }
+
+func TestRestatesAt(t *testing.T) {
+	c, findings := Parse("acme.yaml", []byte(`connector: acme
+title: Acme
+context: { base_url: { default: "https://acme.example" } }
+credentials: { key: {} }
+auth: { headers: { X-Key: "${key}" } }
+limits: {}
+resources:
+  usage:
+    granularities: [hour, day, month]
+    restates: 72h
+    list:
+      items: data
+      calls:
+        - { name: months, when: '.granularity == "month"', get: /months, query: { from: "{{ .window.start }}" }, window: { max: 1 month } }
+        - { name: days, when: '.granularity == "day"', restates: 240h, get: /days, query: { from: "{{ .window.start }}" }, window: { max: 1 month } }
+        - { name: hours, when: '.granularity == "hour"', restates: 24h, get: /hours, query: { from: "{{ .window.start }}" }, window: { max: 1 month } }
+        - { name: late, fallback: true, when: '.granularity == "hour"', get: /late, query: { from: "{{ .window.start }}" }, window: { max: 1 month } }
+  products:
+    get: { get: "/products/{{ .id }}" }
+`))
+	if c == nil {
+		t.Fatal(findings)
+	}
+	for granularity, want := range map[string]time.Duration{"month": 72 * time.Hour, "day": 240 * time.Hour, "hour": 72 * time.Hour, "week": 0} {
+		if got := c.Resources["usage"].RestatesAt(granularity, time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)); got != want {
+			t.Errorf("%s: %s, want %s", granularity, got, want)
+		}
+	}
+	if got := c.Resources["products"].RestatesAt("day", time.Now()); got != 0 {
+		t.Errorf("without a list: %s", got)
+	}
+}

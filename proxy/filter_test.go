@@ -1,0 +1,94 @@
+package proxy
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/meterbridge/meterbridge/internal/account"
+	"github.com/meterbridge/meterbridge/internal/connector"
+	"github.com/meterbridge/meterbridge/internal/problem"
+)
+
+func TestFilterKeeps(t *testing.T) {
+	const rec = `{"id":"1","product":{"id":"p","name":"n"},"metric_name":"m","resources":[{"id":"r1","name":null,"workspace":{"id":"w1","name":null}},{"id":"r2","workspace":null}],"organization":{"id":"o"},"workspace":{"id":"w0"},"user":null}`
+	for _, c := range []struct {
+		name string
+		f    filter
+		want bool
+	}{
+		{"none", filter{}, true},
+		{"a product", filter{"product_id": {"p"}}, true},
+		{"another", filter{"product_id": {"x"}}, false},
+		{"or within one", filter{"product_id": {"x", "p"}}, true},
+		{"and between", filter{"product_id": {"p"}, "metric_name": {"m"}, "organization_id": {"o"}}, true},
+		{"and between, one does not match", filter{"product_id": {"p"}, "metric_name": {"x"}}, false},
+		{"the row's own workspace", filter{"workspace_id": {"w0"}}, true},
+		{"a resource's workspace", filter{"workspace_id": {"w1"}}, true},
+		{"no workspace of the row", filter{"workspace_id": {"w2"}}, false},
+		{"any resource", filter{"resource_id": {"r2"}}, true},
+		{"no user", filter{"user_id": {"u"}}, false},
+		{"an id and not a name", filter{"product_id": {"n"}}, false},
+		{"no pattern", filter{"product_id": {"*"}}, false},
+	} {
+		if got := c.f.keep([]byte(rec)); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+	}
+}
+
+func TestFiltersFollowWhatIsFilled(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		omits map[string]string
+		want  []string
+	}{
+		{"all", nil, Filters},
+		{"no user", map[string]string{"user": "none"}, []string{"product_id", "organization_id", "workspace_id", "resource_id", "metric_name"}},
+		{"the row's workspace alone", map[string]string{"resources": "none"}, []string{"product_id", "organization_id", "workspace_id", "user_id", "metric_name"}},
+		{"a resource's workspace alone", map[string]string{"workspace": "none"}, Filters},
+		{"no workspace at all", map[string]string{"workspace": "none", "resources.workspace": "none"}, []string{"product_id", "organization_id", "resource_id", "user_id", "metric_name"}},
+	} {
+		if got := filtersOf(&connector.Resource{Name: "usage", Omits: c.omits}); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v", c.name, got)
+		}
+	}
+	r := &connector.Resource{Name: "usage", Omits: map[string]string{"user": "none"}}
+	if err := checkFilters(filter{"product_id": {"x"}}, r, "acme"); err != nil {
+		t.Errorf("a filter on what is filled: %v", err)
+	}
+	p := problem.From(checkFilters(filter{"user_id": {"x"}}, r, "acme"))
+	if p == nil || p.Code != problem.UnsupportedFilter || p.Status != 400 || p.Details["parameter"] != "user_id" {
+		t.Errorf("a filter on what is never filled: %v", p)
+	}
+	if p := problem.From(checkFilters(filter{"product_id": {"x"}}, &connector.Resource{Name: "workspaces"}, "acme")); p == nil || p.Code != problem.UnsupportedFilter {
+		t.Errorf("a filter of usage on another list: %v", p)
+	}
+}
+
+func TestPrincipalSees(t *testing.T) {
+	a := &account.Account{ID: "a1", TenantID: "acme"}
+	for _, c := range []struct {
+		name     string
+		accounts []string
+		want     bool
+		only     string
+	}{
+		{"everything", []string{"*"}, true, ""},
+		{"its id", []string{"a1"}, true, "a1"},
+		{"its tenant", []string{"tenant:acme"}, true, ""},
+		{"several", []string{"b", "a1"}, true, ""},
+		{"another id", []string{"a2"}, false, "a2"},
+		{"another tenant", []string{"tenant:other"}, false, ""},
+		{"no tenant", []string{"tenant:"}, false, ""},
+		{"an id that is a tenant's", []string{"acme"}, false, "acme"},
+		{"nothing", nil, false, ""},
+	} {
+		p := Principal{Accounts: c.accounts}
+		if got := p.Sees(a); got != c.want || p.only() != c.only {
+			t.Errorf("%s: %v, bound to %q", c.name, got, p.only())
+		}
+	}
+	if (Principal{Accounts: []string{"tenant:"}}).Sees(&account.Account{ID: "a1"}) {
+		t.Error("an account without a tenant is nobody's by tenant")
+	}
+}

@@ -19,7 +19,7 @@ func custom(t *testing.T, h http.HandlerFunc) func(method, uri string, body io.R
 	t.Helper()
 	f := newFake(t)
 	f.base.Config.Handler = h
-	house := houseFor(t, scriptAccount{Connector: "datadog", Now: time.Now()}, f, time.Now)
+	house := houseFor(t, scriptAccount{Connector: "acme", Now: time.Now()}, f, time.Now)
 	server := httptest.NewServer(house)
 	t.Cleanup(server.Close)
 	return func(method, uri string, body io.Reader) (*http.Response, error) {
@@ -39,7 +39,7 @@ func TestLimitOfABody(t *testing.T) {
 		b, _ := io.ReadAll(r.Body)
 		got = len(b)
 	})
-	for _, path := range []string{"/custom/x", "/proxy/org"} {
+	for _, path := range []string{"/custom/x", "/proxy/organizations"} {
 		resp, err := ask("POST", path, bytes.NewReader(make([]byte, proxy.MaxBody)))
 		if err != nil || resp.StatusCode != 200 || got != proxy.MaxBody {
 			t.Fatalf("%s: the largest body: %v, %v, and %d bytes arrived", path, resp, err, got)
@@ -60,7 +60,7 @@ func TestLimitOfABody(t *testing.T) {
 // TestStreamPassesBytesAsTheyArrive: the first bytes are there while the provider still sends.
 func TestStreamPassesBytesAsTheyArrive(t *testing.T) {
 	t.Parallel()
-	for _, path := range []string{"/custom/x?truto_response_format=stream", "/proxy/org?truto_response_format=stream"} {
+	for _, path := range []string{"/custom/x?truto_response_format=stream", "/proxy/organizations?truto_response_format=stream"} {
 		more := make(chan bool)
 		ask := custom(t, func(w http.ResponseWriter, r *http.Request) {
 			io.WriteString(w, `{"orgs":[`)

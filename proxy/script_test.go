@@ -165,7 +165,7 @@ const scriptToken = "token-of-a-scripted-client"
 // houseFor is a gateway whose token is bound to one account at the fake.
 func houseFor(t *testing.T, a scriptAccount, f *fake, clock func() time.Time) *assembly.House {
 	t.Helper()
-	files := assembly.Files{}
+	files := assembly.Files{ConnectorsDir: "testdata/connectors", MappingsDir: "testdata/mappings"}
 	catalog, err := files.Catalog()
 	if err != nil {
 		t.Fatal(err)
@@ -186,7 +186,7 @@ func houseFor(t *testing.T, a scriptAccount, f *fake, clock func() time.Time) *a
 		credentials[c.Name] = secret.New("the-" + c.Name)
 	}
 	cfg := config.Default()
-	cfg.Egress.Allow = assembly.Loopback
+	cfg.Egress.Allow, cfg.Connectors.Dir, cfg.Mappings.Dir = assembly.Loopback, files.ConnectorsDir, files.MappingsDir
 	cfg.Cursors.TTL = 100 * 24 * time.Hour
 	cfg.Accounts.Static = []*account.Account{{ID: "acct-1", Connector: a.Connector, TenantID: "acme", Context: given, Credentials: credentials, BaseURLSet: true}}
 	cfg.Auth.Tokens = []config.Token{config.NewToken("script", secret.New(scriptToken), []string{"acct-1"}, !a.ReadOnly)}

@@ -30,7 +30,7 @@ func TestACursorUsedTwiceGivesTheSamePageTwice(t *testing.T) {
 			first := h.good("start_date=2026-01&limit=4").list(t)
 			asked := acme.asked("/lines")
 			page := func() string {
-				return strings.Join(texts(h.good("start_date=2026-01&limit=4&next_cursor=" + *first.Next).list(t)), "\n")
+				return strings.Join(texts(h.good("start_date=2026-01&limit=4&next_cursor="+*first.Next).list(t)), "\n")
 			}
 			if one, two := page(), page(); one != two {
 				t.Errorf("first %s\nthen %s", one, two)

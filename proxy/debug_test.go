@@ -20,9 +20,11 @@ func TestDebugShowsWhatWasSaidAndNoCredential(t *testing.T) {
 	var v struct {
 		Result list
 		Debug  struct {
-			RequestURL      string `json:"requestUrl"`
-			RequestOptions  struct{ Headers map[string][]string }
-			Data            struct{ Data struct{ Lines []json.RawMessage } }
+			RequestURL     string `json:"requestUrl"`
+			RequestOptions struct{ Headers map[string][]string }
+			Data           struct {
+				Data struct{ Lines []json.RawMessage }
+			}
 			ResponseHeaders map[string]string
 			NextCursor      *string
 			IsLooping       *bool

@@ -74,6 +74,21 @@ func TestDebugShowsWhatWasSaidAndNoCredential(t *testing.T) {
 	if !strings.Contains(a.body, `"data":"id,product,amount,day\na,p,1.10,2026-01-05\n"`) {
 		t.Errorf("the table is not in it: %s", a.body)
 	}
+	slow := newAcme(t, twelve()...)
+	said := make(chan struct{})
+	slow.hook = func(w http.ResponseWriter, r *http.Request, _ int) bool {
+		io.WriteString(w, slow.page(r.URL.Query()))
+		http.NewResponseController(w).Flush()
+		close(said)
+		return true
+	}
+	slow.handle("/teams", func(w http.ResponseWriter, _ *http.Request) {
+		<-said // its answer is the last
+		io.WriteString(w, `{"data":[]}`)
+	})
+	if a := newHouse(t, slow.URL).good("start_date=2026-01&truto_response_format=debug"); !strings.Contains(a.body, `"requestUrl":"`+slow.URL+`/lines?`) {
+		t.Errorf("what was asked for names is not the request: %s", a.body)
+	}
 	acme.handle("/lines", answerWith(`{"data":{"lines":[]}}`))
 	if a = h.good("start_date=2026-01&truto_response_format=debug"); !strings.Contains(a.body, `"isEmptyResult":true,"resultCount":0`) || !strings.Contains(a.body, `"data":{"data":{"lines":[]}}`) {
 		t.Errorf("of nothing: %s", a.body)

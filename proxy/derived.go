@@ -59,10 +59,8 @@ func (d *derived) load() error {
 	if at.Item == 0 {
 		return nil
 	}
-	stands := func(json string) bool { return anchor([]byte(json)) == at.Anchor }
-	if i := int(at.Item) - 1; i < len(d.list) && stands(d.list[i]) {
-		d.at = i + 1
-	} else if d.at = slices.IndexFunc(d.list, stands) + 1; d.at == 0 {
+	d.at = 1 + slices.IndexFunc(d.list, func(json string) bool { return anchor([]byte(json)) == at.Anchor })
+	if d.at == 0 {
 		return problem.New(problem.CursorStale, "the record that the cursor stands on is no longer in the usage of the range; start again without a cursor")
 	}
 	return nil

@@ -169,3 +169,32 @@ func TestASlowReaderSlowsTheProviderDown(t *testing.T) {
 		})
 	}
 }
+
+// TestRowsOfATableLeaveAsTheyArrive: once its first mebibyte is out.
+func TestRowsOfATableLeaveAsTheyArrive(t *testing.T) {
+	t.Parallel()
+	acme := newAcme(t)
+	bulk := bulkyLines(30, 60<<10)
+	acme.handle("/lines", func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, `{"data":{"lines":[`)
+		for _, l := range bulk {
+			io.WriteString(w, l.raw+",")
+		}
+		http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+	})
+	h := newHouse(t, acme.URL)
+	ctx, leave := context.WithTimeout(t.Context(), 5*time.Second)
+	defer leave()
+	resp, err := h.open(ctx, "start_date=2026-01", "Accept", "text/csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	in := bufio.NewReader(resp.Body)
+	for i := range len(bulk) + 1 { // and the header
+		if _, err := in.ReadString('\n'); err != nil {
+			t.Fatalf("row %d: %v", i, err)
+		}
+	}
+}

@@ -517,3 +517,103 @@ func TestGetIsTheBareObject(t *testing.T) {
 		}
 	}
 }
+
+// TestALoopIsMetWhereverAWalkBegins: a walk that resumes within it gives no record twice.
+func TestALoopIsMetWhereverAWalkBegins(t *testing.T) {
+	t.Parallel()
+	acme := newAcme(t)
+	acme.hook = func(w http.ResponseWriter, r *http.Request, _ int) bool {
+		at := r.URL.Query().Get("cursor")
+		fmt.Fprintf(w, `{"data":{"lines":[%s]},"meta":{"next":%q}}`, totalLine("r"+at, "2026-01-05", "1").raw, map[string]string{"": "a", "a": "b", "b": "a"}[at])
+		return true
+	}
+	h := newHouse(t, acme.URL)
+	next := *h.good("start_date=2026-01&limit=1").list(t).Next
+	s := h.good("start_date=2026-01" + asStream + "&next_cursor=" + next).stream(t)
+	if got := ids(t, s.records); s.fault != "pagination_loop" || !slices.Equal(got, []string{"ra", "rb"}) {
+		t.Errorf("%v, then %q", got, s.fault)
+	}
+}
+
+// TestAWalkInTheProvidersPagesAsksForEachOnce: where its pages are kept. Where they are not, each is asked for again by
+// the request that it begins.
+func TestAWalkInTheProvidersPagesAsksForEachOnce(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		change func(*setup)
+		limit  string
+		asked  int
+	}{
+		{"cached", func(*setup) {}, "10", 5}, {"cached, by one", func(*setup) {}, "1", 5}, {"cached, by more than a page", func(*setup) {}, "15", 5},
+		{"not cached", withoutPages, "10", 9}, {"not cached, ignoring the limit", withoutPages, "", 9},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			acme := newAcme(t, someJanuaryLines(50)...)
+			acme.per = 10
+			h := newHouse(t, acme.URL, c.change)
+			query := "start_date=2026-01&limit=" + c.limit
+			if c.limit == "" {
+				query += "&truto_ignore_limit=true"
+			}
+			if n := len(h.walk(query)); n != 50 {
+				t.Errorf("%d records", n)
+			}
+			if n := acme.asked("/lines"); n != c.asked {
+				t.Errorf("the provider was asked %d times, not %d", n, c.asked)
+			}
+			if puts := h.Proxy.Pages.Stats().Puts; puts > 5 {
+				t.Errorf("5 pages were kept %d times", puts)
+			}
+		})
+	}
+}
+
+// TestAnErrorBehindAFullPageIsTheNextRequests.
+func TestAnErrorBehindAFullPageIsTheNextRequests(t *testing.T) {
+	t.Parallel()
+	acme := newAcme(t, someJanuaryLines(20)...)
+	acme.per = 10
+	broken := true
+	acme.hook = func(w http.ResponseWriter, r *http.Request, _ int) bool {
+		if down := broken && r.URL.Query().Get("cursor") != ""; down {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return true
+		}
+		return false
+	}
+	h := newHouse(t, acme.URL)
+	for _, c := range []struct{ name, query, accept string }{{"a page", "", ""}, {"a stream", asStream, ""}, {"a table", "", "text/csv"}} {
+		a := h.good("start_date=2026-01&limit=10"+c.query, "Accept", c.accept)
+		next := a.header.Get("Meterbridge-Next-Cursor") + a.trailer.Get("Meterbridge-Next-Cursor")
+		if c.name == "a page" {
+			next = *a.list(t).Next
+		}
+		var p struct {
+			Code string
+			Next string `json:"next_cursor"`
+		}
+		b := h.get("start_date=2026-01&limit=10&next_cursor=" + next)
+		if err := json.Unmarshal([]byte(b.body), &p); err != nil || b.status != http.StatusBadGateway || p.Code != "upstream_failed" || p.Next == "" {
+			t.Errorf("%s: then %d %s", c.name, b.status, b.body)
+		}
+	}
+}
+
+// TestARecordBelongsToTheWindowThatHoldsItsStart: what a provider sends beyond it comes again with its own window.
+func TestARecordBelongsToTheWindowThatHoldsItsStart(t *testing.T) {
+	t.Parallel()
+	all := []string{totalRecord("before", "2025-12-31", "1"), totalRecord("first", "2026-01-01", "1"), totalRecord("january", "2026-01-31", "1"), totalRecord("february", "2026-02-01", "1"), totalRecord("after", "2026-03-01", "1")}
+	acme := newAcme(t)
+	acme.handle("/lines", answerWith(`{"data":{"lines":[`+linesOf("", all...).raw+`]}}`)) // whatever is asked for
+	h := newHouse(t, acme.URL)
+	for _, limit := range []string{"1", "2", "100"} {
+		if got := ids(t, h.walk(twoMonths+"&limit="+limit)); !slices.Equal(got, []string{"first", "january", "february"}) {
+			t.Errorf("limit %s: %v", limit, got)
+		}
+	}
+	if got := ids(t, h.walk("date=2026-01-31")); !slices.Equal(got, []string{"january"}) {
+		t.Errorf("of a day: %v", got)
+	}
+}

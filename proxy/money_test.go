@@ -13,7 +13,7 @@ func TestDigitsArriveAsTheyWereSentInEveryFormat(t *testing.T) {
 	for _, amount := range []string{"123.4567890123456789", "1.10", "-0.000", "0", "1e400", "-12345678901234567890.000000000000000000001", "1E-7", "100000000000000000000"} {
 		t.Run(amount, func(t *testing.T) {
 			t.Parallel()
-			record := `{"id":"a","charges":[{"amount":` + amount + `,"currency":"USD","type":"total"}],"usage":{"quantity":` + amount + `,"unit":"GB","unit_price":` + amount + `},"start_date":"2026-01-05T00:00:00Z"}`
+			record := `{"id":"a","charges":[{"amount":` + amount + `,"currency":"USD","type":"total"}],"usage":{"quantity":` + amount + `,"unit":"GB","unit_price":` + amount + `},"start_date":"2026-01-05T00:00:00Z","dimensions":{"amount":` + amount + `}}`
 			acme := newAcme(t, linesOf("2026-01-05", record))
 			h := newHouse(t, acme.URL)
 			const q = "start_date=2026-01"
@@ -37,6 +37,9 @@ func TestDigitsArriveAsTheyWereSentInEveryFormat(t *testing.T) {
 				if !strings.Contains(a.body, `"amount":`+quoted) || !strings.Contains(a.body, `"quantity":`+quoted+`,"unit":"GB","unit_price":`+quoted) {
 					t.Errorf("%s with numbers=string: %s", f, a.body)
 				}
+				if !strings.Contains(a.body, `"dimensions":{"amount":`+amount+`}`) {
+					t.Errorf("%s with numbers=string changed what is no money: %s", f, a.body)
+				}
 				if !strings.Contains(a.body, `"remote_data":{"records":[{"id":"a","charges":[{"amount":`+amount) {
 					t.Errorf("%s with numbers=string changed the provider's own data: %s", f, a.body)
 				}
@@ -44,9 +47,11 @@ func TestDigitsArriveAsTheyWereSentInEveryFormat(t *testing.T) {
 			if n := h.good(q + "&numbers=string&truto_response_format=normalized").body; !strings.Contains(n, `"total_amount":`+quoted) || !strings.Contains(n, `"usage_quantity":`+quoted) {
 				t.Errorf("normalized with numbers=string: %s", n)
 			}
-			rows := csvRows(t, h.good(q, "Accept", "text/csv").body)
-			if rows[0]["amount_total"] != amount || rows[0]["quantity"] != amount {
-				t.Errorf("csv has other digits than %s: %v", amount, rows[0])
+			for _, numbers := range []string{"", "&numbers=string"} {
+				rows := csvRows(t, h.good(q+numbers, "Accept", "text/csv").body)
+				if rows[0]["amount_total"] != amount || rows[0]["quantity"] != amount {
+					t.Errorf("csv%s has other digits than %s: %v", numbers, amount, rows[0])
+				}
 			}
 		})
 	}

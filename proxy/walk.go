@@ -124,7 +124,8 @@ func (w *walk) emit() error {
 	if err := w.runner.EmitContext(w.ctx, &w.batch); err != nil {
 		return w.mappingProblem(err)
 	}
-	return w.control()
+	w.control()
+	return nil
 }
 
 // bind gives the mapping its roots, once a page: the names are waited for only when an item is there to be named.

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -71,3 +72,6 @@ func checkFilters(f filter, r *connector.Resource, connectorName string) error {
 	}
 	return nil
 }
+
+// first is the name of one of the filters, the same one each time, for a problem that names a parameter.
+func (f filter) first() string { return slices.Sorted(maps.Keys(f))[0] }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/meterbridge/meterbridge/internal/connector"
+	"github.com/meterbridge/meterbridge/internal/near"
 	"github.com/meterbridge/meterbridge/internal/problem"
 )
 
@@ -47,8 +48,8 @@ func (p *Proxy) MetaOf(ctx context.Context, who Principal, model, resource, conn
 	conn := catalog.Connectors.Get(connectorName)
 	if conn == nil {
 		text := "there is no connector " + clip(connectorName, 80)
-		if near := nearest(connectorName, catalog.Connectors.Names()); near != "" {
-			text += "; did you mean " + near + "?"
+		if close := near.Word(connectorName, catalog.Connectors.Names()); close != "" {
+			text += "; did you mean " + close + "?"
 		}
 		return nil, problem.New(problem.NotFound, "%s", text)
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/meterbridge/meterbridge/internal/bracket"
+	"github.com/meterbridge/meterbridge/internal/near"
 	"github.com/meterbridge/meterbridge/internal/problem"
 )
 
@@ -171,7 +172,7 @@ func (p *params) check() error {
 	const why = "raw is the provider's answer byte for byte"
 	switch {
 	case len(p.filters) > 0:
-		name := firstKey(p.filters)
+		name := filter(p.filters).first()
 		return problem.Param(problem.InvalidParameter, name, "%s, so %s can't narrow it; use remote_query[…] or another format", why, name)
 	case p.keyBy != nil:
 		return problem.Param(problem.InvalidParameter, "truto_key_by", "%s; truto_key_by needs another format", why)
@@ -186,8 +187,8 @@ func (p *params) leftover(known []string) error {
 	for _, pair := range p.rest {
 		name := pair.Path[0]
 		text := "nothing understands the parameter " + strconv.Quote(pair.Key)
-		if near := nearest(name, known); near != "" {
-			text += "; did you mean " + near + "?"
+		if close := near.Word(name, known); close != "" {
+			text += "; did you mean " + close + "?"
 		} else {
 			text += "."
 		}

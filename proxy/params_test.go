@@ -288,12 +288,3 @@ func TestLastEventIDResumes(t *testing.T) {
 		t.Errorf("without events the header means nothing, and the cursor is %q", got)
 	}
 }
-
-func TestNearest(t *testing.T) {
-	known := []string{"usage", "products", "organizations", "workspaces", "users"}
-	for name, want := range map[string]string{"usages": "usage", "product": "products", "orgs": "", "organisations": "organizations", "userz": "users", "": "", "zzzzzzzz": ""} {
-		if got := nearest(name, known); got != want {
-			t.Errorf("nearest(%q) is %q, want %q", name, got, want)
-		}
-	}
-}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/meterbridge/meterbridge/internal/connector"
+	"github.com/meterbridge/meterbridge/internal/near"
 	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/upstream"
 )
@@ -81,7 +82,7 @@ func (q *request) chooseUnmapped(resource, id string) error {
 	q.sess = q.sess.WithScopes(q.resource.Scopes)
 	switch {
 	case len(q.filter) > 0:
-		name := firstKey(q.filter)
+		name := q.filter.first()
 		return problem.Param(problem.UnsupportedFilter, name, "/proxy gives the provider's items as they are, and %s looks at unified records; a parameter of the provider's own goes into remote_query[%s]", name, name)
 	case q.params.format == Normalized:
 		return problem.Param(problem.InvalidParameter, "truto_response_format", "normalized is a form of unified records; /proxy gives the provider's items as they are")
@@ -200,8 +201,8 @@ func (q *request) relay(w http.ResponseWriter, reply *upstream.Reply) error {
 
 func unknownResource(name string, known []string) error {
 	text := "there is no resource " + clip(name, 80)
-	if near := nearest(name, known); near != "" {
-		text += "; did you mean " + near + "?"
+	if close := near.Word(name, known); close != "" {
+		text += "; did you mean " + close + "?"
 	} else {
 		text += "."
 	}

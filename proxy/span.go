@@ -100,14 +100,14 @@ func resolveSpan(p *params, r *connector.Resource, m *connector.Method, defaultG
 	case p.start != nil:
 		s.Start = p.start.at
 	case p.end != nil:
-		s.Start = floor(p.end.end().Add(-1), "month")
+		s.Start = connector.Floor(p.end.end().Add(-1), "month")
 	default:
-		s.Start = floor(now, "month")
+		s.Start = connector.Floor(now, "month")
 	}
 	if p.end != nil {
 		s.End = p.end.end()
 	} else {
-		s.End = floor(s.Start, "month").AddDate(0, 1, 0)
+		s.End = connector.Floor(s.Start, "month").AddDate(0, 1, 0)
 	}
 	if s.End.Before(s.Start) {
 		return nil, problem.Param(problem.InvalidParameter, "end_date", "end_date %s lies before start_date %s", stamp(s.End), stamp(s.Start))
@@ -124,12 +124,12 @@ func resolveSpan(p *params, r *connector.Resource, m *connector.Method, defaultG
 	}
 	s.widen()
 	if oldest, ok := m.Oldest(s.granularity, now); ok && s.Start.Before(oldest) {
-		s.Start = ceil(oldest, s.granularity)
+		s.Start = connector.Ceil(oldest, s.granularity)
 		s.End = later(s.End, s.Start)
 		s.partial = true
 		s.warn(problem.WarnRangeCut, "the provider keeps nothing older; the range starts at "+stamp(s.Start))
 	}
-	if from := floor(now.Add(-r.RestatesAt(s.granularity, now)), s.granularity); from.Before(s.End) {
+	if from := connector.Floor(now.Add(-r.RestatesAt(s.granularity, now)), s.granularity); from.Before(s.End) {
 		s.preliminaryFrom = later(from, s.Start)
 	}
 	return s, nil
@@ -137,7 +137,7 @@ func resolveSpan(p *params, r *connector.Resource, m *connector.Method, defaultG
 
 // widen moves the ends to whole periods. A last second before a period's end is how many clients write that end.
 func (s *span) widen() {
-	start, end := floor(s.Start, s.granularity), ceil(s.End, s.granularity)
+	start, end := connector.Floor(s.Start, s.granularity), connector.Ceil(s.End, s.granularity)
 	if start.Before(s.Start) || end.Sub(s.End) > time.Second {
 		s.warn(problem.WarnRangeWidened, "the range was widened to whole "+s.granularity+"s: "+stamp(start)+" to "+stamp(end))
 	}
@@ -158,41 +158,6 @@ func serve(asked string, has []string) string {
 		}
 	}
 	return ""
-}
-
-// floor is the start of the period that holds t; weeks start on Monday.
-func floor(t time.Time, granularity string) time.Time {
-	y, m, d := t.Date()
-	switch granularity {
-	case "hour":
-		return t.Truncate(time.Hour)
-	case "day":
-		return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
-	case "week":
-		return time.Date(y, m, d-(int(t.Weekday())+6)%7, 0, 0, 0, 0, time.UTC)
-	case "month":
-		return time.Date(y, m, 1, 0, 0, 0, 0, time.UTC)
-	}
-	return t
-}
-
-// ceil is the first start of a period at or after t.
-func ceil(t time.Time, granularity string) time.Time {
-	f := floor(t, granularity)
-	if f.Equal(t) {
-		return t
-	}
-	switch granularity {
-	case "hour":
-		return f.Add(time.Hour)
-	case "day":
-		return f.AddDate(0, 0, 1)
-	case "week":
-		return f.AddDate(0, 0, 7)
-	case "month":
-		return f.AddDate(0, 1, 0)
-	}
-	return t
 }
 
 func later(a, b time.Time) time.Time {

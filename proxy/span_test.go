@@ -196,8 +196,8 @@ func TestAnOffsetSurvivesAPlus(t *testing.T) {
 func TestPeriodsFitTogether(t *testing.T) {
 	for _, g := range granularities {
 		for at := time.Date(2023, 12, 25, 13, 14, 15, 16, time.UTC); at.Year() < 2025; at = at.Add(17*time.Hour + 3*time.Minute) {
-			f, c := floor(at, g), ceil(at, g)
-			if f.After(at) || !c.After(at) || !floor(c, g).Equal(c) || !ceil(f, g).Equal(f) || !floor(c.Add(-1), g).Equal(f) {
+			f, c := connector.Floor(at, g), connector.Ceil(at, g)
+			if f.After(at) || !c.After(at) || !connector.Floor(c, g).Equal(c) || !connector.Ceil(f, g).Equal(f) || !connector.Floor(c.Add(-1), g).Equal(f) {
 				t.Fatalf("%s of %v is %v to %v", g, at, f, c)
 			}
 			if g == "week" && f.Weekday() != time.Monday {

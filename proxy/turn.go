@@ -86,9 +86,8 @@ func (w *walk) turn() error {
 
 // resume places the walk behind the record that the cursor stands on, if the item that was just mapped has it.
 func (w *walk) resume() error {
-	at := w.page.at
 	for i := range w.batch.Len() {
-		if (w.hunting || i == at.Out-1) && anchor(w.batch.JSON(i)) == at.Anchor {
+		if anchor(w.batch.JSON(i)) == w.page.at.Anchor {
 			w.out, w.resuming, w.hunting = i+1, false, false
 			return nil
 		}

@@ -50,35 +50,3 @@ func (c *Config) At(key, format string, args ...any) *Error {
 		key = key[:i]
 	}
 }
-
-// nearest is the known word that takes the fewest edits to reach, the first of several.
-func nearest(word string, known []string) string {
-	best, least := "", -1
-	for _, k := range known {
-		if d := distance(word, k); least < 0 || d < least {
-			best, least = k, d
-		}
-	}
-	return best
-}
-
-// distance is Levenshtein's, over bytes.
-func distance(a, b string) int {
-	a = a[:min(len(a), 64)] // no known word is longer, and a key in the file may be
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		left := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			d := left
-			if a[i] != b[j] {
-				d = 1 + min(left, row[j], row[j+1])
-			}
-			left, row[j+1] = row[j+1], d
-		}
-	}
-	return row[len(b)]
-}

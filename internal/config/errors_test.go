@@ -103,15 +103,6 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-func TestNearest(t *testing.T) {
-	known := []string{"server", "auth", "accounts", "secret_key"}
-	for in, want := range map[string]string{"sever": "server", "Auth": "auth", "acounts": "accounts", "secretkey": "secret_key", "account": "accounts"} {
-		if got := nearest(in, known); got != want {
-			t.Errorf("nearest to %s is %s, want %s", in, got, want)
-		}
-	}
-}
-
 // FuzzParse wants an answer to any bytes: a configuration, or errors that each have their place. It reads no files.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(whole), "a-value-of-the-environment")

@@ -5,6 +5,8 @@ import (
 	"strconv"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/meterbridge/meterbridge/internal/near"
 )
 
 // parser carries what reading needs and gathers all errors.
@@ -53,7 +55,7 @@ func (p *parser) object(n *yaml.Node, key string, fields ...field) bool {
 			}
 			known = append(known, f.key)
 		}
-		p.fail(k, "", "unknown key %q; the nearest known one is %q", path, join(key, nearest(k.Value, known)))
+		p.fail(k, "", "unknown key %q; the nearest known one is %q", path, join(key, near.Any(k.Value, known)))
 	})
 }
 

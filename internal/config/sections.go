@@ -9,6 +9,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/meterbridge/meterbridge/internal/near"
 	"github.com/meterbridge/meterbridge/internal/secret"
 )
 
@@ -61,7 +62,7 @@ func (p *parser) store(n *yaml.Node, key string) {
 		return
 	}
 	if known := []string{StoreMemory, StoreRedis}; !slices.Contains(known, s) {
-		p.fail(n, key, "wants memory or redis; the nearest is %q", nearest(s, known))
+		p.fail(n, key, "wants memory or redis; the nearest is %q", near.Any(s, known))
 		return
 	}
 	p.config.Cursors.Store = s

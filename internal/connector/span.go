@@ -66,8 +66,8 @@ func (s *Span) decode(d *decoder, n *yaml.Node, f field) {
 	}
 }
 
-// floor is the start of the period of unit (hour, day, week from Monday, month, year) that holds t.
-func floor(t time.Time, unit string) time.Time {
+// Floor is the start of the period of unit (hour, day, week from Monday, month, year) that holds t.
+func Floor(t time.Time, unit string) time.Time {
 	t = t.UTC()
 	y, m, day := t.Date()
 	switch unit {
@@ -85,9 +85,17 @@ func floor(t time.Time, unit string) time.Time {
 	return t
 }
 
+// Ceil is the first start of a period of unit at or after t.
+func Ceil(t time.Time, unit string) time.Time {
+	if Floor(t, unit).Equal(t) {
+		return t
+	}
+	return next(t, unit)
+}
+
 // next is the start of the period of unit after the one that holds t.
 func next(t time.Time, unit string) time.Time {
-	t = floor(t, unit)
+	t = Floor(t, unit)
 	switch unit {
 	case "hour":
 		return t.Add(time.Hour)

@@ -36,7 +36,7 @@ func (w *WindowSpec) end(t time.Time, r Range) time.Time {
 		// Aligned months are counted from the boundary: from the 15th, "2 months" end with the next month.
 		from := t
 		if w.Align != "" && w.Max.Unit == "month" {
-			from = floor(t, "month")
+			from = Floor(t, "month")
 		}
 		if e := w.Max.After(from); e.Before(end) {
 			end = e
@@ -55,7 +55,7 @@ func (w *WindowSpec) oldest(now time.Time) (time.Time, bool) {
 	if w == nil || w.Oldest.IsZero() {
 		return time.Time{}, false
 	}
-	return floor(w.Oldest.Before(now.UTC()), w.OldestAlign), true
+	return Floor(w.Oldest.Before(now.UTC()), w.OldestAlign), true
 }
 
 // Oldest is the earliest start that any call serves at this granularity, false where the connector states none.
@@ -129,7 +129,7 @@ func (c *CallSpec) possible(granularity string, now time.Time) bool {
 	if now.IsZero() && (c.When.reads("window", "") || c.When.reads("now", "")) {
 		now = time.Date(2026, 1, 15, 0, 0, 0, 0, time.UTC) // any moment: the condition compares the two
 	}
-	starts := []time.Time{floor(now, "month"), floor(now, "day")}
+	starts := []time.Time{Floor(now, "month"), Floor(now, "day")}
 	if t, ok := c.Window.oldest(now); ok {
 		starts = append(starts, t)
 	}

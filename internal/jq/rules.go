@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/itchyny/gojq"
+
+	"github.com/meterbridge/meterbridge/internal/near"
 )
 
 // maxIndex bounds a literal index on the left of an assignment: the array is filled up to it.
@@ -21,8 +23,8 @@ func (c *checker) variable(node any, name string, b *binding) {
 		return
 	}
 	fix := ""
-	if near := nearest(name, b.names(true)); near != "" {
-		fix = "did you mean " + near + "?"
+	if close := near.Word(name, b.names(true)); close != "" {
+		fix = "did you mean " + close + "?"
 	} else if all := b.names(true); len(all) > 0 {
 		slices.Reverse(all) // from the outside in
 		fix = "in scope: " + strings.Join(all, " ")
@@ -72,8 +74,8 @@ func (c *checker) unknown(f *gojq.Func, b *binding) {
 		return
 	}
 	fix := ""
-	if near := nearest(f.Name, b.names(false)); near != "" {
-		fix = "did you mean " + near + "?"
+	if close := near.Word(f.Name, b.names(false)); close != "" {
+		fix = "did you mean " + close + "?"
 	}
 	c.report(f, "unknown-function", f.Name+" is not defined", fix)
 }

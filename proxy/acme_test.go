@@ -382,8 +382,6 @@ func (a answer) stream(t testing.TB) streamed {
 	return s
 }
 
-const ndjson = "application/x-ndjson"
-
 func answerWith(body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, body) }
 }

@@ -471,6 +471,7 @@ func TestABrokenDownloadOfAJobIsOneDownloadMore(t *testing.T) {
 		if acme.asked("/download") == 1 {
 			w.Header().Set("Content-Length", "99999")
 			io.WriteString(w, rows)
+			http.NewResponseController(w).Flush()
 			panic(http.ErrAbortHandler)
 		}
 		io.WriteString(w, rows)
@@ -647,5 +648,54 @@ func TestARecordBelongsToTheWindowThatHoldsItsStart(t *testing.T) {
 	}
 	if got := ids(t, h.walk("date=2026-01-31")); !slices.Equal(got, []string{"january"}) {
 		t.Errorf("of a day: %v", got)
+	}
+}
+
+// TestItemsThatNobodyMapsAreNotJudgedByTheirDates: they have whatever form the provider gives them.
+func TestItemsThatNobodyMapsAreNotJudgedByTheirDates(t *testing.T) {
+	t.Parallel()
+	acme := newAcme(t, line{"2026-01-01", `{"id":"a","start_date":"2026-01-01"}`}, line{"2026-01-31", `{"id":"b","start_date":"31/01/2026"}`}, line{"2026-02-01", `{"id":"c","start_date":17}`})
+	h := newHouse(t, acme.URL)
+	var got []string
+	next := ""
+	for range 3 {
+		l := h.good("/proxy/usage?" + twoMonths + "&limit=1&next_cursor=" + next).list(t)
+		got = append(got, texts(l)...)
+		if l.Next == nil {
+			break
+		}
+		next = *l.Next
+	}
+	if want := []string{acme.lines[0].raw, acme.lines[1].raw, acme.lines[2].raw}; !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+}
+
+// TestADeadlineWithoutARecordStillGoesOn: behind what was looked at and did not match.
+func TestADeadlineWithoutARecordStillGoesOn(t *testing.T) {
+	t.Parallel()
+	acme := newAcme(t, append(someJanuaryLines(30), linesOf("2026-01-06", `{"id":"rare","product":{"id":"rare"},"start_date":"2026-01-06T00:00:00Z"}`))...)
+	acme.per = 10
+	acme.hook = func(_ http.ResponseWriter, r *http.Request, n int) bool {
+		if n == 3 {
+			<-r.Context().Done()
+		}
+		return n == 3
+	}
+	h := newHouse(t, acme.URL)
+	h.Proxy.Deadline = 300 * time.Millisecond
+	var p struct {
+		Code string
+		Next string `json:"next_cursor"`
+	}
+	a := h.get("start_date=2026-01&product_id=rare")
+	if err := json.Unmarshal([]byte(a.body), &p); err != nil || a.status != http.StatusGatewayTimeout || p.Next == "" {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	if got := ids(t, h.walkFrom(p.Next, "start_date=2026-01&product_id=rare")); !slices.Equal(got, []string{"rare"}) {
+		t.Errorf("got %v", got)
+	}
+	if n := acme.asked("/lines"); n != 5 { // three, and the last two again
+		t.Errorf("the provider was asked for %d pages", n)
 	}
 }

@@ -315,7 +315,6 @@ type fake struct {
 }
 
 type exchange struct {
-	line        int
 	method, uri string
 	least, most int
 	want        map[string]string

@@ -109,7 +109,7 @@ func TestDebugShowsAPageThatIsTooLargeForTheCache(t *testing.T) {
 // TestFormatsThatAreHeldStopAtTheirBound: with an error that says what to do, and not before.
 func TestFormatsThatAreHeldStopAtTheirBound(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
+	if testing.Short() || raceEnabled {
 		t.Skip("builds 32 MiB")
 	}
 	acme := newAcme(t, bulkyLines(33, 1<<20)...)

@@ -67,7 +67,7 @@ func checkFilters(f filter, r *connector.Resource, connectorName string) error {
 	}
 	for _, name := range Filters {
 		if len(f[name]) > 0 && !slices.Contains(can, name) {
-			return problem.Param(problem.UnsupportedFilter, name, "%s of %s have no field that %s could match; it can filter by %s", r.Name, connectorName, name, cmp.Or(strings.Join(can, ", "), "nothing"))
+			return problem.Param(problem.UnsupportedFilter, name, "%s of %s has no field that %s could match; it can filter by %s", r.Name, connectorName, name, cmp.Or(strings.Join(can, ", "), "nothing"))
 		}
 	}
 	return nil

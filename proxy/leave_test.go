@@ -2,6 +2,7 @@ package proxy_test
 
 import (
 	"bufio"
+	"compress/gzip"
 	"context"
 	"fmt"
 	"io"
@@ -14,12 +15,26 @@ import (
 
 // endless writes lines of a page until its client leaves, each when it is told to.
 func endless(w http.ResponseWriter, r *http.Request, tick <-chan struct{}) {
-	io.WriteString(w, `{"data":{"lines":[`)
+	endlessTo(w, func() error { return nil }, w, r, tick)
+}
+
+// endlessZipped is the same compressed.
+func endlessZipped(w http.ResponseWriter, r *http.Request, tick <-chan struct{}) {
+	w.Header().Set("Content-Encoding", "gzip")
+	zip := gzip.NewWriter(w)
+	endlessTo(zip, zip.Flush, w, r, tick)
+}
+
+func endlessTo(out io.Writer, flush func() error, w http.ResponseWriter, r *http.Request, tick <-chan struct{}) {
+	io.WriteString(out, `{"data":{"lines":[`)
 	for i := 0; ; i++ {
 		if i > 0 {
-			io.WriteString(w, ",")
+			io.WriteString(out, ",")
 		}
-		io.WriteString(w, totalLine(fmt.Sprintf("r%d", i), "2026-01-05", "1").raw)
+		io.WriteString(out, totalLine(fmt.Sprintf("r%d", i), "2026-01-05", "1").raw)
+		if err := flush(); err != nil {
+			return
+		}
 		if err := http.NewResponseController(w).Flush(); err != nil {
 			return
 		}
@@ -35,7 +50,7 @@ func endless(w http.ResponseWriter, r *http.Request, tick <-chan struct{}) {
 func TestARecordLeavesAsSoonAsItArrives(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, query, accept string }{
-		{"lines", asStream, ""}, {"lines with a limit", asStream + "&limit=1000", ""}, {"events", "", "text/event-stream"}, {"lines of meta", asStream + "&stream_meta=1", ""},
+		{"lines", asStream, ""}, {"lines with a limit", asStream + "&limit=1000", ""}, {"events", "", "text/event-stream"}, {"lines of meta", asStream + "&stream_meta=1", ""}, {"compressed", asStream, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -43,6 +58,10 @@ func TestARecordLeavesAsSoonAsItArrives(t *testing.T) {
 			acme := newAcme(t)
 			acme.handle("/lines", func(w http.ResponseWriter, r *http.Request) {
 				sent <- time.Now()
+				if c.name == "compressed" {
+					endlessZipped(w, r, tick)
+					return
+				}
 				endless(w, r, tick)
 			})
 			h := newHouse(t, acme.URL)

@@ -90,8 +90,8 @@ func TestALargeAnswerStreamsInLittleMemory(t *testing.T) {
 	}
 	t.Parallel()
 	size := 32 << 20
-	if testing.Short() {
-		size = 8 << 20
+	if testing.Short() || raceEnabled {
+		size = 4 << 20
 	}
 	if s := os.Getenv("MB_PROXY_TEST_MB"); s != "" { // 200 is what is promised; it takes a while
 		size, _ = strconv.Atoi(s)

@@ -195,10 +195,7 @@ func lookupPage(ctx context.Context, sess *upstream.Session, spec *connector.Loo
 	if reply.Empty {
 		return at, false, nil
 	}
-	it, err := newItems(reply.Body, spec.Method.Call(at))
-	if err != nil {
-		return at, false, err
-	}
+	it := newItems(reply.Body, spec.Method.Call(at))
 	count := int64(0)
 	for {
 		item, err := it.Next()

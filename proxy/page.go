@@ -86,10 +86,7 @@ func (w *walk) fetch() (*page, error) {
 		body, spec = io.TeeReader(body, w.tap(reply.Header)), bare(spec)
 	}
 	pg.read = &watched{r: flushing{body, w.before}}
-	if pg.items, err = newItems(pg.read, spec); err != nil {
-		pg.close()
-		return nil, err
-	}
+	pg.items = newItems(pg.read, spec)
 	return pg, nil
 }
 
@@ -109,8 +106,7 @@ func (w *walk) answer(call connector.Call, spec *connector.CallSpec) (*upstream.
 }
 
 // newItems is the reader that fits the call's declared body.
-func newItems(r io.Reader, spec *connector.CallSpec) (items, error) {
-	var it items
+func newItems(r io.Reader, spec *connector.CallSpec) (it items) {
 	switch {
 	case spec.Format == "csv":
 		it = newCSVItems(r)
@@ -125,7 +121,7 @@ func newItems(r io.Reader, spec *connector.CallSpec) (items, error) {
 	if spec.Unit == "window" {
 		it = &whole{items: it}
 	}
-	return it, nil
+	return it
 }
 
 // bare is the call's items as they stand in the bytes, not gathered or compared.

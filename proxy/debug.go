@@ -94,7 +94,7 @@ func debugOf(trace *upstream.Trace, s source) debugView {
 
 // jsonOrText is a body as JSON, or as a JSON string.
 func jsonOrText(b []byte) json.RawMessage {
-	if end, st := record.Scan(b, 0, true); st == record.Done && record.SkipSpace(b, end) == len(b) {
+	if record.IsDocument(b) {
 		return b
 	}
 	return quote(nil, string(b))

@@ -43,7 +43,7 @@ func (d *document) Next() (record.Item, error) {
 	if len(body) > maxItem {
 		return record.Item{}, problem.New(problem.UpstreamTooLarge, "the provider's answer is larger than %d bytes", maxItem).AsRemote()
 	}
-	if end, st := record.Scan(body, 0, true); st != record.Done || record.SkipSpace(body, end) != len(body) {
+	if !record.IsDocument(body) {
 		return record.Item{}, corrupt("it is not one JSON document")
 	}
 	d.done = true

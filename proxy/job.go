@@ -142,7 +142,7 @@ func readDocument(reply *upstream.Reply) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if end, st := record.Scan(body, 0, true); st != record.Done || record.SkipSpace(body, end) != len(body) {
+	if !record.IsDocument(body) {
 		return nil, corrupt("it is not one JSON document")
 	}
 	return body, nil

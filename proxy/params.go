@@ -116,10 +116,10 @@ func (p *params) read(pair bracket.Pair) error {
 	}
 	read, isSingle := single[name]
 	isFilter := slices.Contains(Filters, name)
+	below, isBelow := pair.Below()
 	switch {
-	case name == "remote_query" && len(pair.Path) > 1 && pair.Path[1] != "":
-		pair = bracket.Pair{Key: bracket.Encode(pair.Path[1:]), Path: pair.Path[1:], Value: pair.Value}
-		p.remote, p.forward = append(p.remote, pair), append(p.forward, pair)
+	case name == "remote_query" && isBelow && below.Path[0] != "":
+		p.remote, p.forward = append(p.remote, below), append(p.forward, below)
 	case !isSingle && !isFilter && name != "remote_query" && name != "truto_exclude_fields":
 		p.rest, p.forward = append(p.rest, pair), append(p.forward, pair)
 	case pair.Value == "":

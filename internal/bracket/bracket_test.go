@@ -175,7 +175,7 @@ func TestErrorIsPrintableAndShort(t *testing.T) {
 	}
 }
 
-func TestEncodeAndSub(t *testing.T) {
+func TestEncodeAndBelow(t *testing.T) {
 	if got := Encode(nil); got != "" {
 		t.Errorf("the empty path is %q", got)
 	}
@@ -188,17 +188,23 @@ func TestEncodeAndSub(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []Pair{{"page[size]", []string{"page", "size"}, "5"}, {"ids[]", []string{"ids", ""}, "x"}, {"ids[]", []string{"ids", ""}, "y"}}
-	if got := Sub(pairs, "remote_query"); !reflect.DeepEqual(got, want) {
-		t.Errorf("got %q, want %q", got, want)
+	var got []Pair
+	for _, p := range pairs {
+		switch below, ok := p.Below(); {
+		case p.Path[0] == "remote_query" && ok:
+			got = append(got, below)
+		case p.Path[0] == "a" && ok:
+			t.Errorf("below a plain value: %q", below)
+		}
 	}
-	if got := Sub(pairs, "a"); got != nil {
-		t.Errorf("below a plain value: %q", got)
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 	list, err := Parse("remote_query[]=x")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := Sub(list, "remote_query"); len(got) != 1 || got[0].Key != "" {
+	if got, ok := list[0].Below(); len(list) != 1 || !ok || got.Key != "" {
 		t.Errorf("a nameless pair: %q", got)
 	}
 }

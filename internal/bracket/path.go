@@ -84,14 +84,11 @@ func Encode(path []string) string {
 	return string(b)
 }
 
-// Sub is the pairs below name, in their order, with that first part taken off: remote_query[a][b]=1 is a[b]=1 of
-// remote_query. A pair whose second part is [] has no name of its own there, and an empty Key.
-func Sub(pairs []Pair, name string) []Pair {
-	var out []Pair
-	for _, p := range pairs {
-		if len(p.Path) > 1 && p.Path[0] == name {
-			out = append(out, Pair{Key: Encode(p.Path[1:]), Path: p.Path[1:], Value: p.Value})
-		}
+// Below is the pair with its first part taken off: remote_query[a][b]=1 is a[b]=1 below remote_query. It is false for a
+// plain value. A pair whose second part is [] has no name of its own there, and an empty Key.
+func (p Pair) Below() (Pair, bool) {
+	if len(p.Path) < 2 {
+		return Pair{}, false
 	}
-	return out
+	return Pair{Key: Encode(p.Path[1:]), Path: p.Path[1:], Value: p.Value}, true
 }

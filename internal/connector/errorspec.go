@@ -9,6 +9,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/meterbridge/meterbridge/internal/problem"
+	"github.com/meterbridge/meterbridge/internal/record"
 )
 
 // ErrorSpec is how a provider's errors read.
@@ -71,7 +72,7 @@ func (r *ErrorRule) Problem(a Answer) (problem.Code, string) {
 // Read finds the provider's message and code in a body, and the fields to copy into details (nil where there are
 // none). A body that is not JSON has none of them.
 func (e *ErrorSpec) Read(body []byte) (message, code string, fields json.RawMessage) {
-	if !isJSON(body) {
+	if !record.IsDocument(body) {
 		return "", "", nil
 	}
 	message = firstText(body, e.Message)

@@ -38,7 +38,7 @@ func (j *JobSpec) check(d *decoder, n *yaml.Node) {
 
 // ID is the job's id in the answer that started it.
 func (j *JobSpec) ID(body []byte) (string, error) {
-	if !isJSON(body) {
+	if !record.IsDocument(body) {
 		return "", problem.New(problem.UpstreamUnexpected, "the answer that should start a job is not JSON").AsRemote()
 	}
 	if id := firstText(body, []string{j.IDPath}); id != "" {
@@ -60,7 +60,7 @@ func (j *JobSpec) Poll(s *Scope, p record.Position) (Call, error) {
 // Status reads a status answer. Neither done nor failed means that the job is still running; a status that can't be
 // read has failed, and reason says why.
 func (j *JobSpec) Status(body []byte) (done, failed bool, reason, link string) {
-	if !isJSON(body) {
+	if !record.IsDocument(body) {
 		return false, true, "its status is not JSON", ""
 	}
 	in := Answer{Body: body}.input()

@@ -9,7 +9,6 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/meterbridge/meterbridge/internal/problem"
-	"github.com/meterbridge/meterbridge/internal/record"
 )
 
 // Expr is a condition in jq, written without braces.
@@ -68,12 +67,6 @@ func find(doc []byte, path string) gjson.Result {
 		return gjson.ParseBytes(doc)
 	}
 	return gjson.GetBytes(doc, path)
-}
-
-// isJSON says whether body is one JSON document of bearable depth, which gjson itself does not check.
-func isJSON(body []byte) bool {
-	end, st := record.Scan(body, 0, true)
-	return st == record.Done && record.SkipSpace(body, end) == len(body)
 }
 
 // EscapePath is one part of a path as gjson takes it.

@@ -164,7 +164,13 @@ func remote(t *testing.T, query string) []bracket.Pair {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return bracket.Sub(pairs, "remote_query")
+	var out []bracket.Pair
+	for _, p := range pairs {
+		if below, ok := p.Below(); ok && p.Path[0] == "remote_query" {
+			out = append(out, below)
+		}
+	}
+	return out
 }
 
 func render(c Call) string {

@@ -116,6 +116,12 @@ key:
 	goto value
 }
 
+// IsDocument says whether b is one JSON document and nothing else, of a depth that every parser behind bears.
+func IsDocument(b []byte) bool {
+	end, st := Scan(b, 0, true)
+	return st == Done && SkipSpace(b, end) == len(b)
+}
+
 // SkipSpace is the index of the first byte at or after i that is not JSON white space.
 func SkipSpace(b []byte, i int) int {
 	for i < len(b) && (b[i] == ' ' || b[i] == '\n' || b[i] == '\r' || b[i] == '\t') {

@@ -16,7 +16,8 @@ const native = `
 	strptime/1 strftime/1 mktime/0 todate/0 fromdate/0 fromdateiso8601/0 todateiso8601/0
 	dec/0 dsum/0 dadd/1 dsub/1 dmul/1 dneg/0 dshift/1 dcmp/1
 	rfc3339/0 date/0 month/0 hour/0 day_start/0 week_start/0 month_start/0 hour_start/0 add_hours/1 add_days/1 add_months/1
-	unix/0 unix_ms/0 months/0 mdy/0 stable_id/0 slug/0 replace_all/2`
+	unix/0 unix_ms/0 months/0 mdy/0 year/0 month_number/0 day_number/0 yyyymmdd/0 from_unix/0 from_unix_ms/0 from_days/0 cycle_start/1
+	stable_id/0 slug/0 replace_all/2`
 
 // island lists the functions that are as safe, and that the mapping compiler leaves to gojq.
 const island = `

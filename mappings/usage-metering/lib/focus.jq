@@ -46,11 +46,13 @@ def focus_date: if . == null then null elif contains("/") then mdy else rfc3339 
 
 def focus_is($x): dcmp($x) == 0;
 
+def focus_keep(f): [to_entries[] | select(f) | {(.key): .value}] | add // {};
+
 def focus_tags:
   if . == null then {}
   elif type == "string" then (fromjson? // {Tags: .}) | if type == "object" then . else {Tags: .} end
   else . end
-  | with_entries(select(.value != null));
+  | focus_keep(.value != null);
 
 # What is bought for later accrues nothing on the day it is bought.
 def focus_for_later:
@@ -120,7 +122,7 @@ def focus_used:
 
 def focus_dimensions:
   focus_used as $used
-  | (.Tags | focus_tags) + (to_entries | map(select($used[.key] != true)) | from_entries);
+  | (.Tags | focus_tags) + focus_keep($used[.key] != true);
 
 # Columns of the provider's own tell rows apart too, but not by how much, when, or under which name.
 def focus_tells_apart($all):
@@ -162,11 +164,11 @@ def focus_id:
      .CommitmentDiscountId, .CommitmentDiscountStatus, .CapacityReservationId, .CapacityReservationStatus, .AllocatedMethodId, .AllocatedResourceId,
      (if .ChargeClass == null then null else .BillingPeriodStart | focus_moment end)]
     + (.Tags | focus_tags | focus_pairs)
-    + (with_entries(select($columns[.key] | not)) | focus_pairs)
+    + (focus_keep($columns[.key] | not) | focus_pairs)
   | stable_id;
 
 def focus:
-  with_entries(select(.value != null and .value != ""))
+  focus_keep(.value != null and .value != "")
   | (.ChargePeriodStart | focus_date) as $start
   | (.ChargePeriodEnd | focus_date) as $end
   | (if .SubAccountId == null then null else {id: .SubAccountId, name: .SubAccountName} end) as $workspace

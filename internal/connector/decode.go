@@ -17,6 +17,7 @@ type decoder struct {
 	finds []jq.Finding
 	scope string // of the slots that are being read
 	slots []*slot
+	call  *CallSpec // the one that is being read
 	uses  []credentialUse
 }
 

@@ -25,7 +25,7 @@ func (e *Expr) decode(d *decoder, n *yaml.Node, f field) {
 func (e *Expr) reads(root, name string) bool { return e != nil && e.slot.reads(root, name) }
 
 // holds runs the condition; a missing one holds, null and false do not.
-func (e *Expr) holds(in map[string]any) (bool, error) {
+func (e *Expr) holds(in any) (bool, error) {
 	if e == nil {
 		return true, nil
 	}

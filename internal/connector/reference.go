@@ -109,7 +109,7 @@ func (r *referenceMaker) visit(key string, t reflect.Type) {
 
 // scopeTitles says where each scope holds, in the order of the reference.
 var scopeTitles = []struct{ scope, where string }{
-	{"list", "`list`"}, {"get", "`get`"}, {"job", "`job.status`"}, {"lookup", "`lookups`"}, {"check", "`check`"},
+	{"list", "`list`"}, {"parents", "`list.parents`"}, {"get", "`get`"}, {"job", "`job.status`"}, {"lookup", "`lookups`"}, {"check", "`check`"},
 	{"context", "`context.*.default`, `auth`, `default` granularity"}, {"reply", "`errors.rules`, `check.expect`"}, {"report", "`job.done`, `job.failed`"},
 }
 

@@ -45,8 +45,15 @@ func (c *CheckSpec) Verify(a Answer) *problem.Problem {
 }
 
 func (c *CallSpec) check(d *decoder, n *yaml.Node) {
+	if c.Constant != nil {
+		c.checkConstant(d, n)
+		return
+	}
 	c.checkRequest(d, n)
 	c.Whole = c.Format == "json" && d.at(n, "items") == n
+	if c.When.reads("parent", "") {
+		d.add(d.at(n, "when"), "scope", "the condition chooses the call before its parents are listed", "choose among the parents with parents.where")
+	}
 	if c.Format == "csv" && d.at(n, "items") != n {
 		d.add(d.key(n, "items"), "exclusive", "items is a path into JSON, the format is csv", "remove items")
 	}

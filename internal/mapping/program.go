@@ -17,13 +17,14 @@ type Vars struct {
 	Call    []byte // the effective request: connector.Call.JSON
 	Page    []byte // the members beside the items
 	Lookups []byte // the connector's lookups, by name
+	Parent  []byte // what the connector keeps of the parent whose children the items are
 }
 
 // roots are the variables in the order of a run's values. $base is kept for overrides.
-var roots = []string{"$query", "$account", "$call", "$page", "$lookups"}
+var roots = []string{"$query", "$account", "$call", "$page", "$lookups", "$parent"}
 
-func (v *Vars) list() [5][]byte {
-	return [5][]byte{v.Query, v.Account, v.Call, v.Page, v.Lookups}
+func (v *Vars) list() [6][]byte {
+	return [6][]byte{v.Query, v.Account, v.Call, v.Page, v.Lookups, v.Parent}
 }
 
 // Program is a compiled mapping file, immutable and shared.
@@ -31,7 +32,7 @@ type Program struct {
 	src       jq.Source
 	hash      uint64
 	resources map[string]*compiled
-	mentions  [5]bool // which of the roots the text names at all
+	mentions  [6]bool // which of the roots the text names at all
 }
 
 // compiled is the program of one resource.

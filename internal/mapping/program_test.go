@@ -80,7 +80,7 @@ func TestCompileFindings(t *testing.T) {
 		{"no comment", "def usage: {id: .};", "acme.jq:1:1: header: the file does not say whose items it maps (fix: start it with a comment)"},
 		{"no resource", "# x\ndef usages: .;", "acme.jq:1:1: no-resource: no definition is named as a resource of the model (fix: add `def usage: …;`, or one of usage, products, organizations, workspaces, users)"},
 		{"a resource with parameters", "# x\ndef usage(f): .;", "acme.jq:1:1: no-resource: no definition is named as a resource of the model (fix: add `def usage: …;`, or one of usage, products, organizations, workspaces, users)"},
-		{"a root that there is not", "# x\ndef usage: {id: $base.id};", "acme.jq:2:17: unknown-variable: $base is not defined (fix: in scope: $query $account $call $page $lookups)"},
+		{"a root that there is not", "# x\ndef usage: {id: $base.id};", "acme.jq:2:17: unknown-variable: $base is not defined (fix: in scope: $query $account $call $page $lookups $parent)"},
 		{"an unbounded function", "# x\ndef usage:\n  {id: (.a | gsub(\"a\"; \"b\"))};", "acme.jq:3:14: global-regex: gsub takes time that grows with the square of the input's length (fix: use `split(\"…\")`, `join(\"…\")`, `replace_all(a; b)`, `slug`, or `test` and `capture` without the flag g)"},
 		{"a slow expression", "# x\ndef usage: {id: (.a | test(\"a\"))};", "acme.jq:2:23: not-compiled: test is outside of the compiled subset, so it runs many times slower"},
 		{"a definition that is in nobody's way", "# x\ndef other: now;\ndef usage: {id: .a};", "acme.jq:2:12: clock: now reads the clock, so that no run could be repeated (fix: in a connector's slot use `.now`)"},

@@ -177,8 +177,7 @@ func (t *nameTable) done() []byte { return append(t.json, t.json[0]+2) } // ']' 
 
 // eachLookupItem walks the lookup's pages until yield has enough.
 func (q *request) eachLookupItem(ctx context.Context, spec *connector.Lookup, yield func(record.Item) bool) error {
-	scope := *q.scope
-	scope.Remote, scope.PageSize, scope.ID, scope.Carry = nil, 0, "", nil // what the caller asks of usage is no business of a lookup
+	scope := connector.Scope{Now: time.Unix(0, q.at.Now).UTC(), Context: q.context} // what the caller asks for is no business of a lookup
 	l := listing{sess: q.sess.WithScopes(nil), method: spec.Method, scope: &scope, most: maxLookupPages}
 	if spec.Scope != "" {
 		l.sess = q.sess.WithScopes([]string{spec.Scope})

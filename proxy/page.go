@@ -26,9 +26,10 @@ type page struct {
 	cached bool            // it came from there
 	at     record.Position // the walk's when the page was opened
 
-	lo, hi string // the dates of the records that belong to the page's window; both empty for all
-	count  int64  // items read so far
-	bound  bool   // the mapping has the page's roots
+	lo, hi  string // the dates of the records that belong to the page's window; both empty for all
+	count   int64  // items read so far
+	bound   bool   // the mapping has the page's roots
+	refused bool   // the answer is the provider's error after all
 }
 
 // next is the page's next item.
@@ -96,13 +97,15 @@ func (w *walk) fetch() (*page, error) {
 // read is the next item of the open page. An answer that is itself the item is judged before it counts, any other one at
 // its end.
 func (w *walk) read() (record.Item, error) {
-	item, err := w.page.next()
+	item, found := w.page.next()
+	err := found
 	switch {
-	case err != nil:
-		err = judged(w.ctx, w.sess, w.page.call, w.page.reply, w.page.items, err)
+	case found != nil:
+		err = judged(w.ctx, w.sess, w.page.call, w.page.reply, w.page.items, found)
 	case w.page.whole:
 		err = w.sess.Judge(w.ctx, w.page.call, w.page.reply, item.Raw)
 	}
+	w.page.refused = err != found
 	return item, err
 }
 

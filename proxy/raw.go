@@ -42,7 +42,7 @@ func (q *request) raw(ctx context.Context, w http.ResponseWriter) error {
 			if rows == 0 && err == nil && (c == nil || !c.started) {
 				continue
 			}
-		} else if s.page != nil && c != nil && s.page.read.sound() {
+		} else if s.page != nil && c != nil && s.page.read.sound() && !s.page.refused {
 			err = q.unreadable(s, c, err)
 		}
 		return q.endRaw(ctx, s, c, err)

@@ -15,7 +15,7 @@ const maxEmptyPages = 20
 // range holds none.
 func (w *walk) start() error {
 	w.started = true
-	if err := w.waitForPlan(w.ctx); err != nil {
+	if err := w.waitFor(w.ctx, w.method.Lookups(w.conn)); err != nil {
 		return err
 	}
 	if !w.resumes {
@@ -49,7 +49,13 @@ func (w *walk) enter() error {
 	}
 	for {
 		spec := w.method.Call(w.pos)
-		if spec == nil || spec.Parents == nil || len(w.pos.Parent) > 0 {
+		if spec == nil {
+			return nil // the plan says why
+		}
+		if err := w.waitFor(w.ctx, spec.Lookups(w.conn)); err != nil {
+			return err
+		}
+		if spec.Parents == nil || len(w.pos.Parent) > 0 {
 			return nil
 		}
 		parent, err := w.nextParent()

@@ -141,15 +141,3 @@ func parentOf(p record.Position) any {
 	}
 	return nil
 }
-
-// Lookups are the connector's lookups that slots of the method read: a plan has to wait for them.
-func (m *Method) Lookups(c *Connector) []string {
-	var out []string
-	for name := range c.Lookups {
-		if m.reads("lookups", name) {
-			out = append(out, name)
-		}
-	}
-	slices.Sort(out)
-	return out
-}

@@ -54,6 +54,9 @@ func (c *CallSpec) check(d *decoder, n *yaml.Node) {
 	if c.When.reads("parent", "") {
 		d.add(d.at(n, "when"), "scope", "the condition chooses the call before its parents are listed", "choose among the parents with parents.where")
 	}
+	if c.Parents != nil && !c.Request.reads("parent", "") {
+		d.add(d.key(n, "parents"), "unused", "no slot of the call says which parent it is made for", "put {{ .parent.id }} into its path")
+	}
 	if c.Format == "csv" && d.at(n, "items") != n {
 		d.add(d.key(n, "items"), "exclusive", "items is a path into JSON, the format is csv", "remove items")
 	}

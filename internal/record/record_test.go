@@ -9,8 +9,8 @@ import (
 
 func TestPositionRoundTrip(t *testing.T) {
 	for name, p := range map[string]Position{
-		"zero":  {},
-		"full":  {Now: 1789, Window: -5, Rev: 1 << 63, Call: 3, Token: []byte("t"), Job: []byte("j"), Carry: []byte("{}"), Parent: []byte(`["p",{"id":"p"}]`),
+		"zero": {},
+		"full": {Now: 1789, Window: -5, Rev: 1 << 63, Call: 3, Token: []byte("t"), Job: []byte("j"), Carry: []byte("{}"), Parent: []byte(`["p",{"id":"p"}]`),
 			Size: 100, Item: 7, Out: 2, Anchor: 99},
 		"token": {Token: []byte(strings.Repeat("x", 3000))},
 	} {

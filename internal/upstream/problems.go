@@ -84,7 +84,7 @@ func (s *Session) problem(a *answer) *problem.Problem {
 // dress adds what every error of a provider carries.
 func (s *Session) dress(p *problem.Problem, a *answer) *problem.Problem {
 	p.AsRemote().With("status", a.status)
-	p.Raw = a.body
+	p.Raw = bounded(a.body)
 	if a.code != "" {
 		p.With("provider_code", a.code)
 	}

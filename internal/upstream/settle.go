@@ -104,7 +104,7 @@ func (s *Session) Judge(ctx context.Context, call connector.Call, r *Reply, body
 	if a.rule = s.conn.Errors.Rule(a.forRules()); a.rule == nil || a.rule.As == "empty" {
 		return nil
 	}
-	a.body = scrub(bounded(body), s.secrets(nil)...)
+	a.body = scrub(body, s.secrets(nil)...)
 	s.hear(a)
 	_, err := s.settle(ctx, a)
 	return err

@@ -41,7 +41,7 @@ resources:
 * For each window the first call whose condition holds is made. Where it gave no record, the fallbacks behind it whose
   condition holds are tried in turn.
 * A call with ` + "`parents`" + ` is made for each item of a list of its own, window by window: its slots read ` + "`.parent`" + `, its mapping
-  ` + "`$parent`" + `, both what ` + "`keep`" + ` has of it. Records, fallbacks and ` + "`no_data`" + ` are those of the window, not of one parent.
+  ` + "`$parent`" + `, both what ` + "`keep`" + ` has of it (of an item within an item, ` + "`$parent`" + ` is the outer one laid over that). Records, fallbacks and ` + "`no_data`" + ` are those of the window, not of one parent.
 * An error in a good status is found by a rule that names the status. It sees the whole of a short answer at once; of one of
   64 KiB or more it sees the members beside the items when the page has ended, before the page counts.
 * A caller's remote_query goes over all this: its keys replace those of the same name and come last, in a JSON body with

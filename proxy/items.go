@@ -11,7 +11,7 @@ import (
 const (
 	maxItem      = 8 << 20  // one item
 	maxEnvelope  = 1 << 20  // everything of a page beside its items
-	maxBuffered  = 16 << 20 // an answer whose items make one list (`unit: window`)
+	maxBuffered  = 16 << 20 // items of a window that make one list (`unit: window`)
 	maxCSVRecord = 1 << 20  // one row of a table
 )
 
@@ -21,6 +21,8 @@ type items interface {
 	Next() (record.Item, error)
 	// Envelope is the answer without its items, a JSON document; complete after io.EOF, nil where the format has none.
 	Envelope() []byte
+	// Count is how many elements of the provider's own list were read, whatever became of them.
+	Count() int64
 }
 
 // cut turns the body's end in the middle of the document into the provider's fault.

@@ -195,8 +195,8 @@ func lookupPage(ctx context.Context, sess *upstream.Session, spec *connector.Loo
 	if reply.Empty {
 		return at, false, nil
 	}
-	it := newItems(reply.Body, spec.Method.Call(at))
-	count := int64(0)
+	it, table := newItems(reply.Body, spec.Method.Call(at), at.Carry)
+	defer letGo(it)
 	for {
 		item, err := it.Next()
 		if err == io.EOF {
@@ -205,10 +205,11 @@ func lookupPage(ctx context.Context, sess *upstream.Session, spec *connector.Loo
 		if err != nil {
 			return at, false, err
 		}
-		if count++; !yield(item) {
+		if !yield(item) {
 			return at, false, nil
 		}
 	}
-	next, more, _, err := spec.Method.Next(scope, at, connector.Facts{Envelope: it.Envelope(), Header: reply.Header, Items: count, Records: count})
+	next, more, _, err := spec.Method.Next(scope, at, connector.Facts{Envelope: it.Envelope(), Header: reply.Header, Items: it.Count(), Records: it.Count()})
+	next.Carry = table.carry(next.Carry)
 	return next, more, err
 }

@@ -56,31 +56,41 @@ func (w *walk) turn() error {
 	if w.resuming {
 		return w.hunt()
 	}
-	if w.empty++; w.page.count > 0 {
-		w.empty = 0
-	}
-	facts := connector.Facts{Envelope: w.page.items.Envelope(), Header: w.page.header, Items: w.page.count, Records: w.rows}
-	next, more, warns, err := w.method.Next(w.scope, w.pos, facts)
+	next, more, warns, err := w.method.Next(w.scope, w.page.last, w.page.facts(w.rows))
 	w.warn(warns...)
-	w.close()
 	switch {
 	case err != nil:
-		return err
 	case !more:
-		return io.EOF
-	case next.Window != w.pos.Window:
-		w.rows, w.last = 0, 0
-	}
-	if len(next.Token) == 0 { // another window, or another call for it, counts its pages anew
+		err = io.EOF
+	case len(next.Token) == 0: // another window, or another call for it, counts its pages anew
 		w.empty = 0
 		clear(w.seen)
-	} else if h := hash(next.Token); w.seen[h] || w.empty > maxEmptyPages {
-		return problem.New(problem.PaginationLoop, "the provider goes round in circles: page cursor %q after %d pages without an item", clip(string(next.Token), 80), w.empty).AsRemote()
-	} else {
-		w.seen[h] = true
+		if next.Window != w.pos.Window {
+			w.rows, w.last = 0, 0
+		}
+	default:
+		next.Carry = w.page.table.carry(next.Carry)
+		err = w.follow(w.page, next)
+	}
+	w.close()
+	if err != nil {
+		return err
 	}
 	next.Anchor = w.last
 	w.pos, w.turned = next, true
+	return nil
+}
+
+// follow refuses to go from a page to a further one where the provider goes round in circles.
+func (w *walk) follow(from *page, next record.Position) error {
+	if w.empty++; from.items.Count() > 0 {
+		w.empty = 0
+	}
+	h := hash(next.Token)
+	if w.seen[h] || w.empty > maxEmptyPages {
+		return problem.New(problem.PaginationLoop, "the provider goes round in circles: page cursor %q after %d pages without an item", clip(string(next.Token), 80), w.empty).AsRemote()
+	}
+	w.seen[h] = true
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"hash/fnv"
@@ -31,7 +32,8 @@ type walk struct {
 	page  *page           // nil between two pages
 	batch record.Batch
 	item  record.Item
-	out   int // next output of batch
+	outer []byte // the parent that the mapping has
+	out   int    // next output of batch
 
 	resuming bool // the record before pos is yet to be met
 	hunting  bool // it is not where it was, and the page is searched for it
@@ -128,20 +130,28 @@ func (w *walk) emit() error {
 	return nil
 }
 
-// bind gives the mapping its roots, once a page: the names are waited for only when an item is there to be named.
+// bind gives the mapping its roots, once a page, and the parent with each that is new: the names are waited for only when
+// an item is there to be named.
 func (w *walk) bind() error {
-	if w.page.bound {
+	if w.page.bound && bytes.Equal(w.item.Parent, w.outer) {
 		return nil
+	}
+	w.outer = append(w.outer[:0], w.item.Parent...)
+	if w.page.bound {
+		return w.runner.BindParent(w.outer)
 	}
 	looked, warns := w.names.wait(w.ctx)
 	w.warn(warns...)
 	w.page.bound = true
-	return w.runner.Bind(&mapping.Vars{Query: w.queryJSON, Account: w.accountJSON, Call: w.page.call.JSON(), Lookups: looked})
+	return w.runner.Bind(&mapping.Vars{
+		Query: w.queryJSON, Account: w.accountJSON, Call: w.page.call.JSON(), Page: w.page.items.Envelope(), Lookups: looked,
+		Parent: w.outer, Carry: w.page.at.Carry,
+	})
 }
 
 // output takes the next record out of the batch; keep is false for one outside the range or the filters.
 func (w *walk) output() (rec record.Rec, keep bool) {
-	json, remote := w.batch.JSON(w.out), w.batch.Remote(w.out)
+	json, remote, said := w.batch.JSON(w.out), w.batch.Remote(w.out), w.batch.Outs[w.out].Warning
 	w.out++
 	if !w.page.holds(json) {
 		return rec, false
@@ -151,6 +161,9 @@ func (w *walk) output() (rec record.Rec, keep bool) {
 	w.pos.Item, w.pos.Out, w.pos.Anchor = w.item.N, w.out, w.last
 	if !w.filter.keep(json) {
 		return rec, false
+	}
+	if said != nil {
+		w.warn(problem.Warning{Code: said.Code, Message: said.Message})
 	}
 	if remote == nil && w.runner != nil {
 		remote = w.item.Raw

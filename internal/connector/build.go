@@ -19,6 +19,7 @@ type builder struct {
 
 func (b *builder) build(page *Page, size int, token string) (Call, error) {
 	c := &b.call
+	c.Auth = b.req.Auth
 	err := b.remote.check()
 	if err != nil {
 		return Call{}, err

@@ -38,10 +38,14 @@ type Call struct {
 	Body        []byte
 	ContentType string
 	Accept      string
-	NoAuth      bool // a download from where the credentials don't belong
+	Auth        *Auth // how it is signed, nil for the connector's way
+	NoAuth      bool  // a download from where the credentials don't belong: it may lead anywhere
 	Window      Range
 	Unclipped   bool // remote_query owns the window: neither slice nor clip
 }
+
+// Signed says whether the call carries credentials, so that its answer tells of the account.
+func (c Call) Signed() bool { return !c.NoAuth && (c.Auth == nil || !c.Auth.IsZero()) }
 
 // accept is what a call asks for where its headers don't say.
 const accept = "application/json"

@@ -18,6 +18,7 @@ type decoder struct {
 	scope string // of the slots that are being read
 	slots []*slot
 	uses  []credentialUse
+	auths []*Auth
 }
 
 func (d *decoder) addAt(line, col int, rule, text, fix string) {

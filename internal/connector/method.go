@@ -14,6 +14,7 @@ type Request struct {
 	Query    []Field  `yaml:"query" doc:"query parameters in order; null leaves one out, a list repeats it"`
 	Headers  []Field  `yaml:"headers" doc:"request headers, never those of auth"`
 	Body     *Body    `yaml:"body" doc:"the request's body"`
+	Auth     *Auth    `yaml:"auth" scope:"context" doc:"how this request is signed, in place of the connector's auth"`
 }
 
 // Field is one named value of a query or of the headers.

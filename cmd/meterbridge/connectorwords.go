@@ -92,7 +92,7 @@ func authKind(a connector.Auth) string {
 	if len(a.Any) > 0 {
 		var kinds []string
 		for _, one := range a.Any {
-			kinds = append(kinds, authKind(one))
+			kinds = append(kinds, authKind(connector.Auth{Signing: one}))
 		}
 		parts = append(parts, strings.Join(kinds, ", or "))
 	}

@@ -7,10 +7,16 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Auth is how a call is signed: fields that are set, and at most one scheme beside them. Its texts are literals with
-// ${credential} and slots over .context; they are resolved only where the request is signed, so that a planned call
-// holds no secret. The zero Auth signs nothing, which a request says with auth: none.
+// Auth is how a call is signed. Its texts are literals with ${credential} and slots over .context; they are resolved
+// only where the request is signed, so that a planned call holds no secret. The zero Auth signs nothing, which a
+// request says with auth: none.
 type Auth struct {
+	Signing `yaml:",inline"`
+	Any     []Signing `yaml:"any" doc:"alternatives: the first whose credentials the account has is used"`
+}
+
+// Signing is fields that are set, and at most one scheme beside them.
+type Signing struct {
 	Headers []SecretField `yaml:"headers" doc:"headers to set; one that names an optional credential which the account lacks is left out"`
 	Query   []SecretField `yaml:"query" doc:"query parameters to set, likewise"`
 	Cookies []SecretField `yaml:"cookies" doc:"cookies to set, likewise"`
@@ -19,7 +25,6 @@ type Auth struct {
 	OAuth2  *OAuth2       `yaml:"oauth2" doc:"a bearer token fetched with the account's credentials"`
 	JWT     *JWT          `yaml:"jwt" doc:"a bearer token that is a JWT signed with the account's own key"`
 	SigV4   *SigV4        `yaml:"aws_sigv4" doc:"AWS Signature Version 4 over the whole request"`
-	Any     []Auth        `yaml:"any" doc:"alternatives: the first whose credentials the account has is used"`
 }
 
 // SecretField is one named text with credentials.
@@ -30,19 +35,18 @@ type SecretField struct {
 
 // IsZero says that nothing is signed.
 func (a *Auth) IsZero() bool {
-	return len(a.Headers)+len(a.Query)+len(a.Cookies)+len(a.Any) == 0 && len(a.schemes()) == 0
+	return len(a.Headers)+len(a.Query)+len(a.Cookies)+len(a.Any)+len(a.schemes()) == 0
 }
 
 // schemes are the keys of the schemes that are there, in the order of the language.
-func (a *Auth) schemes() []string {
+func (s *Signing) schemes() []string {
 	var out []string
-	for _, s := range []struct {
+	for _, x := range []struct {
 		key string
 		has bool
-	}{{"basic", a.Basic != nil}, {"digest", a.Digest != nil}, {"oauth2", a.OAuth2 != nil}, {"jwt", a.JWT != nil},
-		{"aws_sigv4", a.SigV4 != nil}, {"any", len(a.Any) > 0}} {
-		if s.has {
-			out = append(out, s.key)
+	}{{"basic", s.Basic != nil}, {"digest", s.Digest != nil}, {"oauth2", s.OAuth2 != nil}, {"jwt", s.JWT != nil}, {"aws_sigv4", s.SigV4 != nil}} {
+		if x.has {
+			out = append(out, x.key)
 		}
 	}
 	return out
@@ -54,27 +58,34 @@ const noAuth = "none"
 func (a *Auth) words() []string { return []string{noAuth} }
 
 func (a *Auth) decode(d *decoder, n *yaml.Node, f field) {
-	alternative := f.key == "any"
-	if n.Kind != yaml.ScalarNode || n.Value != noAuth || alternative {
+	if n.Kind != yaml.MappingNode && n.Value != noAuth {
+		d.wrongType(n, "an object, or "+noAuth)
+		return
+	}
+	if n.Kind == yaml.MappingNode {
 		d.into(n, a)
 	}
-	switch {
-	case !alternative:
-		d.auths = append(d.auths, a)
-	case len(a.Any) > 0:
-		d.add(d.key(n, "any"), "exclusive", "an alternative has alternatives of its own", "put them all into one list")
-	}
+	d.auths = append(d.auths, a)
 }
 
 func (a *Auth) check(d *decoder, n *yaml.Node) {
 	schemes := a.schemes()
+	if list := d.at(n, "any"); list != n {
+		schemes = append(schemes, "any")
+		if len(a.Any) < 2 {
+			d.add(list, "value", "any wants at least two alternatives", "write the one without any")
+		}
+	}
+	a.checkSchemes(d, n, schemes)
+}
+
+func (s *Signing) check(d *decoder, n *yaml.Node) { s.checkSchemes(d, n, s.schemes()) }
+
+func (s *Signing) checkSchemes(d *decoder, n *yaml.Node, schemes []string) {
 	for _, extra := range schemes[min(1, len(schemes)):] {
 		d.add(d.key(n, extra), "exclusive", schemes[0]+" and "+extra+" both sign the call", "keep one of them")
 	}
-	if list := d.at(n, "any"); list != n && len(a.Any) < 2 {
-		d.add(list, "value", "any wants at least two alternatives", "write the one without any")
-	}
-	for _, f := range a.Headers {
+	for _, f := range s.Headers {
 		at := d.key(d.at(n, "headers"), f.Key)
 		switch name := http.CanonicalHeaderKey(f.Key); {
 		case !validToken(f.Key):
@@ -85,7 +96,7 @@ func (a *Auth) check(d *decoder, n *yaml.Node) {
 			d.add(at, "value", "the header Cookie is not set here", "write cookies: { NAME: … }")
 		}
 	}
-	for _, f := range a.Cookies {
+	for _, f := range s.Cookies {
 		if !validToken(f.Key) {
 			d.add(d.key(d.at(n, "cookies"), f.Key), "value", "not a cookie's name", "")
 		}
@@ -93,24 +104,24 @@ func (a *Auth) check(d *decoder, n *yaml.Node) {
 }
 
 // texts are all texts with credentials: those without which nothing can be signed, and those that may be left out.
-func (a *Auth) texts() (demanded, spare []SecretText) {
-	for _, f := range slices.Concat(a.Headers, a.Query, a.Cookies) {
+func (s *Signing) texts() (demanded, spare []SecretText) {
+	for _, f := range slices.Concat(s.Headers, s.Query, s.Cookies) {
 		spare = append(spare, f.Value)
 	}
-	if b := a.Basic; b != nil {
+	if b := s.Basic; b != nil {
 		demanded, spare = append(demanded, b.Username), append(spare, b.Password)
 	}
-	if g := a.Digest; g != nil {
+	if g := s.Digest; g != nil {
 		demanded = append(demanded, g.Username, g.Password)
 	}
-	if o := a.OAuth2; o != nil {
+	if o := s.OAuth2; o != nil {
 		demanded = append(demanded, o.ClientID, o.RefreshToken, o.PrivateKey)
 		spare = append(spare, o.ClientSecret, o.KeyID)
 	}
-	if j := a.JWT; j != nil {
+	if j := s.JWT; j != nil {
 		demanded, spare = append(demanded, j.PrivateKey), append(spare, j.KeyID)
 	}
-	if v := a.SigV4; v != nil {
+	if v := s.SigV4; v != nil {
 		demanded, spare = append(demanded, v.AccessKeyID, v.SecretAccessKey), append(spare, v.SessionToken)
 	}
 	return demanded, spare

@@ -10,7 +10,7 @@ import (
 // Basic is HTTP basic authentication.
 type Basic struct {
 	Username SecretText `yaml:"username" need:"true" doc:"the user name"`
-	Password SecretText `yaml:"password" need:"true" doc:"the password, empty where there is none"`
+	Password SecretText `yaml:"password" doc:"the password, empty where there is none"`
 }
 
 // Digest is HTTP digest authentication. The provider's challenge is remembered for each account.

@@ -53,7 +53,7 @@ func (c *Connector) MissingCredentials(have func(name string) bool) []Lack {
 		}
 	}
 	for _, a := range c.auths {
-		for _, name := range c.needs(a) {
+		for _, name := range c.needs(&a.Signing) {
 			if !have(name) {
 				add(Lack{{name}})
 			}
@@ -67,7 +67,7 @@ func (c *Connector) MissingCredentials(have func(name string) bool) []Lack {
 
 // Alternative is the one of an auth's alternatives that an account is to use, nil where it has none. A
 // *MissingCredentialError says that the account has the credentials of none.
-func (c *Connector) Alternative(a *Auth, have func(name string) bool) (*Auth, error) {
+func (c *Connector) Alternative(a *Auth, have func(name string) bool) (*Signing, error) {
 	chosen, lack := c.choose(a, have)
 	if lack != nil {
 		return nil, &MissingCredentialError{lack}
@@ -75,7 +75,7 @@ func (c *Connector) Alternative(a *Auth, have func(name string) bool) (*Auth, er
 	return chosen, nil
 }
 
-func (c *Connector) choose(a *Auth, have func(string) bool) (*Auth, Lack) {
+func (c *Connector) choose(a *Auth, have func(string) bool) (*Signing, Lack) {
 	var lack Lack
 	for i := range a.Any {
 		need := c.needs(&a.Any[i])
@@ -87,10 +87,10 @@ func (c *Connector) choose(a *Auth, have func(string) bool) (*Auth, Lack) {
 	return nil, lack
 }
 
-// needs are the credentials without which an auth, beside its alternatives, can't sign.
-func (c *Connector) needs(a *Auth) []string {
+// needs are the credentials without which nothing can be signed so.
+func (c *Connector) needs(s *Signing) []string {
 	var out []string
-	demanded, spare := a.texts()
+	demanded, spare := s.texts()
 	for _, t := range demanded {
 		out = append(out, t.Credentials()...)
 	}

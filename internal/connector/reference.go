@@ -36,7 +36,8 @@ resources:
 * Structure is YAML. A scalar is literal text; jq stands only inside ` + "`{{ }}`" + `, and a value that is a single slot keeps its
   JSON type. A slot that gives null leaves its parameter out. Conditions are jq without braces. Anchors are not used.
 * Paths are dotted: ` + "`errors.0.detail`" + `; a dot within a key is written ` + "`\\.`" + `.
-* Credentials are in no slot: only auth names them, as ` + "`${name}`" + `.
+* Credentials are in no slot: only auth names them, as ` + "`${name}`" + `. Headers, query and cookies may stand beside one scheme.
+  A request has an auth of its own where it differs: ` + "`auth: none`" + `, or an object that replaces the connector's whole.
 * All times are UTC; slots read them as ` + "`YYYY-MM-DDTHH:MM:SSZ`" + `. A range is half open.
 * For each window the first call whose condition holds is made. Where it gave no record, the fallbacks behind it whose
   condition holds are tried in turn.

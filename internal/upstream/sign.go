@@ -36,9 +36,10 @@ func (s *Session) signature(ctx context.Context, call connector.Call) (*signatur
 	if auth == nil {
 		auth = &s.conn.Auth
 	}
-	if err := s.fields(sig, auth); err != nil {
+	if err := s.fields(sig, &auth.Signing); err != nil {
 		return nil, err
 	}
+	scheme := &auth.Signing
 	chosen, err := s.conn.Alternative(auth, s.acct.Has)
 	switch {
 	case err != nil:
@@ -47,9 +48,9 @@ func (s *Session) signature(ctx context.Context, call connector.Call) (*signatur
 		if err := s.fields(sig, chosen); err != nil {
 			return nil, err
 		}
-		auth = chosen
+		scheme = chosen
 	}
-	if err := s.scheme(ctx, sig, auth); err != nil {
+	if err := s.scheme(ctx, sig, scheme); err != nil {
 		return nil, err
 	}
 	if len(sig.cookies) > 0 {
@@ -59,7 +60,7 @@ func (s *Session) signature(ctx context.Context, call connector.Call) (*signatur
 }
 
 // fields resolves the headers, parameters and cookies of an auth.
-func (s *Session) fields(sig *signature, auth *connector.Auth) error {
+func (s *Session) fields(sig *signature, auth *connector.Signing) error {
 	for _, f := range auth.Headers {
 		if v, ok, err := s.spare(f.Value); err != nil {
 			return err
@@ -89,7 +90,7 @@ func (s *Session) fields(sig *signature, auth *connector.Auth) error {
 }
 
 // scheme adds what the one scheme of an auth takes.
-func (s *Session) scheme(ctx context.Context, sig *signature, auth *connector.Auth) error {
+func (s *Session) scheme(ctx context.Context, sig *signature, auth *connector.Signing) error {
 	switch {
 	case auth.Basic != nil:
 		user, err := s.resolve(auth.Basic.Username)

@@ -86,7 +86,18 @@ resources:
       auth: none
       calls: [ { name: a, get: /a }, { name: b, get: /b, fallback: true, auth: { query: { y: "${a}" } } } ]
   products: { list: { get: /p }, get: { get: /p/1 } }
+proxy:
+  a: { list: { get: /a, auth: { query: { z: "${a}" } }, page: { next_token: next, then: { get: "/a/{{ .token }}" } } } }
+  b: { list: { get: /b, page: { next_token: next, then: { get: "/b/{{ .token }}", auth: none } } } }
 `)
+	paged := func(m *Method) Call {
+		t.Helper()
+		c, err := m.At(&Scope{}, record.Position{Token: []byte("t")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
 	at := func(m *Method, call int) Call {
 		t.Helper()
 		c, err := m.At(&Scope{}, record.Position{Call: uint8(call)})
@@ -110,6 +121,8 @@ resources:
 		{"what stands beside calls", at(conn.Resources["users"].List, 0), "", false},
 		{"a call's own before it", at(conn.Resources["users"].List, 1), "y", true},
 		{"the connector's", at(conn.Resources["products"].List, 0), "connector", true},
+		{"a later page has the first one's", paged(conn.Proxy["a"].List), "z", true},
+		{"or its own", paged(conn.Proxy["b"].List), "", false},
 		{"of a get", at(conn.Resources["products"].Get, 0), "connector", true},
 		{"a download", Call{NoAuth: true}, "connector", false},
 	} {

@@ -3,8 +3,6 @@ package connector
 import (
 	"fmt"
 	"time"
-
-	"go.yaml.in/yaml/v3"
 )
 
 // Basic is HTTP basic authentication.
@@ -24,7 +22,7 @@ type JWT struct {
 	Alg        string     `yaml:"alg" need:"true" enum:"RS256|ES256" doc:"how it is signed"`
 	PrivateKey SecretText `yaml:"private_key" need:"true" doc:"the key in PEM: PKCS#8, PKCS#1 or SEC 1; its line ends may be written \\n"`
 	KeyID      SecretText `yaml:"key_id" doc:"the header kid; none where it is empty"`
-	Claims     *Program   `yaml:"claims" need:"true" scope:"jwt" doc:"jq that gives the claims as an object; with exp the token is renewed before it ends"`
+	Claims     *Expr      `yaml:"claims" need:"true" form:"jq" scope:"jwt" doc:"jq that gives the claims as an object; with exp the token is renewed before it ends"`
 }
 
 // SigV4 is AWS Signature Version 4.
@@ -62,23 +60,4 @@ func (v *SigV4) Resolve(context map[string]any) (region, service string, err err
 		return "", "", fmt.Errorf("the region or the service of the signature is empty")
 	}
 	return region, service, nil
-}
-
-// Program is a jq program that gives a value, written without braces.
-type Program struct{ slot *slot }
-
-func (p *Program) decode(d *decoder, n *yaml.Node, f field) {
-	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
-		d.wrongType(n, "jq")
-		return
-	}
-	p.slot = d.slot(n.Value, d.locate(n))
-}
-
-// String is the program as it is written.
-func (p *Program) String() string {
-	if p == nil || p.slot == nil {
-		return ""
-	}
-	return p.slot.text()
 }

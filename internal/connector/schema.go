@@ -57,10 +57,10 @@ func typeName(t reflect.Type, f field) string {
 // leafNames names the types that read themselves.
 var leafNames = map[reflect.Type]string{
 	reflect.TypeFor[Template]():      "template",
+	reflect.TypeFor[Values]():        "template or list",
 	reflect.TypeFor[SecretText]():    "credential text",
 	reflect.TypeFor[Literal]():       "value of templates",
 	reflect.TypeFor[Expr]():          "condition",
-	reflect.TypeFor[Program]():       "jq",
 	reflect.TypeFor[Names]():         "header name or list",
 	reflect.TypeFor[Statuses]():      "status or list",
 	reflect.TypeFor[Span]():          "span",
@@ -115,10 +115,10 @@ type jsonMap = map[string]any
 // scalarSchema is the schema of the leaves.
 var scalarSchema = map[string]jsonMap{
 	"template":            {"type": []string{"string", "number", "boolean"}},
+	"template or list":    {"type": []string{"string", "number", "boolean", "array"}},
 	"credential text":     {"type": "string"},
 	"value of templates":  {},
 	"condition":           {"type": "string"},
-	"jq":                  {"type": "string"},
 	"header name or list": {"anyOf": []any{jsonMap{"type": "string"}, jsonMap{"type": "array", "items": jsonMap{"type": "string"}}}},
 	"status or list":      {"anyOf": []any{jsonMap{"type": "integer"}, jsonMap{"type": "array", "items": jsonMap{"type": "integer"}}}},
 	"span":                {"type": "string", "pattern": "^[1-9][0-9]* (hour|day|week|month|year)s?$"},

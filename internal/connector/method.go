@@ -15,6 +15,7 @@ type Request struct {
 	Arrays   string   `yaml:"arrays" default:"repeat" enum:"repeat|brackets|indices|comma" doc:"how a list stands in the query and in a form: k=a&k=b, k[]=a&k[]=b, k[0]=a&k[1]=b, or k=a,b"`
 	Headers  []Field  `yaml:"headers" doc:"request headers, never those of auth"`
 	Body     *Body    `yaml:"body" doc:"the request's body: exactly one of json, form, graphql and text"`
+	Auth     *Auth    `yaml:"auth" scope:"context" doc:"how this request is signed, in place of the connector's auth"`
 }
 
 // Input is one named value of a query or of a form.

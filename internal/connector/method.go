@@ -36,7 +36,7 @@ type CallSpec struct {
 	Fallback      bool   `yaml:"fallback" doc:"made for a window for which the calls before it gave no record"`
 	Request       `yaml:",inline"`
 	Restates      time.Duration     `yaml:"restates" doc:"for how long the figures of this call still change, where it is not as long as the resource's"`
-	Window        *WindowSpec       `yaml:"window" doc:"how the range is sliced; without it the whole range is one window"`
+	Window        *WindowSpec       `yaml:"window" doc:"how the range is sliced; without it the whole range is one window, whose dates the mapping finds in $call.window"`
 	Items         string            `yaml:"items" form:"path" doc:"dotted path of the list of items, empty where the body itself is the list"`
 	ItemsOptional bool              `yaml:"items_optional" doc:"a body without the list has no items; else it is an error"`
 	Latest        *Latest           `yaml:"latest" doc:"of the items of one answer that share a key only the latest counts"`

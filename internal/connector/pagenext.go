@@ -189,7 +189,7 @@ func (m *Method) counted(s *Scope, at record.Position) (int64, error) {
 }
 
 // maxCount bounds what is counted, so that no sum of two overflows and every number is exact in JSON.
-const maxCount = 1 << 53
+const maxCount = 1_000_000_000_000_000
 
 // whole is the count at a path; unknown where there is none.
 func whole(envelope []byte, path string) (n int64, known bool, err error) {

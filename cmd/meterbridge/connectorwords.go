@@ -11,7 +11,13 @@ import (
 
 // callLine is a call in a line: what is asked, how the range is sliced, and how pages follow each other.
 func callLine(c *connector.CallSpec) string {
+	if c.Constant != nil {
+		return "the account's context, without a call"
+	}
 	parts := []string{requestLine(c.Request)}
+	if c.Parents != nil {
+		parts = append(parts, "for each of "+requestLine(c.Parents.Request))
+	}
 	if c.Job != nil {
 		parts = append(parts, "a report that is waited for")
 	}

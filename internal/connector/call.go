@@ -28,7 +28,7 @@ type Param struct {
 
 // Call is one request to the provider, complete but for the base URL and the credentials, which no plan knows.
 type Call struct {
-	Purpose     string // list get submit poll download lookup check token proxy custom
+	Purpose     string // list get constant parents submit poll download lookup check token proxy custom
 	Name        string // of the call spec
 	Method      string // GET or POST
 	Path        string // escaped, below the base URL
@@ -57,9 +57,15 @@ func (m *Method) At(s *Scope, p record.Position) (Call, error) {
 	if c == nil {
 		return Call{}, stale()
 	}
+	if c.Parents != nil && len(p.Parent) == 0 {
+		return Call{}, stale()
+	}
 	w := m.Window(s, p)
 	if m.Windowed() && (w.Start.Before(s.Range.Start) || !w.Start.Before(s.Range.End)) {
 		return Call{}, stale()
+	}
+	if c.Constant != nil {
+		return Call{Purpose: "constant", Name: c.Name, Window: w}, nil
 	}
 	size := c.Page.size(s, p)
 	in := s.input(p, w)

@@ -18,6 +18,7 @@ type decoder struct {
 	scope string // of the slots that are being read
 	slots []*slot
 	facts []string // that calls carry
+	call  *CallSpec // the one that is being read
 	uses  []credentialUse
 	auths []*Auth
 }

@@ -46,6 +46,8 @@ type CallSpec struct {
 	Page     *Page             `yaml:"page" doc:"how to get to the next page"`
 	Carry    map[string]string `yaml:"carry" form:"path" doc:"facts of a window's first page, name: path, that slots of its later pages read as .carry.name"`
 	Cost     int               `yaml:"cost" default:"1" doc:"how many calls of limits.rate this one counts as"`
+	Parents       *Parents      `yaml:"parents" scope:"parents" doc:"whose children the call asks for: it is made for each of them, window by window"`
+	Constant      *Literal      `yaml:"constant" doc:"the items themselves, from the account's context and without a call: a list of objects of templates"`
 	Job      *JobSpec          `yaml:"job" scope:"job" doc:"the call starts a job whose download carries the items"`
 }
 
@@ -91,9 +93,7 @@ func (m *Method) decode(d *decoder, n *yaml.Node, f field) {
 	m.purpose = f.key
 	calls := d.at(n, "calls")
 	if n.Kind != yaml.MappingNode || calls == n {
-		c := new(CallSpec)
-		d.into(n, c)
-		m.Calls = []*CallSpec{c}
+		m.call(d, n)
 		return
 	}
 	if calls.Kind != yaml.SequenceNode || len(calls.Content) == 0 {
@@ -106,9 +106,7 @@ func (m *Method) decode(d *decoder, n *yaml.Node, f field) {
 			d.wrongType(item, "a call")
 			continue
 		}
-		c := new(CallSpec)
-		d.into(inherit(item, n), c)
-		m.Calls = append(m.Calls, c)
+		c := m.call(d, inherit(item, n))
 		switch {
 		case c.Name == "" && len(calls.Content) > 1:
 			d.add(item, "missing", "one of several calls needs a name", "add name: …")
@@ -123,6 +121,24 @@ func (m *Method) decode(d *decoder, n *yaml.Node, f field) {
 	if len(m.Calls) > maxCalls {
 		d.add(calls, "limit", fmt.Sprintf("a method has at most %d calls", maxCalls), "")
 	}
+}
+
+// call reads one call. Its slots know it, since what they may read of a parent is its to say.
+func (m *Method) call(d *decoder, n *yaml.Node) *CallSpec {
+	c := new(CallSpec)
+	d.call = c
+	d.into(n, c)
+	d.call = nil
+	m.Calls = append(m.Calls, c)
+	if m.purpose == "list" {
+		return c
+	}
+	for _, key := range []string{"parents", "constant"} {
+		if at := d.key(n, key); at != n {
+			d.add(at, "exclusive", key+" belongs to a list", "remove it")
+		}
+	}
+	return c
 }
 
 // maxCalls is what a position's call index can hold, with room to spare.
@@ -155,11 +171,17 @@ func (m *Method) form() any { return methodForm{} }
 // reads says whether a slot of the method reads .root.name, or anything of root where name is "".
 func (m *Method) reads(root, name string) bool {
 	for _, c := range m.Calls {
-		if c.Request.reads(root, name) || c.When.reads(root, name) || c.Page != nil && c.Page.Then != nil && c.Page.Then.reads(root, name) {
+		if c.reads(root, name) {
 			return true
 		}
 	}
 	return false
+}
+
+func (c *CallSpec) reads(root, name string) bool {
+	return c.Request.reads(root, name) || c.When.reads(root, name) || c.Job != nil && c.Job.StatusCall.reads(root, name) ||
+		c.Page != nil && c.Page.Then != nil && c.Page.Then.reads(root, name) ||
+		c.Parents != nil && c.Parents.reads(root, name) || c.Constant != nil && c.Constant.tree.reads(root, name)
 }
 
 // Windowed says whether the method slices its range.

@@ -17,7 +17,7 @@ type decoder struct {
 	finds []jq.Finding
 	scope string // of the slots that are being read
 	slots []*slot
-	facts []string // that calls carry
+	facts []string  // that calls carry
 	call  *CallSpec // the one that is being read
 	uses  []credentialUse
 	auths []*Auth

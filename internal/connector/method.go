@@ -46,8 +46,8 @@ type CallSpec struct {
 	Page     *Page             `yaml:"page" doc:"how to get to the next page"`
 	Carry    map[string]string `yaml:"carry" form:"path" doc:"facts of a window's first page, name: path, that slots of its later pages read as .carry.name"`
 	Cost     int               `yaml:"cost" default:"1" doc:"how many calls of limits.rate this one counts as"`
-	Parents       *Parents      `yaml:"parents" scope:"parents" doc:"whose children the call asks for: it is made for each of them, window by window"`
-	Constant      *Literal      `yaml:"constant" doc:"the items themselves, from the account's context and without a call: a list of objects of templates"`
+	Parents  *Parents          `yaml:"parents" scope:"parents" doc:"whose children the call asks for: it is made for each of them, window by window"`
+	Constant *Literal          `yaml:"constant" doc:"the items themselves, from the account's context and without a call: a list of objects of templates"`
 	Job      *JobSpec          `yaml:"job" scope:"job" doc:"the call starts a job whose download carries the items"`
 }
 

@@ -176,8 +176,8 @@ func (g guard) meets(w want) (ok, stale bool) {
 	return g.digestHolds(text, w.id, w.secret)
 }
 
-// timely says whether a moment is near the cassette's clock or the machine's: an exact replay is asked by clients of
-// either.
+// timely says whether a moment is near the clock of those who sign, mostly the cassette's, or the machine's: an exact
+// replay is asked by clients of either.
 func (g guard) timely(t time.Time) bool {
 	return t.Sub(g.now).Abs() <= maxSkew || time.Since(t).Abs() <= maxSkew
 }

@@ -46,13 +46,6 @@ type Latest struct {
 	By    string   `yaml:"by" form:"path" need:"true" doc:"dotted path of what is compared; the greatest wins"`
 }
 
-// ControlTotal is a total that the provider states beside its parts.
-type ControlTotal struct {
-	Path   string `yaml:"path" form:"path" need:"true" doc:"dotted path of the total within the item"`
-	Mode   string `yaml:"mode" need:"true" enum:"ignore|check" doc:"check warns total_mismatch where the parts differ from it"`
-	Reason string `yaml:"reason" doc:"why it is ignored"`
-}
-
 // Page is how one page leads to the next. A link is followed as it was given, a token is sent beside the same parameters.
 type Page struct {
 	NextURL    []string  `yaml:"next_url" form:"path" doc:"dotted paths of the next link; a value that is no URL is a token for token_param"`

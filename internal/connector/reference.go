@@ -110,7 +110,7 @@ func (r *referenceMaker) visit(key string, t reflect.Type) {
 // scopeTitles says where each scope holds, in the order of the reference.
 var scopeTitles = []struct{ scope, where string }{
 	{"list", "`list`"}, {"get", "`get`"}, {"job", "`job.status`"}, {"lookup", "`lookups`"}, {"check", "`check`"},
-	{"context", "`context.*.default`, `auth`, `default` granularity"}, {"reply", "`errors.rules`, `check.expect`"}, {"report", "`job.done`, `job.failed`"},
+	{"context", "`context.*.default`, `auth`, `default` granularity"}, {"reply", "`errors.rules`, `check.expect`"}, {"report", "`job.done`, `job.failed`"}, {"item", "`control_total.value`"},
 }
 
 func scopeDocs() string {

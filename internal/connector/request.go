@@ -66,12 +66,6 @@ func (l *Lookup) check(d *decoder, n *yaml.Node) {
 	l.Method = &Method{Calls: []*CallSpec{call}, purpose: "lookup"}
 }
 
-func (c *ControlTotal) check(d *decoder, n *yaml.Node) {
-	if c.Mode == "ignore" && c.Reason == "" {
-		d.add(n, "missing", "a total is ignored without a reason", "add reason: …")
-	}
-}
-
 func (p *Page) check(d *decoder, n *yaml.Node) {
 	switch {
 	case len(p.NextURL) > 0 && len(p.NextToken) > 0:

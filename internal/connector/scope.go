@@ -42,9 +42,11 @@ var scopeVars = map[string][]string{
 	"context": {"context"},
 	"reply":   {"status", "headers", "body"},
 	"report":  {"body"},
+	"item":    nil, // the provider's: anything
 }
 
 var scopeMeaning = map[string]string{
+	"":      "the provider's item itself; of `unit: window` the list of them",
 	"range": "`.range.start`, `.range.end`: the whole range of the request", "window": "`.window.start`, `.window.end`: the slice that this call asks for",
 	"now": "the clock of the walk's first page", "query": "the caller's filters as lists: `.query.product_id[0]`", "granularity": "the period served",
 	"context": "the account's variables, with defaults", "lookups": "lookups by name", "page_size": "the provider's page size", "carry": "facts of the first page",
@@ -66,6 +68,9 @@ func (d *decoder) checkSlots(c *Connector) {
 	}
 	slices.Sort(known["lookups"])
 	for _, s := range d.slots {
+		if s.scope == "item" {
+			continue // its input is the provider's
+		}
 		allowed := scopeVars[s.scope]
 		for _, r := range s.code.Refs() {
 			if r.Root != "." || len(r.Path) == 0 {

@@ -24,6 +24,7 @@ type page struct {
 	kept   *keeper         // nil where the page is not kept
 	key    [32]byte        // of the cache
 	cached bool            // it came from there
+	links  int             // files of the job that it is one of
 	at     record.Position // the walk's when the page was opened
 
 	lo, hi  string // the dates of the records that belong to the page's window; both empty for all
@@ -69,12 +70,14 @@ func (w *walk) fetch() (*page, error) {
 	if w.runner != nil && w.method.Windowed() && !call.Unclipped { // the dates of unmapped items are the provider's
 		pg.lo, pg.hi = stamp(call.Window.Start), stamp(call.Window.End)
 	}
+	w.links = 0
 	reply := w.cached()
 	if pg.cached = reply != nil; !pg.cached {
 		if reply, err = w.answer(call, spec); err != nil {
 			return nil, err
 		}
 	}
+	pg.links = w.links
 	pg.reply, pg.header, pg.body = reply, reply.Header, reply.Body
 	if reply.Empty {
 		pg.items = noItems{}
@@ -116,7 +119,7 @@ func (w *walk) answer(call connector.Call, spec *connector.CallSpec) (*upstream.
 	switch {
 	case spec.Constant != nil:
 		return w.constant()
-	case spec.Job != nil:
+	case call.Purpose == "submit":
 		reply, err = w.job(call, spec.Job)
 	default:
 		reply, err = w.sess.Do(w.ctx, call)

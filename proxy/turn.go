@@ -94,7 +94,7 @@ func (w *walk) turn() error {
 	if w.empty++; w.page.count > 0 {
 		w.empty = 0
 	}
-	facts := connector.Facts{Envelope: w.page.items.Envelope(), Header: w.page.header, Items: w.page.count, Records: w.rows, Parent: w.nextParent}
+	facts := connector.Facts{Envelope: w.page.items.Envelope(), Header: w.page.header, Items: w.page.count, Records: w.rows, Links: w.page.links, Parent: w.nextParent}
 	w.close() // before the parents are asked for, who may have to wait for its place at the provider
 	return w.move(facts)
 }

@@ -34,6 +34,8 @@ type walk struct {
 	item    record.Item
 	out     int // next output of batch
 
+	links int // files of the job that was just waited for
+
 	resuming bool // the record before pos is yet to be met
 	hunting  bool // it is not where it was, and the page is searched for it
 

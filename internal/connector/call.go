@@ -28,7 +28,7 @@ type Param struct {
 
 // Call is one request to the provider, complete but for the base URL and the credentials, which no plan knows.
 type Call struct {
-	Purpose     string // list get constant parents submit poll download lookup check token proxy custom
+	Purpose     string // list get constant parents submit poll fetch download lookup check token proxy custom
 	Name        string // of the call spec
 	Method      string // GET or POST
 	Path        string // escaped, below the base URL
@@ -67,8 +67,17 @@ func (m *Method) At(s *Scope, p record.Position) (Call, error) {
 	in["page_size"] = size
 	b := builder{req: &c.Request, in: in, remote: s.Remote}
 	b.call = Call{Purpose: m.purpose, Name: c.Name, Window: w, Unclipped: m.Unclipped(s)}
-	if c.Job != nil {
-		b.call.Purpose = "submit"
+	page := c.Page
+	switch {
+	case c.Job == nil:
+	case c.Page != nil && len(p.Token) > 0:
+		if b.req = c.laterPage(p); b.req != &c.Request {
+			b.remote = nil // it was for the call that started the job
+		}
+	default:
+		if b.call.Purpose = "submit"; c.Job.Ready == nil {
+			page = nil // it is the result that has pages
+		}
 	}
 	if b.call.URL = c.Page.link(p.Token); b.call.URL != "" {
 		b.remote = nil // a link is followed as it was given
@@ -76,7 +85,7 @@ func (m *Method) At(s *Scope, p record.Position) (Call, error) {
 	} else if !m.isFirst(s, p) {
 		b.dropPage = m.pageKeys()
 	}
-	return b.build(c.Page, size, string(p.Token))
+	return b.build(page, size, string(p.Token))
 }
 
 // size is the page size to ask for, 0 where the provider takes none.

@@ -39,7 +39,7 @@ type CallSpec struct {
 	Page          *Page         `yaml:"page" doc:"how to get to the next page"`
 	Parents       *Parents      `yaml:"parents" scope:"parents" doc:"whose children the call asks for: it is made for each of them, window by window"`
 	Constant      *Literal      `yaml:"constant" doc:"the items themselves, from the account's context and without a call: a list of objects of templates"`
-	Job           *JobSpec      `yaml:"job" scope:"job" doc:"the call starts a job whose download carries the items"`
+	Job           *JobSpec      `yaml:"job" scope:"job" doc:"the call starts a job whose result carries the items"`
 	Whole         bool          `yaml:"-"` // no path of items is given: the answer is the one item
 	Format        string        `yaml:"format" default:"json" enum:"json|csv" doc:"what carries the items; of csv each row is an object of strings by header"`
 }
@@ -188,8 +188,12 @@ func (m *Method) reads(root, name string) bool {
 }
 
 func (c *CallSpec) reads(root, name string) bool {
-	return c.Request.reads(root, name) || c.When.reads(root, name) || c.Job != nil && c.Job.StatusCall.reads(root, name) ||
+	return c.Request.reads(root, name) || c.When.reads(root, name) || c.Job != nil && c.Job.reads(root, name) ||
 		c.Parents != nil && c.Parents.reads(root, name) || c.Constant != nil && c.Constant.tree.reads(root, name)
+}
+
+func (j *JobSpec) reads(root, name string) bool {
+	return j.StatusCall.reads(root, name) || j.FetchCall != nil && j.FetchCall.reads(root, name)
 }
 
 // Windowed says whether the method slices its range.

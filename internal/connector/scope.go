@@ -38,19 +38,20 @@ var scopeVars = map[string][]string{
 	"list":    {"range", "window", "now", "query", "granularity", "context", "lookups", "page_size", "carry", "parent"},
 	"parents": {"range", "window", "now", "query", "granularity", "context", "lookups", "page_size"},
 	"job":     {"range", "window", "now", "query", "granularity", "context", "lookups", "parent", "job"},
+	"fetch":   {"range", "window", "now", "query", "granularity", "context", "lookups", "parent", "job", "report"},
 	"get":     {"id", "now", "context", "lookups"},
 	"lookup":  {"now", "context", "page_size"},
 	"check":   {"now", "context"},
 	"context": {"context"},
 	"reply":   {"status", "headers", "body"},
-	"report":  {"body"},
+	"report":  {"status", "headers", "body"},
 }
 
 var scopeMeaning = map[string]string{
 	"range": "`.range.start`, `.range.end`: the whole range of the request", "window": "`.window.start`, `.window.end`: the slice that this call asks for",
 	"now": "the clock of the walk's first page", "query": "the caller's filters as lists: `.query.product_id[0]`", "granularity": "the period served",
 	"context": "the account's variables, with defaults", "lookups": "lookups by name", "page_size": "the provider's page size", "carry": "facts of the first page",
-	"parent": "what `parents.keep` has of the parent whose children are asked for", "id": "the id asked for", "job": "the provider's id of the job", "status": "the HTTP status", "headers": "response headers, names in lower case",
+	"parent": "what `parents.keep` has of the parent whose children are asked for", "id": "the id asked for", "job": "the provider's id of the job", "report": "the status of the job that is done", "status": "the HTTP status", "headers": "response headers, names in lower case",
 	"body": "the response body: JSON, or a string where it is not",
 }
 

@@ -30,7 +30,7 @@ func (m *Method) ofJob(s *Scope, p record.Position, purpose string, req *Request
 		in["report"] = v
 	}
 	b := builder{req: req, in: in, call: Call{Purpose: purpose, Name: m.Call(p).Name, Window: w}}
-	return b.build(page, page.size(s, p), string(p.Token))
+	return b.build(page, page.size(s, p), page.first())
 }
 
 // Download is the call that fetches one file of a report. It goes without credentials: the link is its own.
@@ -62,14 +62,10 @@ func (c *CallSpec) nextLink(p record.Position, f Facts) string {
 	return ""
 }
 
-// laterPage is the request of a job's pages after the first: that which gave the first one. A job that was ready at once has
-// no other than the one that started it.
-func (c *CallSpec) laterPage(p record.Position) *Request {
-	switch {
-	case c.Job == nil || len(p.Job) == 0:
-		return &c.Request
-	case c.Job.FetchCall != nil:
-		return c.Job.FetchCall
+// result is the request that gives a started job's result, and its further pages.
+func (j *JobSpec) result() *Request {
+	if j.FetchCall != nil {
+		return j.FetchCall
 	}
-	return &c.Job.StatusCall
+	return &j.StatusCall
 }

@@ -14,14 +14,13 @@ import (
 // Parents says whose children a call asks for: the call is made once for each item of a list of its own. A position
 // holds the parent that it is at, so that the call follows from the position alone.
 type Parents struct {
-	Request       `yaml:",inline"`
-	Items         string   `yaml:"items" form:"path" doc:"dotted path of the list of parents, empty where the body itself is the list"`
-	ItemsOptional bool     `yaml:"items_optional" doc:"a body without the list has no parents; else it is an error"`
-	Page          *Page    `yaml:"page" doc:"how to get to the next page"`
-	Where         *Expr    `yaml:"where" scope:"item" doc:"a condition on the parent, which is the dot; the others are passed over"`
-	Key           string   `yaml:"key" form:"path" need:"true" doc:"dotted path of the parent's id, by which a position finds it again"`
-	Keep          []string `yaml:"keep" form:"path" doc:"dotted paths of what .parent and $parent have of it; the key where there are none"`
-	Method        *Method  `yaml:"-"` // the same as a method, to plan its calls
+	Request  `yaml:",inline"`
+	ItemSpec `yaml:",inline"`
+	Page     *Page    `yaml:"page" doc:"how to get to the next page"`
+	Where    *Expr    `yaml:"where" scope:"item" doc:"a condition on the parent, which is the dot; the others are passed over"`
+	Key      string   `yaml:"key" form:"path" need:"true" doc:"dotted path of the parent's id, by which a position finds it again"`
+	Keep     []string `yaml:"keep" form:"path" doc:"dotted paths of what .parent and $parent have of it; the key where there are none"`
+	Method   *Method  `yaml:"-"` // the same as a method, to plan its calls
 }
 
 // maxParent bounds what a position keeps of a parent.
@@ -29,7 +28,9 @@ const maxParent = 1 << 10
 
 func (p *Parents) check(d *decoder, n *yaml.Node) {
 	p.checkRequest(d, n)
-	call := &CallSpec{Request: p.Request, Items: p.Items, ItemsOptional: p.ItemsOptional, Page: p.Page, Unit: "item", Format: "json"}
+	p.checkItems(d, n)
+	call := &CallSpec{Request: p.Request, ItemSpec: p.ItemSpec, Page: p.Page, Unit: "item"}
+	call.checkPlaces(d, n)
 	p.Method = &Method{Calls: []*CallSpec{call}, purpose: "parents"}
 	if len(p.Keep) == 0 && p.Key != "" {
 		p.Keep = []string{p.Key}
@@ -44,7 +45,7 @@ func (d *decoder) checkParent(s *slot, r jq.Ref, line, col int) {
 	case len(r.Path) > 1 && r.Path[1] != anyStep:
 		var kept []string
 		for _, path := range s.call.Parents.Keep {
-			kept = append(kept, pathParts(path)[0])
+			kept = append(kept, SplitPath(path)[0])
 		}
 		if !slices.Contains(kept, r.Path[1]) {
 			d.addAt(line, col, "scope", ".parent does not keep "+clip(r.Path[1]), didYouMean(r.Path[1], kept, "add it to keep"))
@@ -55,7 +56,7 @@ func (d *decoder) checkParent(s *slot, r jq.Ref, line, col int) {
 // Scope is what the list of the parents is planned with: the children's window, and nothing that a caller asks of them.
 func (p *Parents) Scope(s *Scope, w Range) *Scope {
 	out := *s
-	out.Window, out.Remote, out.PageSize, out.ID, out.Carry = w, nil, 0, "", nil
+	out.Window, out.Remote, out.PageSize, out.ID = w, nil, 0, ""
 	return &out
 }
 
@@ -80,7 +81,9 @@ func (p *Parents) Narrow(item []byte) ([]byte, error) {
 	kept := &doc{kind: '{'}
 	for _, path := range p.Keep {
 		if v := find(item, path); v.Exists() {
-			kept.place(pathParts(path), []byte(v.Raw))
+			if err := kept.place(SplitPath(path), []byte(v.Raw)); err != nil {
+				return nil, err
+			}
 		}
 	}
 	out := append(jq.AppendString([]byte{'['}, key), ',')
@@ -99,39 +102,6 @@ func ParentJSON(p record.Position) []byte {
 		return []byte(r.Raw)
 	}
 	return nil
-}
-
-// place puts a value below the names of a path. A number in it is a name too.
-func (d *doc) place(path []string, v []byte) {
-	for ; len(path) > 1; path = path[1:] {
-		kid := d.member(path[0])
-		if kid == nil || kid.kind != '{' {
-			kid = &doc{kind: '{'}
-			d.remove(path[0])
-			d.keys, d.kids = append(d.keys, path[0]), append(d.kids, kid)
-		}
-		d = kid
-	}
-	d.remove(path[0])
-	d.keys, d.kids = append(d.keys, path[0]), append(d.kids, &doc{json: v})
-}
-
-// pathParts undoes gjson's notation, in which a backslash keeps the next character.
-func pathParts(path string) []string {
-	parts := []string{""}
-	for i := 0; i < len(path); i++ {
-		last := len(parts) - 1
-		switch {
-		case path[i] == '\\' && i+1 < len(path):
-			i++
-			parts[last] += string(path[i])
-		case path[i] == '.':
-			parts = append(parts, "")
-		default:
-			parts[last] += string(path[i])
-		}
-	}
-	return parts
 }
 
 // parentOf is a position's parent for slots, nil where it has none.

@@ -60,6 +60,9 @@
 //	{start:KIND} {end:KIND}   the range. KIND: date (YYYY-MM-DD), month (YYYY-MM), hour (YYYY-MM-DDTHH), time (RFC 3339),
 //	                          unix (seconds), unix_ms. An end is exclusive; last_date, last_month, last_hour are inclusive
 //	{months}                  a text in which each YYYY-MM is a month asked for: filter={months}
+//	{year} {month} {day}      the range as numbers: a year, a month of it, a day of that, as far as the pattern has them
+//	{moved}                   behind an id in a path: the suffix that it got where it moved to another month, or nothing;
+//	                          the items asked for are that month's: /invoices/inv-1{moved}
 //	{job}                     the id of a job that this simulator started, with the range that started it
 //	{NAME}                    anything (in a path: one segment), for the answer to give back; {*} anything, unnamed
 //
@@ -67,9 +70,12 @@
 //
 // Directives:
 //
-//	items: data.rows        dotted path of the array of dated items; "." the body is the array; "csv" the rows of a CSV
+//	items: data.rows        dotted path of the array of dated items; "." the body is the array; "csv" the rows of a CSV,
+//	                        "ndjson" the lines of one document each. An item that is an array has paths such as 2
 //	date: attributes.date   dotted path (CSV: column) of each item's date; demanded with items
 //	id: id                  dotted path (CSV: column) of each item's id, a string; it gets a suffix where the item moves
+//	counts: [start_time]    dotted paths (CSV: columns) of dates that are numbers, told by their digits: 5 are days since
+//	                        1970, 8 are YYYYMMDD, 10 are Unix seconds, 13 are milliseconds
 //	fill: day               with Shift, days of a month without items of their own get those of the last day before
 //	                        (days before the first: those of the first), so that any range has some
 //	ages: 2..12             only months that lie so many months before the clock's have items here

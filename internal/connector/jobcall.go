@@ -23,13 +23,14 @@ func (m *Method) Fetch(s *Scope, p record.Position, report []byte) (Call, error)
 	return m.ofJob(s, p, "fetch", c.Job.FetchCall, c.Page, report)
 }
 
+// ofJob is a call about a job, signed like the one that started it.
 func (m *Method) ofJob(s *Scope, p record.Position, purpose string, req *Request, page *Page, report []byte) (Call, error) {
-	w := m.Window(s, p)
+	w, c := m.Window(s, p), m.Call(p)
 	in := s.input(p, w)
 	if v, err := jq.Decode(report); err == nil {
 		in["report"] = v
 	}
-	b := builder{req: req, in: in, call: Call{Purpose: purpose, Name: m.Call(p).Name, Window: w}}
+	b := builder{req: req, in: in, call: Call{Purpose: purpose, Name: c.Name, Auth: c.Request.Auth, Window: w}}
 	return b.build(page, page.size(s, p), page.first())
 }
 

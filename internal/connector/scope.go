@@ -71,7 +71,7 @@ func (d *decoder) checkSlots(c *Connector) {
 			if r.Root != "." || len(r.Path) == 0 {
 				continue
 			}
-			line, col := s.at(offsetOf(s.program, r.Line, r.Col))
+			line, col := s.at(jq.OffsetOf(s.program, r.Line, r.Col))
 			root := r.Path[0]
 			if !slices.Contains(allowed, root) {
 				text, fix := "."+clip(root)+" is not in scope here", didYouMean(root, allowed, "here are ."+strings.Join(allowed, ", ."))

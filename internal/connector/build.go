@@ -11,6 +11,7 @@ import (
 type builder struct {
 	req      *Request
 	in       map[string]any
+	over     overlay
 	remote   remotePairs
 	linked   bool     // the query is that of a link
 	dropPage []string // the caller's page keys, which count for the first call only
@@ -74,6 +75,10 @@ func (b *builder) query(page *Page, size int, token string) ([]Param, error) {
 	if page != nil && page.TokenParam != "" && token != "" {
 		out = setParam(out, page.TokenParam, token)
 	}
+	out, err := b.over.query(out, b.in)
+	if err != nil {
+		return nil, err
+	}
 	if b.req.Body == nil {
 		out = b.remote.merge(out, b.dropPage)
 	}
@@ -92,23 +97,36 @@ func setParam(query []Param, key, value string) []Param {
 
 func (b *builder) headers() ([]Param, error) {
 	var out []Param
+	set := func(key, value string, owner Owner) error {
+		if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
+			return fmt.Errorf("planning header %s: its value has a control character", key)
+		}
+		if http.CanonicalHeaderKey(key) == "Accept" {
+			b.call.Accept = value
+		} else {
+			out = append(out, Param{key, value, owner})
+		}
+		return nil
+	}
 	for _, f := range b.req.Headers {
 		v, ok, err := f.Value.text(b.in)
 		if err != nil {
 			return nil, fmt.Errorf("planning header %s: %w", f.Key, err)
 		}
-		if strings.ContainsFunc(v, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
-			return nil, fmt.Errorf("planning header %s: its value has a control character", f.Key)
+		if !ok {
+			continue
 		}
-		switch {
-		case !ok:
-		case http.CanonicalHeaderKey(f.Key) == "Accept":
-			b.call.Accept = v
-		default:
-			out = append(out, Param{f.Key, v, f.Value.owner()})
+		if err := set(f.Key, v, f.Value.owner()); err != nil {
+			return nil, err
 		}
 	}
-	return out, nil
+	err := b.over.headers(b.in, set, func(key string) {
+		if http.CanonicalHeaderKey(key) == "Accept" {
+			b.call.Accept = ""
+		}
+		out = slices.DeleteFunc(out, func(p Param) bool { return sameHeader(p, key) })
+	})
+	return out, err
 }
 
 func (b *builder) body() ([]byte, error) {
@@ -118,6 +136,9 @@ func (b *builder) body() ([]byte, error) {
 	}
 	if d == nil {
 		d = &doc{kind: '{'}
+	}
+	if err := b.over.body(d, b.in); err != nil {
+		return nil, err
 	}
 	for _, p := range b.remote {
 		if slices.Contains(b.dropPage, p.Path[0]) {

@@ -59,7 +59,7 @@ func (m *Method) At(s *Scope, p record.Position) (Call, error) {
 	size := c.Page.size(s, p)
 	in := s.input(p, w)
 	in["page_size"] = size
-	b := builder{req: &c.Request, in: in, remote: s.Remote}
+	b := builder{req: &c.Request, in: in, over: m.overlay(s), remote: s.Remote}
 	b.call = Call{Purpose: m.purpose, Name: c.Name, Window: w, Unclipped: m.Unclipped(s)}
 	if c.Job != nil {
 		b.call.Purpose = "submit"

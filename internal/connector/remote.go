@@ -40,7 +40,7 @@ func (m *Method) Unclipped(s *Scope) bool {
 	if len(s.Remote) == 0 {
 		return false
 	}
-	keys := m.keys(OwnerPlanner)
+	keys := append(m.keys(OwnerPlanner), m.overlay(s).keys(OwnerPlanner)...)
 	return slices.ContainsFunc(s.Remote, func(p bracket.Pair) bool {
 		return slices.Contains(keys, p.Key) || m.jsonBody() && slices.Contains(keys, p.Path[0])
 	})

@@ -26,6 +26,7 @@ type Scope struct {
 	Filters     map[string][]string // the caller's filters, by name
 	Context     map[string]any      // resolved: ResolveContext
 	Lookups     map[string]any      // by name
+	Overrides   []*RequestOverride  // laid over the list's requests, in order
 	Remote      []bracket.Pair      // the caller's remote_query
 	PageSize    int                 // the provider's page size to ask for, 0 for the connector's default
 	ID          string              // of a get

@@ -1,0 +1,140 @@
+package connector
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/meterbridge/meterbridge/internal/jq"
+)
+
+// Override is what an environment or an account lays over a connector's requests: by resource, what its list's calls
+// ask for beside or in the place of what the connector says. It is immutable.
+type Override struct {
+	byResource map[string]*RequestOverride
+	src        jq.Source
+	hash       uint64
+}
+
+// RequestOverride is what is laid over the requests of one resource's list. Its values are literals and templates in the
+// scope of a list's slots; null takes what the connector has out.
+type RequestOverride struct {
+	Query   []Setting `yaml:"query" doc:"query parameters; a list repeats one"`
+	Headers []Setting `yaml:"headers" doc:"request headers, never those of auth"`
+	Body    *Literal  `yaml:"body" doc:"an object that is laid over the JSON body: objects by key, everything else replaces"`
+}
+
+// Setting is one named value of an override.
+type Setting struct {
+	Key   string  `yaml:",key"`
+	Value Literal `yaml:",value"`
+}
+
+// ParseOverride reads the overrides of a connector's requests: an object of a RequestOverride for each resource. It is
+// nil where a finding is more than a warning. Findings stand where the source says that its text does.
+func (c *Connector) ParseOverride(src jq.Source) (*Override, []jq.Finding) {
+	d := &decoder{file: src.File, lines: strings.Split(src.Text, "\n"), scope: "list"}
+	o := &Override{src: src}
+	if root := d.root([]byte(src.Text), "start it with a resource, such as usage:"); root != nil {
+		d.value(root, reflect.ValueOf(&o.byResource).Elem(), field{})
+		d.checkSlots(c)
+		for i := 0; i+1 < len(root.Content); i += 2 {
+			if r := o.byResource[root.Content[i].Value]; r != nil {
+				c.checkOverride(d, r, root.Content[i], root.Content[i+1])
+			}
+		}
+	}
+	slices.SortStableFunc(d.finds, func(a, b jq.Finding) int { return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col)) })
+	for i, f := range d.finds {
+		if src.At != nil {
+			d.finds[i].Line, d.finds[i].Col = src.At(jq.OffsetOf(src.Text, f.Line, f.Col))
+		}
+	}
+	if jq.Failed(d.finds) {
+		return nil, d.finds
+	}
+	sum := sha256.Sum256([]byte(src.Text))
+	o.hash = binary.LittleEndian.Uint64(sum[:])
+	return o, d.finds
+}
+
+// Of is the override of a resource's list, nil where there is none.
+func (o *Override) Of(resource string) *RequestOverride {
+	if o == nil {
+		return nil
+	}
+	return o.byResource[resource]
+}
+
+// Hash changes with the text.
+func (o *Override) Hash() uint64 { return o.hash }
+
+// Source is the text.
+func (o *Override) Source() jq.Source { return o.src }
+
+// checkOverride holds the override of a resource to the connector.
+func (c *Connector) checkOverride(d *decoder, r *RequestOverride, key, n *yaml.Node) {
+	known := c.Resources[key.Value]
+	if known == nil {
+		known = c.Proxy[key.Value]
+	}
+	switch {
+	case known == nil:
+		var names []string
+		for name := range c.Resources {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		d.add(key, "unknown-resource", c.Name+" has no resource "+clip(key.Value), didYouMean(key.Value, names, "there are: "+strings.Join(names, ", ")))
+		return
+	case known.Derived != "":
+		d.add(key, "derived", key.Value+" are derived from usage, and have no request of their own", "override usage")
+		return
+	case known.List == nil:
+		d.add(key, "missing", "the connector has no list of "+key.Value, "remove it")
+		return
+	}
+	for _, f := range r.Query {
+		at := d.key(d.at(n, "query"), f.Key)
+		switch {
+		case slices.ContainsFunc(c.Auth.Query, func(s SecretField) bool { return s.Key == f.Key }):
+			d.add(at, "credential", "the parameter "+f.Key+" is auth's to set", "remove it")
+		case slices.ContainsFunc(known.List.Calls, func(s *CallSpec) bool { return s.Page != nil && s.Page.TokenParam == f.Key }):
+			d.add(at, "value", "the parameter "+f.Key+" leads from page to page", "remove it")
+		}
+		d.checkScalars(f, d.at(d.at(n, "query"), f.Key))
+	}
+	for _, f := range r.Headers {
+		at := d.key(d.at(n, "headers"), f.Key)
+		name := http.CanonicalHeaderKey(f.Key)
+		switch {
+		case !validToken(f.Key):
+			d.add(at, "value", "not a header's name", "")
+		case slices.Contains(ownHeaders, name), slices.ContainsFunc(c.Auth.Headers, func(s SecretField) bool { return http.CanonicalHeaderKey(s.Key) == name }):
+			d.add(at, "value", "the header "+f.Key+" is not an override's to set", "credentials go into auth")
+		case f.Value.tree.kind != yaml.ScalarNode:
+			d.wrongType(d.at(d.at(n, "headers"), f.Key), "a text")
+		}
+	}
+	switch at := d.at(n, "body"); {
+	case r.Body == nil:
+	case r.Body.tree.kind != yaml.MappingNode:
+		d.wrongType(at, "an object")
+	case !known.List.jsonBody():
+		d.add(d.key(n, "body"), "value", "the calls of "+key.Value+" have no JSON body", "put it into query")
+	}
+}
+
+// checkScalars refuses a query parameter that is an object, or a list of more than scalars.
+func (d *decoder) checkScalars(f Setting, n *yaml.Node) {
+	bad := func(t tree) bool { return t.kind != yaml.ScalarNode }
+	if t := f.Value.tree; t.kind == yaml.MappingNode || slices.ContainsFunc(t.kids, bad) {
+		d.wrongType(n, "a value, or a list of values")
+	}
+}

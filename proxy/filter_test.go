@@ -48,19 +48,19 @@ func TestFiltersFollowWhatIsFilled(t *testing.T) {
 		{"a resource's workspace alone", map[string]string{"workspace": "none"}, Filters},
 		{"no workspace at all", map[string]string{"workspace": "none", "resources.workspace": "none"}, []string{"product_id", "organization_id", "resource_id", "user_id", "metric_name"}},
 	} {
-		if got := filtersOf(&connector.Resource{Name: "usage", Omits: c.omits}); !slices.Equal(got, c.want) {
+		if got := filtersOf(&connector.Resource{Name: "usage", Omits: c.omits}, nil); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v", c.name, got)
 		}
 	}
 	r := &connector.Resource{Name: "usage", Omits: map[string]string{"user": "none"}}
-	if err := checkFilters(filter{"product_id": {"x"}}, r, "acme"); err != nil {
+	if err := checkFilters(filter{"product_id": {"x"}}, r, nil, "acme"); err != nil {
 		t.Errorf("a filter on what is filled: %v", err)
 	}
-	p := problem.From(checkFilters(filter{"user_id": {"x"}}, r, "acme"))
+	p := problem.From(checkFilters(filter{"user_id": {"x"}}, r, nil, "acme"))
 	if p == nil || p.Code != problem.UnsupportedFilter || p.Status != 400 || p.Details["parameter"] != "user_id" {
 		t.Errorf("a filter on what is never filled: %v", p)
 	}
-	if p := problem.From(checkFilters(filter{"product_id": {"x"}}, &connector.Resource{Name: "workspaces"}, "acme")); p == nil || p.Code != problem.UnsupportedFilter {
+	if p := problem.From(checkFilters(filter{"product_id": {"x"}}, &connector.Resource{Name: "workspaces"}, nil, "acme")); p == nil || p.Code != problem.UnsupportedFilter {
 		t.Errorf("a filter of usage on another list: %v", p)
 	}
 }

@@ -32,6 +32,7 @@ type Options struct {
 	NoPages bool // without the page cache, to prove that it costs speed and not data
 	Hurry   bool // without the connectors' rate limits and pauses, which a simulated provider does not need
 	Version string
+	Trial   *Trial // nil: nothing is tried out
 }
 
 // House is a gateway, ready to serve.
@@ -42,6 +43,7 @@ type House struct {
 	Accounts *account.Static
 
 	hurry   bool
+	trial   *Trial
 	catalog atomic.Pointer[proxy.Catalog]
 	tokens  atomic.Pointer[gateway.Tokens]
 	store   kv.Store
@@ -56,7 +58,7 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
-	h := &House{log: o.Log, hurry: o.Hurry}
+	h := &House{log: o.Log, hurry: o.Hurry, trial: o.Trial}
 	keys, shared, err := cfg.Keyring()
 	if err != nil {
 		return nil, err
@@ -101,12 +103,17 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 
 // Load takes accounts, tokens, connectors and mappings of a configuration into service, all or nothing.
 func (h *House) Load(cfg *config.Config) error {
-	catalog, err := Files{cfg.Connectors.Dir, cfg.Mappings.Dir}.Catalog()
+	catalog, err := Files{cfg.Connectors.Dir, cfg.Mappings.Dir, cfg.Overrides.Dir}.Catalog()
 	if err != nil {
 		return err
 	}
 	if err := check(cfg, catalog); err != nil {
 		return err
+	}
+	if h.trial != nil {
+		if err := h.trial.prepare(catalog); err != nil {
+			return err
+		}
 	}
 	if h.hurry {
 		hurry(catalog.Connectors)
@@ -149,7 +156,8 @@ func (h *House) Close() error {
 	return h.store.Close()
 }
 
-// check says, at the line of the configuration, what only the connectors can know of an account.
+// check says, at the line of the configuration, what only the connectors can know of an account, and takes the account's
+// overrides into the catalog.
 func check(cfg *config.Config, catalog *proxy.Catalog) error {
 	var errs config.Errors
 	for i, a := range cfg.Accounts.Static {
@@ -173,6 +181,11 @@ func check(cfg *config.Config, catalog *proxy.Catalog) error {
 			if !known[name] {
 				errs = append(errs, cfg.At(key+".credentials."+name, "%s has no credential %s", conn.Name, name))
 			}
+		}
+		over, findings := accountOverrides(catalog, conn, a.Overrides)
+		errs = append(errs, configErrors(findings)...)
+		if a.Overrides != nil {
+			catalog.Accounts[a.ID] = over
 		}
 	}
 	if len(errs) > 0 {

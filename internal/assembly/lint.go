@@ -23,19 +23,25 @@ import (
 
 // Report is what lint found, and in how many files it looked.
 type Report struct {
-	Findings                        []jq.Finding
-	Connectors, Mappings, Cassettes int
+	Findings                                   []jq.Finding
+	Connectors, Mappings, Overrides, Cassettes int
 }
 
 // text is a file to lint, under the path that a person would open.
-type text struct{ path, body string }
+type text struct {
+	path, body string
+	over       bool // it is an override's
+}
 
 // A folder that is named is one of files, or one that holds the layout's folders; then its own files are something else,
 // such as config.yaml.
 var (
 	ownFolders    = []string{".", "testdata", proxy.ModelName}
-	layoutFolders = []string{"connectors", "connectors/testdata", "mappings/" + proxy.ModelName}
+	layoutFolders = []string{"connectors", "connectors/testdata", "mappings/" + proxy.ModelName, overridesFolder}
 )
+
+// overridesFolder is where overrides lie in the layout.
+const overridesFolder = "overrides/" + proxy.ModelName
 
 // fixes say what to do where a finding itself does not.
 var fixes = map[string]string{
@@ -46,7 +52,7 @@ var fixes = map[string]string{
 	"regex":            "see RE2's syntax: github.com/google/re2/wiki/Syntax",
 	"syntax":           "see jq's manual: jqlang.org/manual",
 	"unknown-function": "define it, or use one of jq's or of the house's",
-	"unknown-variable": "bind it with `as`, or use one of $query $account $call $page $lookups",
+	"unknown-variable": "bind it with `as`, or use one of $query $account $call $page $lookups; $base is an override's, which lint finds in overrides/ and --overrides",
 	"yaml":             "see the indentation and the quotes of the lines around it",
 }
 
@@ -62,11 +68,20 @@ func Lint(f Files, paths ...string) (*Report, error) {
 		return nil, err
 	}
 	r := &Report{}
+	var catalog *proxy.Catalog // what overrides are laid over, read when there is one
 	conns, programs, broken := map[string]*connector.Connector{}, map[string]*mapping.Program{}, map[string]bool{}
 	for _, t := range texts {
 		var found []jq.Finding
-		switch base := path.Base(filepath.ToSlash(t.path)); path.Ext(base) {
-		case ".yaml":
+		switch base := path.Base(filepath.ToSlash(t.path)); {
+		case t.over:
+			r.Overrides++
+			if catalog == nil {
+				if catalog, _, err = (Files{ConnectorsDir: f.ConnectorsDir, MappingsDir: f.MappingsDir}).Read(); err != nil {
+					return nil, err
+				}
+			}
+			_, _, found = compileOverride(catalog, t)
+		case path.Ext(base) == ".yaml":
 			r.Connectors++
 			var c *connector.Connector
 			if c, found = connector.Parse(t.path, []byte(t.body)); c != nil {
@@ -75,13 +90,13 @@ func Lint(f Files, paths ...string) (*Report, error) {
 				}
 				conns[c.Name] = c
 			}
-		case ".jq":
+		case path.Ext(base) == ".jq":
 			r.Mappings++
 			name := strings.TrimSuffix(base, ".jq")
 			if programs[name], found = mapping.Compile(jq.Source{File: t.path, Text: t.body}, model); programs[name] == nil {
 				broken[name] = true
 			}
-		case ".txtar":
+		case path.Ext(base) == ".txtar":
 			r.Cassettes++
 			if _, err := simulate.Parse(t.path, []byte(t.body)); err != nil {
 				found = cassetteFindings(t.path, err)
@@ -120,7 +135,7 @@ func (f Files) texts(paths []string) ([]text, error) {
 			if err != nil {
 				return nil, fmt.Errorf("linting: %w", err)
 			}
-			out = append(out, text{shortest(p), string(body)})
+			out = append(out, text{path: shortest(p), body: string(body)})
 			continue
 		}
 		found, err := read(os.DirFS(p), p, layoutFolders...)
@@ -135,10 +150,15 @@ func (f Files) texts(paths []string) ([]text, error) {
 		}
 		out = append(out, found...)
 	}
-	if len(paths) > 0 {
-		return out, nil
+	if len(paths) == 0 {
+		found, err := f.installed()
+		if err != nil {
+			return nil, err
+		}
+		out = found
 	}
-	return f.installed()
+	over, err := f.overrideTexts()
+	return append(out, over...), err
 }
 
 // installed are the built-in files with the folders laid over them.
@@ -188,7 +208,7 @@ func read(src fs.FS, shown string, folders ...string) ([]text, error) {
 			if err != nil {
 				return nil, fmt.Errorf("linting: %w", err)
 			}
-			out = append(out, text{shortest(filepath.Join(shown, folder, e.Name())), string(body)})
+			out = append(out, text{shortest(filepath.Join(shown, folder, e.Name())), string(body), folder == overridesFolder})
 		}
 	}
 	return out, nil

@@ -47,9 +47,14 @@ func NewReplay(files Files, c *simulate.Cassette, o Options) (*Replay, error) {
 		o.Clock = func() time.Time { return c.Now }
 	}
 	cfg := config.Default()
-	cfg.Connectors.Dir, cfg.Mappings.Dir, cfg.Egress.Allow = files.ConnectorsDir, files.MappingsDir, Loopback
+	cfg.Connectors.Dir, cfg.Mappings.Dir, cfg.Overrides.Dir, cfg.Egress.Allow = files.ConnectorsDir, files.MappingsDir, files.OverridesDir, Loopback
 	cfg.Cursors.TTL = replayTTL
 	cfg.Accounts.Static = Accounts(sim.Accounts(r.server.URL))
+	for _, a := range cfg.Accounts.Static {
+		if o.Trial != nil {
+			a.Overrides = o.Trial.Account
+		}
+	}
 	cfg.Auth.Tokens = []config.Token{config.NewToken("replay", secret.New(replayToken), []string{"*"}, true)}
 	if r.House, err = Build(cfg, o); err != nil {
 		r.server.Close()

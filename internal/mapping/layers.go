@@ -47,23 +47,6 @@ func (p *Program) Settles(resource, path string) bool {
 	})
 }
 
-// LayerSource is the text of one layer.
-type LayerSource struct {
-	Layer Layer
-	jq.Source
-}
-
-// Layers are the texts that make a resource's records, from the mapping up.
-func (p *Program) Layers(resource string) []LayerSource {
-	out := []LayerSource{{Base, p.src}}
-	for _, o := range p.over {
-		if u := o.resources[resource]; u != nil {
-			out = append(out, LayerSource{o.layer, u.src})
-		}
-	}
-	return out
-}
-
 // Tried is what the overrides make of one record: for who tries them before they are used.
 type Tried struct {
 	Resource string

@@ -140,6 +140,14 @@ func fieldOf(fields []*Field, name string) *Field {
 // Resources lists what the override changes, by name.
 func (o *Override) Resources() []string { return slices.Sorted(maps.Keys(o.resources)) }
 
+// SourceOf is the text that overrides a resource.
+func (o *Override) SourceOf(resource string) (jq.Source, bool) {
+	if o == nil || o.resources[resource] == nil {
+		return jq.Source{}, false
+	}
+	return o.resources[resource].src, true
+}
+
 // Finding is a finding about a resource, at its place.
 func (o *Override) Finding(resource, rule, text, fix string) jq.Finding {
 	u := o.resources[resource]

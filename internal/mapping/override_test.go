@@ -179,12 +179,14 @@ func TestOverrideIsAPartOfTheProgram(t *testing.T) {
 	if p.LayerOf("products", "name") != Base || base.With(usageOver(t, `.`)).Settles("usage", "metric_name") {
 		t.Error("what is open may be anything")
 	}
-	var layers []string
-	for _, l := range p.Layers("usage") {
-		layers = append(layers, string(l.Layer)+" "+l.File)
+	if src, ok := o.SourceOf("usage"); !ok || src.File != "a.jq" {
+		t.Error(src)
 	}
-	if got := strings.Join(layers, ", "); got != "base acme.jq, account a.jq" || len(p.Layers("products")) != 1 {
-		t.Error(got)
+	if _, ok := o.SourceOf("products"); ok {
+		t.Error("products are overridden by nobody")
+	}
+	if _, ok := (*Override)(nil).SourceOf("usage"); ok {
+		t.Error("nothing has a source")
 	}
 }
 

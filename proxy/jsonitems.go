@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/record"
 )
@@ -37,12 +38,13 @@ const (
 func newJSONItems(r io.Reader, path string, absent bool) *jsonItems {
 	p := &jsonItems{window: newWindow(r), absent: absent}
 	if path != "" {
-		p.path = splitPath(path)
+		p.path = connector.SplitPath(path)
 	}
 	return p
 }
 
 func (p *jsonItems) Envelope() []byte { return p.env }
+func (p *jsonItems) Count() int64     { return p.n }
 
 // Next is the next element, or io.EOF behind the document's end.
 func (p *jsonItems) Next() (record.Item, error) {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/cursor"
 	"github.com/meterbridge/meterbridge/internal/upstream"
 )
@@ -56,18 +57,16 @@ func (w *walk) remember() {
 	}
 	if body := w.page.kept.rest(); body != nil {
 		// The answer must not wait for the cache longer than the cache's own time-outs allow, nor die with the client.
-		w.Pages.Put(context.WithoutCancel(w.ctx), w.page.key, packPage(w.page.header, body))
+		w.Pages.Put(context.WithoutCancel(w.ctx), w.page.key, packPage(w.page.header, w.method.Call(w.page.at), body))
 	}
 }
 
-// keptHeaders are those that a page's facts are read from.
-var keptHeaders = []string{"Content-Type", "Link"}
-
-func packPage(h http.Header, body []byte) []byte {
+// packPage is a page with its type and the headers that the way to the next page is read from.
+func packPage(h http.Header, spec *connector.CallSpec, body []byte) []byte {
 	var head bytes.Buffer
 	keep := http.Header{}
-	for _, k := range keptHeaders {
-		if v := h.Values(k); len(v) > 0 {
+	for k, v := range h {
+		if k == "Content-Type" || spec.ReadsHeader(k) {
 			keep[k] = v
 		}
 	}

@@ -167,7 +167,7 @@ func (t *nameTable) done() []byte { return append(t.json, t.json[0]+2) } // ']' 
 // eachLookupItem walks the lookup's pages until yield has enough.
 func (q *request) eachLookupItem(ctx context.Context, spec *connector.Lookup, yield func(record.Item) bool) error {
 	scope := *q.scope
-	scope.Remote, scope.PageSize, scope.ID, scope.Carry = nil, 0, "", nil // what the caller asks of usage is no business of a lookup
+	scope.Remote, scope.PageSize, scope.ID = nil, 0, "" // what the caller asks of usage is no business of a lookup
 	sess := q.sess.WithScopes(nil)
 	if spec.Scope != "" {
 		sess = q.sess.WithScopes([]string{spec.Scope})
@@ -196,7 +196,6 @@ func lookupPage(ctx context.Context, sess *upstream.Session, spec *connector.Loo
 		return at, false, nil
 	}
 	it := newItems(reply.Body, spec.Method.Call(at))
-	count := int64(0)
 	for {
 		item, err := it.Next()
 		if err == io.EOF {
@@ -205,10 +204,10 @@ func lookupPage(ctx context.Context, sess *upstream.Session, spec *connector.Loo
 		if err != nil {
 			return at, false, err
 		}
-		if count++; !yield(item) {
+		if !yield(item) {
 			return at, false, nil
 		}
 	}
-	next, more, _, err := spec.Method.Next(scope, at, connector.Facts{Envelope: it.Envelope(), Header: reply.Header, Items: count, Records: count})
+	next, more, _, err := spec.Method.Next(scope, at, connector.Facts{Envelope: it.Envelope(), Header: reply.Header, Items: it.Count(), Records: it.Count()})
 	return next, more, err
 }

@@ -102,5 +102,8 @@ func queryOf(conn *connector.Connector, r *connector.Resource, p *mapping.Progra
 	if src.Name == "usage" {
 		query = append(query, filtersOf(src, p)...)
 	}
+	if r.Name == "usage" {
+		query = append(query, "summary_by")
+	}
 	return query
 }

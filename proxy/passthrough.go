@@ -81,6 +81,8 @@ func (q *request) chooseUnmapped(resource, id string) error {
 	}
 	q.sess = q.sess.WithScopes(q.resource.Scopes)
 	switch {
+	case q.params.summaryBy != nil:
+		return q.params.unsummed()
 	case len(q.filter) > 0:
 		name := q.filter.first()
 		return problem.Param(problem.UnsupportedFilter, name, "/proxy gives the provider's items as they are, and %s looks at unified records; a parameter of the provider's own goes into remote_query[%s]", name, name)

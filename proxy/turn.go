@@ -59,7 +59,10 @@ func (w *walk) turn() error {
 	if w.empty++; w.page.count > 0 {
 		w.empty = 0
 	}
-	facts := connector.Facts{Envelope: w.page.items.Envelope(), Header: w.page.header, Items: w.page.count, Records: w.rows}
+	if w.again() {
+		return problem.New(problem.PaginationLoop, "the provider goes round in circles: the page after cursor %q ends with the record that the page before it ended with", clip(string(w.pos.Token), 80)).AsRemote()
+	}
+	facts := connector.Facts{Envelope: w.page.items.Envelope(), Header: w.page.header, Items: w.page.items.Count(), Records: w.rows}
 	next, more, warns, err := w.method.Next(w.scope, w.pos, facts)
 	w.warn(warns...)
 	w.close()
@@ -82,6 +85,13 @@ func (w *walk) turn() error {
 	next.Anchor = w.last
 	w.pos, w.turned = next, true
 	return nil
+}
+
+// again says whether the page is the one before it once more, as from a provider that does not know the parameter which
+// its pages are counted by: nothing else would end such a walk.
+func (w *walk) again() bool {
+	at := w.page.at
+	return w.runner != nil && w.method.Call(at).Counts() && len(at.Token) > 0 && at.Out == 0 && w.pos.Out > 0 && w.last == at.Anchor
 }
 
 // resume places the walk behind the record that the cursor stands on, if the item that was just mapped has it.

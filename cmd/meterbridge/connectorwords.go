@@ -30,9 +30,9 @@ func callLine(c *connector.CallSpec) string {
 		}
 	}
 	if p := c.Page; p != nil {
-		how := "pages by next link"
-		if len(p.NextURL) == 0 {
-			how = "pages by token"
+		how := "pages by " + p.Style()
+		if p.Style() == "link" {
+			how = "pages by next link"
 		}
 		if s := p.Size; s != nil {
 			how += fmt.Sprintf(" of %d", s.Default)

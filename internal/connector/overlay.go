@@ -7,9 +7,12 @@ import (
 	"slices"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/meterbridge/meterbridge/internal/bracket"
 )
 
-// overlay are the overrides of one list, each laid over what stands before it.
+// overlay are the overrides of one list, each laid over what stands before it: over what the connector and its pages
+// say, and below what the caller does.
 type overlay []*RequestOverride
 
 // overlay is what the scope lays over the method's requests: a get and a lookup have none.
@@ -20,36 +23,75 @@ func (m *Method) overlay(s *Scope) overlay {
 	return s.Overrides
 }
 
-// query lays parameters over those that the connector computed.
-func (o overlay) query(query []Param, in map[string]any) ([]Param, error) {
+// headersAlone is the overlay of a request that the connector has for later pages only, whose query and body are
+// others.
+func (o overlay) headersAlone() overlay {
+	var out overlay
+	for _, r := range o {
+		out = append(out, &RequestOverride{Headers: r.Headers})
+	}
+	return out
+}
+
+// query lays parameters over those of the query.
+func (o overlay) query(to []input, in map[string]any) ([]input, error) {
 	for _, r := range o {
 		for _, f := range r.Query {
-			v, err := f.Value.tree.value(in)
-			if err != nil {
+			var err error
+			if to, err = f.Value.tree.lay(to, f.Key, in); err != nil {
 				return nil, fmt.Errorf("planning query parameter %s of an override: %w", f.Key, err)
-			}
-			query = slices.DeleteFunc(query, func(p Param) bool { return p.Key == f.Key })
-			values, ok := v.([]any)
-			if !ok {
-				values = []any{v}
-			}
-			for _, v := range values {
-				if v == nil {
-					continue
-				}
-				s, ok := scalarText(v)
-				if !ok {
-					return nil, fmt.Errorf("planning query parameter %s of an override: an object is no parameter", f.Key)
-				}
-				query = append(query, Param{f.Key, s, f.Value.tree.owner()})
 			}
 		}
 	}
-	return query, nil
+	return to, nil
+}
+
+// form lays fields over those of a form.
+func (o overlay) form(to []input, in map[string]any) ([]input, error) {
+	for _, r := range o {
+		if r.Body == nil {
+			continue
+		}
+		for i, key := range r.Body.tree.keys {
+			var err error
+			if to, err = r.Body.tree.kids[i].lay(to, key, in); err != nil {
+				return nil, fmt.Errorf("planning form field %s of an override: %w", key, err)
+			}
+		}
+	}
+	return to, nil
+}
+
+// lay puts a value, or a list of them, in the place of a parameter; null takes it out.
+func (t tree) lay(to []input, key string, in map[string]any) ([]input, error) {
+	v, err := t.value(in)
+	if err != nil {
+		return nil, err
+	}
+	p := input{key: key, owner: ownerOf(t.reads)}
+	elements, list := v.([]any)
+	if p.list = list; !list {
+		elements = []any{v}
+	}
+	for _, e := range elements {
+		if e == nil {
+			continue
+		}
+		s, ok := scalarText(e)
+		if !ok {
+			return nil, fmt.Errorf("an object is no parameter")
+		}
+		p.values = append(p.values, s)
+	}
+	to = slices.DeleteFunc(to, func(q input) bool { return q.key == key })
+	if len(p.values) > 0 {
+		to = append(to, p)
+	}
+	return to, nil
 }
 
 // headers lays headers over the connector's. They are set one by one, as the connector's own are.
-func (o overlay) headers(in map[string]any, set func(key, value string, owner Owner) error, remove func(key string)) error {
+func (o overlay) headers(in map[string]any, set func(name, value string, owner Owner) error, remove func(name string)) error {
 	for _, r := range o {
 		for _, f := range r.Headers {
 			v, err := f.Value.tree.value(in)
@@ -63,7 +105,7 @@ func (o overlay) headers(in map[string]any, set func(key, value string, owner Ow
 			if !ok {
 				return fmt.Errorf("planning header %s of an override: a list or an object is no text", f.Key)
 			}
-			if err := set(f.Key, s, f.Value.tree.owner()); err != nil {
+			if err := set(f.Key, s, ownerOf(f.Value.tree.reads)); err != nil {
 				return err
 			}
 		}
@@ -84,25 +126,14 @@ func (o overlay) body(d *doc, in map[string]any) error {
 	return nil
 }
 
-// keys are the query parameters and the body's top keys that carry the window.
-func (o overlay) keys(owner Owner) []string {
-	var out []string
-	for _, r := range o {
-		for _, f := range r.Query {
-			if f.Value.tree.owner() == owner {
-				out = append(out, f.Key)
-			}
+// owns says whether a caller's key replaces something of an override that an owner has, as Request.owns does.
+func (o overlay) owns(r *Request, owner Owner, p bracket.Pair) bool {
+	return slices.ContainsFunc(o, func(over *RequestOverride) bool {
+		if r.Body.takesRemote() {
+			return over.Body != nil && over.Body.tree.owns(owner, p.Path)
 		}
-		if r.Body == nil {
-			continue
-		}
-		for i, kid := range r.Body.tree.kids {
-			if kid.owner() == owner {
-				out = append(out, r.Body.tree.keys[i])
-			}
-		}
-	}
-	return out
+		return slices.ContainsFunc(over.Query, func(f Setting) bool { return sameName(f.Key, p.Key) && ownerOf(f.Value.tree.reads) == owner })
+	})
 }
 
 // lay lays an object over another: objects by key, null takes a key out, everything else replaces.

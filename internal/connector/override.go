@@ -27,7 +27,7 @@ type Override struct {
 type RequestOverride struct {
 	Query   []Setting `yaml:"query" doc:"query parameters; a list repeats one"`
 	Headers []Setting `yaml:"headers" doc:"request headers, never those of auth"`
-	Body    *Literal  `yaml:"body" doc:"an object that is laid over the JSON body: objects by key, everything else replaces"`
+	Body    *Literal  `yaml:"body" doc:"an object that is laid over the body: over json or graphql's variables by key, or over the fields of a form"`
 }
 
 // Setting is one named value of an override.
@@ -105,10 +105,10 @@ func (c *Connector) checkOverride(d *decoder, r *RequestOverride, key, n *yaml.N
 		switch {
 		case slices.ContainsFunc(c.Auth.Query, func(s SecretField) bool { return s.Key == f.Key }):
 			d.add(at, "credential", "the parameter "+f.Key+" is auth's to set", "remove it")
-		case slices.ContainsFunc(known.List.Calls, func(s *CallSpec) bool { return s.Page != nil && s.Page.TokenParam == f.Key }):
+		case known.List.paged(func(p *Page) bool { return p.TokenParam == f.Key }):
 			d.add(at, "value", "the parameter "+f.Key+" leads from page to page", "remove it")
 		}
-		d.checkScalars(f, d.at(d.at(n, "query"), f.Key))
+		d.checkScalars(f.Value.tree, d.at(d.at(n, "query"), f.Key))
 	}
 	for _, f := range r.Headers {
 		at := d.key(d.at(n, "headers"), f.Key)
@@ -118,23 +118,61 @@ func (c *Connector) checkOverride(d *decoder, r *RequestOverride, key, n *yaml.N
 			d.add(at, "value", "not a header's name", "")
 		case slices.Contains(ownHeaders, name), slices.ContainsFunc(c.Auth.Headers, func(s SecretField) bool { return http.CanonicalHeaderKey(s.Key) == name }):
 			d.add(at, "value", "the header "+f.Key+" is not an override's to set", "credentials go into auth")
+		case known.List.paged(func(p *Page) bool { return http.CanonicalHeaderKey(p.TokenHeader) == name }):
+			d.add(at, "value", "the header "+f.Key+" leads from page to page", "remove it")
 		case f.Value.tree.kind != yaml.ScalarNode:
 			d.wrongType(d.at(d.at(n, "headers"), f.Key), "a text")
 		}
 	}
-	switch at := d.at(n, "body"); {
-	case r.Body == nil:
-	case r.Body.tree.kind != yaml.MappingNode:
-		d.wrongType(at, "an object")
-	case !known.List.jsonBody():
-		d.add(d.key(n, "body"), "value", "the calls of "+key.Value+" have no JSON body", "put it into query")
+	if r.Body != nil {
+		d.checkOverBody(r.Body.tree, known.List, n)
 	}
 }
 
-// checkScalars refuses a query parameter that is an object, or a list of more than scalars.
-func (d *decoder) checkScalars(f Setting, n *yaml.Node) {
+// paged says whether a call's way from page to page has a property.
+func (m *Method) paged(is func(*Page) bool) bool {
+	return slices.ContainsFunc(m.Calls, func(c *CallSpec) bool { return c.Page != nil && is(c.Page) })
+}
+
+// checkOverBody holds an override's body to what the calls' bodies are.
+func (d *decoder) checkOverBody(t tree, m *Method, n *yaml.Node) {
+	at := d.at(n, "body")
+	has := func(is func(*Body) bool) bool {
+		return slices.ContainsFunc(m.Calls, func(c *CallSpec) bool { return c.Body.takesRemote() && is(c.Body) })
+	}
+	isForm := func(b *Body) bool { return b.JSON == nil && b.GraphQL == nil }
+	switch {
+	case t.kind != yaml.MappingNode:
+		d.wrongType(at, "an object")
+		return
+	case !has(func(*Body) bool { return true }):
+		d.add(d.key(n, "body"), "value", "no call of the list has a body with keys", "put it into query")
+	}
+	for i, key := range t.keys {
+		if has(isForm) {
+			d.checkScalars(t.kids[i], d.at(at, key))
+		}
+		if m.paged(func(p *Page) bool {
+			return p.TokenKey != "" && slices.Equal(SplitPath(p.TokenKey)[:1], []string{key}) && t.kids[i].sets(SplitPath(p.TokenKey)[1:])
+		}) {
+			d.add(d.key(at, key), "value", "the key "+key+" leads from page to page", "leave it out")
+		}
+	}
+}
+
+// sets says whether a value laid over another changes what stands at a path of it.
+func (t tree) sets(path []string) bool {
+	if len(path) == 0 || t.kind != yaml.MappingNode {
+		return true
+	}
+	i := slices.Index(t.keys, path[0])
+	return i >= 0 && t.kids[i].sets(path[1:])
+}
+
+// checkScalars refuses a parameter that is an object, or a list of more than scalars.
+func (d *decoder) checkScalars(t tree, n *yaml.Node) {
 	bad := func(t tree) bool { return t.kind != yaml.ScalarNode }
-	if t := f.Value.tree; t.kind == yaml.MappingNode || slices.ContainsFunc(t.kids, bad) {
+	if t.kind == yaml.MappingNode || slices.ContainsFunc(t.kids, bad) {
 		d.wrongType(n, "a value, or a list of values")
 	}
 }

@@ -54,6 +54,15 @@ func TestOverrideOfRequests(t *testing.T) {
 		{"a link is followed as it was given", query, "", `usage: { query: { view: a }, headers: { X-A: "2" } }`, "", "/next?x=1", "GET /usage/next?x=1? X-A:2 text/x"},
 		{"a body", body, `usage: { query: { view: e }, body: { filter: { b: null, c: "{{ .context.team }}", d: { e: null, f: 1 } }, list: [3], more: true } }`, `usage: { body: { filter: { a: z }, from: null } }`, "", "",
 			`POST /usage?view=e {"filter":{"a":"z","c":"blue","d":{"f":1}},"list":[3],"more":true} application/json`},
+		{"a form", `{ post: /usage, body: { form: { a: 1, l: [x, y], z: 2 } } }`, `usage: { body: { a: null, l: [q], more: "{{ .context.team }}" } }`, `usage: { body: { z: 3 } }`, "remote_query[more]=c", "",
+			`POST /usage? l=q&z=3&more=c application/json`},
+		{"GraphQL's variables", `{ post: /usage, body: { graphql: "{ a }", variables: { f: { a: 1, b: 2 } } } }`, `usage: { body: { f: { b: null, c: 3 } } }`, "", "", "",
+			`POST /usage? {"query":"{ a }","variables":{"f":{"a":1,"c":3}}} application/json`},
+		{"a list in brackets", `{ get: /usage, arrays: brackets, query: { a: [1, 2], b: 3 } }`, `usage: { query: { a: [x], b: 4 } }`, "", "", "", "GET /usage?a[]=x&b=4 application/json"},
+		{"the page's token beside it", `{ post: /usage, body: { json: { p: { size: 1 } } }, items: d, page: { next_token: [n], token_key: p.token } }`, `usage: { body: { p: { size: 2 } } }`, "", "", `"t"`,
+			`POST /usage? {"p":{"size":2,"token":"t"}} application/json`},
+		{"another request for later pages", `{ get: /usage, query: { a: 1 }, items: d, page: { next_token: [n], then: { get: "/more/{{ .token }}", query: { b: 2 } } } }`, `usage: { query: { a: 2 }, headers: { X: y } }`, "", "", "t",
+			"GET /more/t?b=2 X:y application/json"},
 		{"an object in the place of a scalar", body, "", `usage: { body: { from: { a: 1 }, filter: 2 } }`, "remote_query[filter]=c", "",
 			`POST /usage?view=all {"from":{"a":1},"list":[1,2],"filter":"c"} application/json`},
 	} {
@@ -125,7 +134,8 @@ func TestOverrideFindings(t *testing.T) {
 			"o.yaml:1:41: value: the header x-key is not an override's to set (fix: credentials go into auth)"},
 		{"what is the house's", "usage: { headers: { Host: x, bad name: y } }", "o.yaml:1:21: value: the header Host is not an override's to set (fix: credentials go into auth)\no.yaml:1:30: value: not a header's name"},
 		{"what turns pages", "usage: { query: { cursor: x } }", "o.yaml:1:19: value: the parameter cursor leads from page to page (fix: remove it)"},
-		{"a body where there is none", "usage: { body: { a: 1 } }", "o.yaml:1:10: value: the calls of usage have no JSON body (fix: put it into query)"},
+		{"what turns pages in a header", "usage: { headers: { x-page: x } }", "o.yaml:1:21: value: the header x-page leads from page to page (fix: remove it)"},
+		{"a body where there is none", "usage: { body: { a: 1 } }", "o.yaml:1:10: value: no call of the list has a body with keys (fix: put it into query)"},
 		{"a body that is no object", "usage: { body: [1] }", "o.yaml:1:16: type: here stands a list, wanted is an object"},
 		{"a parameter that is an object", "usage: { query: { a: { b: 1 }, c: [[1]] } }", "o.yaml:1:22: type: here stands an object, wanted is a value, or a list of values\no.yaml:1:35: type: here stands a list, wanted is a value, or a list of values"},
 		{"a header that is a list", "usage: { headers: { A: [1] } }", "o.yaml:1:24: type: here stands a list, wanted is a text"},
@@ -135,7 +145,11 @@ func TestOverrideFindings(t *testing.T) {
 		{"a credential", "usage: { headers: { A: \"${key}\" } }", "o.yaml:1:25: credential: a credential outside of auth (fix: credentials are only for auth; put what is no secret into context)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			o, finds := overridable(t, `{ get: /usage, page: { next_token: [n], token_param: cursor } }`).ParseOverride(jq.Source{File: "o.yaml", Text: c.text})
+			pages := "token_param: cursor"
+			if strings.Contains(c.text, "x-page") {
+				pages = "token_header: X-Page"
+			}
+			o, finds := overridable(t, `{ get: /usage, page: { next_token: [n], `+pages+` } }`).ParseOverride(jq.Source{File: "o.yaml", Text: c.text})
 			var got []string
 			for _, f := range finds {
 				got = append(got, f.String())
@@ -144,6 +158,12 @@ func TestOverrideFindings(t *testing.T) {
 				t.Errorf("got %s", s)
 			}
 		})
+	}
+	paged := overridable(t, `{ post: /usage, body: { json: { p: { size: 1 } } }, items: d, page: { next_token: [n], token_key: p.token } }`)
+	for text, bad := range map[string]bool{"usage: { body: { p: { size: 2 } } }": false, "usage: { body: { p: { token: x } } }": true, "usage: { body: { p: null } }": true, "usage: { body: { q: null } }": false} {
+		if o, finds := paged.ParseOverride(jq.Source{Text: text}); (o == nil) != bad {
+			t.Error(text, finds)
+		}
 	}
 	_, finds := overridable(t, `{ get: /usage }`).ParseOverride(jq.Source{File: "c.yaml", Text: "usage: {}\nusages: {}", At: func(i int) (int, int) { return 100, i }})
 	if len(finds) != 1 || finds[0].Line != 100 || finds[0].Col != len("usage: {}\n") {

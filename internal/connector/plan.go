@@ -3,11 +3,7 @@ package connector
 import (
 	"errors"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
-
-	"github.com/tidwall/gjson"
 
 	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/record"
@@ -15,9 +11,9 @@ import (
 
 // Facts is what a plan needs to know of a finished page.
 type Facts struct {
-	Envelope []byte // the page's document with the list of items emptied, JSON of checked depth; nil for CSV
+	Envelope []byte // the page's document with the list of items emptied, JSON of checked depth; nil where it has none
 	Header   http.Header
-	Items    int64 // items of this page
+	Items    int64 // items of this page, as the provider counts them
 	Records  int64 // records of the whole window by this call so far, before the gateway's filters
 }
 
@@ -63,7 +59,7 @@ func (m *Method) Next(s *Scope, p record.Position, f Facts) (record.Position, bo
 	}
 	n := p
 	n.Token, n.Job, n.Item, n.Out, n.Anchor = nil, nil, 0, 0, 0
-	token, err := c.Page.next(f.Envelope)
+	token, err := m.nextToken(s, p, f)
 	if err != nil {
 		return p, false, nil, err
 	}
@@ -72,7 +68,8 @@ func (m *Method) Next(s *Scope, p record.Position, f Facts) (record.Position, bo
 			return p, false, nil, problem.New(problem.PaginationLoop, "the provider gave the page cursor %q again after the page that it leads to", clip(token)).AsRemote()
 		}
 		n.Token = []byte(token)
-		return n, true, nil, nil
+		n.Carry, err = c.carried(p, f)
+		return n, err == nil, nil, err
 	}
 	n.Carry = nil
 	w := m.Window(s, p)
@@ -178,40 +175,4 @@ func (m *Method) isFirst(s *Scope, p record.Position) bool {
 
 func stale() error {
 	return problem.New(problem.CursorStale, "the cursor stands on a call that the connector no longer has; start again without it")
-}
-
-// next is the token or link of the next page, "" at the end.
-func (p *Page) next(envelope []byte) (string, error) {
-	if p == nil || len(envelope) == 0 {
-		return "", nil
-	}
-	for _, path := range slices.Concat(p.NextURL, p.NextToken) {
-		switch r := find(envelope, path); r.Type {
-		case gjson.String:
-			if r.Str != "" {
-				if len(p.NextURL) > 0 && !isLink(r.Str) && p.TokenParam == "" {
-					return "", problem.New(problem.UpstreamUnexpected, "the next link at %s is no address: %q", path, clip(r.Str)).AsRemote()
-				}
-				return r.Str, nil
-			}
-		case gjson.Number:
-			return r.Raw, nil
-		case gjson.JSON, gjson.True:
-			return "", problem.New(problem.UpstreamUnexpected, "the next page at %s is neither text nor null", path).AsRemote()
-		}
-	}
-	return "", nil
-}
-
-// isLink tells a link, absolute or relative, from a token.
-func isLink(s string) bool {
-	return strings.HasPrefix(s, "https://") || strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "/") || strings.HasPrefix(s, "?")
-}
-
-// link is the position's token as a link, "" where it is a token for a parameter.
-func (p *Page) link(token []byte) string {
-	if p != nil && len(p.NextURL) > 0 && isLink(string(token)) {
-		return string(token)
-	}
-	return ""
 }

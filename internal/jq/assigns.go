@@ -16,6 +16,7 @@ type Assigned struct {
 // list of such objects by theirs. A field that is always null is none.
 type Assign struct {
 	Path []string
+	File string
 	Line int
 	Col  int
 }
@@ -69,13 +70,20 @@ func (a *assigner) query(q *gojq.Query, in Assigned, n *names) Assigned {
 	return open
 }
 
+// assign is a field that a node writes.
+func (a *assigner) assign(key string, node any) Assign {
+	at := a.places.at(node)
+	src := a.source(at)
+	line, col := src.at(at.offset)
+	return Assign{[]string{key}, src.File, line, col}
+}
+
 // target is the field that an assignment sets.
 func (a *assigner) target(q *gojq.Query) Assigned {
 	if q.Term == nil || q.Term.Type != gojq.TermTypeIndex || q.Term.Index.Name == "" {
 		return open
 	}
-	line, col := a.src.at(a.places.at(q.Term.Index))
-	out := Assign{[]string{q.Term.Index.Name}, line, col}
+	out := a.assign(q.Term.Index.Name, q.Term.Index)
 	for _, s := range q.Term.SuffixList {
 		if s.Index == nil || s.Index.Name == "" {
 			break
@@ -157,8 +165,7 @@ func (a *assigner) member(kv *gojq.ObjectKeyVal, n *names) Assigned {
 	case key == "":
 		return open
 	}
-	line, col := a.src.at(a.places.at(kv))
-	whole := Assign{[]string{key}, line, col}
+	whole := a.assign(key, kv)
 	if kv.Val == nil {
 		return Assigned{Fields: []Assign{whole}}
 	}
@@ -168,7 +175,8 @@ func (a *assigner) member(kv *gojq.ObjectKeyVal, n *names) Assigned {
 	}
 	var out Assigned
 	for _, v := range value.Fields {
-		out.Fields = append(out.Fields, Assign{append([]string{key}, v.Path...), v.Line, v.Col})
+		v.Path = append([]string{key}, v.Path...)
+		out.Fields = append(out.Fields, v)
 	}
 	return out
 }

@@ -36,6 +36,7 @@ const (
 // Options of a program; the zero value is a slot without variables.
 type Options struct {
 	Kind       Kind
+	Libs       []Source      // what a mapping may include, each by its file's name without .jq
 	Vars       []string      // names of the variables that a run is given, "$query"
 	Each       string        // the one of them that each run of a session brings anew; "" for none
 	Timeout    time.Duration // of one run; DefaultTimeout if 0
@@ -52,6 +53,7 @@ type Code struct {
 	assigns Assigned
 	funcs   []string
 	names   map[string]bool // variables that the text names
+	libs    []Source
 	timeout time.Duration
 	outputs int
 
@@ -86,6 +88,9 @@ func (c *Code) Funcs() []string { return c.funcs }
 // Mentions reports whether the text that the program is a part of names a variable anywhere.
 func (c *Code) Mentions(variable string) bool { return c.names[variable] }
 
+// Libs are the libraries that the text includes.
+func (c *Code) Libs() []Source { return c.libs }
+
 // Module is a file of definitions, each of which can be compiled as a program of its own.
 type Module struct {
 	file *file
@@ -97,11 +102,20 @@ func ParseModule(src Source, opt Options) (*Module, []Finding) {
 	if f == nil || Failed(findings) {
 		return nil, findings
 	}
-	if f.query.Term != nil || f.query.Right != nil {
-		at := f.places.query(&gojq.Query{Term: f.query.Term, Left: f.query.Left})
-		return nil, append(findings, src.finding(at, "module", "an expression stands outside of every definition", "put it into a `def`"))
+	if bad := f.onlyDefinitions(); bad != nil {
+		return nil, append(findings, *bad)
 	}
 	return &Module{file: f}, findings
+}
+
+// onlyDefinitions is the finding of an expression that no definition holds.
+func (f *file) onlyDefinitions() *Finding {
+	if f.query.Term == nil && f.query.Right == nil {
+		return nil
+	}
+	at := f.places.query(&gojq.Query{Term: f.query.Term, Left: f.query.Left})
+	bad := f.finding(at, "module", "an expression stands outside of every definition", "put it into a `def`")
+	return &bad
 }
 
 // Funcs names the definitions without parameters, in the order of the source.
@@ -115,9 +129,9 @@ func (m *Module) Line(name string) int {
 
 // Place is the line and the column of a definition without parameters; 0 where there is none.
 func (m *Module) Place(name string) (line, col int) {
-	for _, d := range m.file.query.FuncDefs {
+	for _, d := range m.file.own() {
 		if d.Name == name && len(d.Args) == 0 {
-			return m.file.src.at(m.file.places.at(d))
+			return m.file.src.at(m.file.places.at(d).offset)
 		}
 	}
 	return 0, 0
@@ -138,22 +152,38 @@ func (m *Module) Compile(name string) (*Code, []Finding) {
 	return code, nil
 }
 
-// file is a program that was parsed and linted.
+// file is a program that was parsed and linted. What it includes stands before its own definitions.
 type file struct {
 	src       Source
+	libs      []Source // that it includes
 	opt       Options
 	query     *gojq.Query
+	included  int // definitions of the query that are libraries'
 	places    places
 	mentioned map[string]bool // variables
 }
 
 func parse(src Source, opt Options) (*file, []Finding) {
+	f, bad := read(src, opt)
+	if bad != nil {
+		return nil, []Finding{*bad}
+	}
+	if findings := f.include(); len(findings) > 0 {
+		return f, findings
+	}
+	return f, f.check()
+}
+
+// read parses one text and gives every node its place.
+func read(src Source, opt Options) (*file, *Finding) {
 	if len(src.Text) > MaxSource {
-		return nil, []Finding{src.finding(0, "size", fmt.Sprintf("the program has %d bytes, the limit is %d", len(src.Text), MaxSource), "split it")}
+		bad := src.finding(0, "size", fmt.Sprintf("the program has %d bytes, the limit is %d", len(src.Text), MaxSource), "split it")
+		return nil, &bad
 	}
 	q, err := gojq.Parse(src.Text)
 	if err != nil {
-		return nil, []Finding{syntaxError(src, err)}
+		bad := syntaxError(src, err)
+		return nil, &bad
 	}
 	tokens := lex(src.Text)
 	f := &file{src: src, opt: opt, query: q, places: place(tokens, q), mentioned: map[string]bool{}}
@@ -162,17 +192,34 @@ func parse(src Source, opt Options) (*file, []Finding) {
 			f.mentioned[t.text] = true
 		}
 	}
-	return f, f.check()
+	return f, nil
 }
 
+// own are the definitions that stand in the file itself.
+func (f *file) own() []*gojq.FuncDef { return f.query.FuncDefs[f.included:] }
+
+// funcs names the file's own definitions without parameters.
 func (f *file) funcs() []string {
 	var names []string
-	for _, d := range f.query.FuncDefs {
+	for _, d := range f.own() {
 		if len(d.Args) == 0 {
 			names = append(names, d.Name)
 		}
 	}
 	return names
+}
+
+// finding reports at the place of a node, in the text that it stands in.
+func (f *file) finding(at spot, rule, text, fix string) Finding {
+	return f.source(at).finding(at.offset, rule, text, fix)
+}
+
+// source is the text that a place is in.
+func (f *file) source(at spot) Source {
+	if at.lib == 0 {
+		return f.src
+	}
+	return f.libs[at.lib-1]
 }
 
 func (f *file) compile(q *gojq.Query) (*Code, *Finding) {
@@ -181,7 +228,7 @@ func (f *file) compile(q *gojq.Query) (*Code, *Finding) {
 		bad := f.src.finding(0, "compile", err.Error(), "")
 		return nil, &bad
 	}
-	c := &Code{code: code, query: q, vars: f.opt.Vars, each: f.opt.Each, funcs: f.funcs(), names: f.mentioned, timeout: f.opt.Timeout, outputs: f.opt.MaxOutputs}
+	c := &Code{code: code, query: q, vars: f.opt.Vars, each: f.opt.Each, funcs: f.funcs(), names: f.mentioned, libs: f.libs, timeout: f.opt.Timeout, outputs: f.opt.MaxOutputs}
 	if c.timeout <= 0 {
 		c.timeout = DefaultTimeout
 	}

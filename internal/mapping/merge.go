@@ -39,8 +39,10 @@ func lay(fields []*Field, base map[string]any, output any) (map[string]any, erro
 		}
 	}
 	merged := merge(base, over, 1)
-	if v, ok := over[RemoteData]; ok {
-		merged[RemoteData] = v // the provider's bytes are taken or left, and never mixed
+	for _, name := range beside {
+		if v, ok := over[name]; ok {
+			merged[name] = v
+		}
 	}
 	return merged, nil
 }

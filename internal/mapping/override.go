@@ -40,8 +40,8 @@ type overlay struct {
 
 // CompileOverride compiles a file of overrides: one definition for each resource, as in a mapping. It is nil where a
 // finding is an error.
-func CompileOverride(layer Layer, src jq.Source, m *Model) (*Override, []jq.Finding) {
-	mod, findings := jq.ParseModule(src, overrideOptions())
+func CompileOverride(layer Layer, src jq.Source, m *Model, libs ...jq.Source) (*Override, []jq.Finding) {
+	mod, findings := jq.ParseModule(src, overrideOptions(libs))
 	if mod == nil {
 		return nil, findings
 	}
@@ -65,7 +65,7 @@ func CompileOverride(layer Layer, src jq.Source, m *Model) (*Override, []jq.Find
 }
 
 // CompileOverrides compiles one expression for each resource, by its name.
-func CompileOverrides(layer Layer, texts map[string]jq.Source, m *Model) (*Override, []jq.Finding) {
+func CompileOverrides(layer Layer, texts map[string]jq.Source, m *Model, libs ...jq.Source) (*Override, []jq.Finding) {
 	o := newOverride(layer, m)
 	var findings []jq.Finding
 	for _, name := range slices.Sorted(maps.Keys(texts)) {
@@ -77,7 +77,7 @@ func CompileOverrides(layer Layer, texts map[string]jq.Source, m *Model) (*Overr
 			findings = append(findings, jq.Finding{File: src.File, Line: line, Col: col, Rule: "unknown-resource", Text: "the model has no resource " + name, Fix: "did you mean " + near.Any(name, m.Names()) + "?"})
 			continue
 		}
-		code, found := jq.Compile(src, overrideOptions())
+		code, found := jq.Compile(src, overrideOptions(libs))
 		u := &overlay{src: src, code: code}
 		u.line, u.col = src.Start()
 		findings = append(append(findings, found...), o.add(r, u)...)
@@ -88,8 +88,10 @@ func CompileOverrides(layer Layer, texts map[string]jq.Source, m *Model) (*Overr
 	return o, findings
 }
 
-func overrideOptions() jq.Options {
-	return jq.Options{Kind: jq.Mapping, Vars: append(slices.Clone(roots), baseRoot), Each: baseRoot}
+func overrideOptions(libs []jq.Source) jq.Options {
+	opt := options(libs)
+	opt.Vars, opt.Each = append(slices.Clone(roots), baseRoot), baseRoot
+	return opt
 }
 
 func newOverride(layer Layer, m *Model, texts ...string) *Override {
@@ -102,6 +104,9 @@ func (o *Override) add(r *Resource, u *overlay) (findings []jq.Finding) {
 		return nil
 	}
 	o.resources[r.Name] = u
+	for _, lib := range u.code.Libs() {
+		o.hash = hashOf(fmt.Sprint(o.hash), lib.Text)
+	}
 	for _, a := range u.code.Assigns().Fields {
 		fields := r.Fields
 		path := a.Path
@@ -109,7 +114,7 @@ func (o *Override) add(r *Resource, u *overlay) (findings []jq.Finding) {
 			path = path[1:]
 		}
 		for i, name := range path {
-			if i == 0 && name == RemoteData {
+			if i == 0 && slices.Contains(beside, name) {
 				break
 			}
 			f := fieldOf(fields, name)
@@ -118,7 +123,7 @@ func (o *Override) add(r *Resource, u *overlay) (findings []jq.Finding) {
 				for i, k := range fields {
 					known[i] = k.Name
 				}
-				findings = append(findings, jq.Finding{File: u.src.File, Line: a.Line, Col: a.Col, Rule: "unknown-field",
+				findings = append(findings, jq.Finding{File: a.File, Line: a.Line, Col: a.Col, Rule: "unknown-field",
 					Text: strings.Join(path[:i+1], ".") + " is no field of " + r.Name, Fix: "did you mean " + near.Any(name, known) + "?"})
 				break
 			}

@@ -24,6 +24,7 @@ const (
 	InvalidBody        Code = "invalid_body"
 	DuplicateKey       Code = "duplicate_key"
 	ResponseTooLarge   Code = "response_too_large"
+	TooManyGroups      Code = "too_many_groups"
 	CursorInvalid      Code = "cursor_invalid"
 	CursorExpired      Code = "cursor_expired"
 	CursorMismatch     Code = "cursor_mismatch"
@@ -88,6 +89,7 @@ var table = []Entry{
 	{InvalidBody, http.StatusBadRequest, "The request's body is malformed.", "The message says where."},
 	{DuplicateKey, http.StatusBadRequest, "`truto_key_by` met a record without the key, or a key twice.", "Key by a unique field, such as `id`."},
 	{ResponseTooLarge, http.StatusBadRequest, "A format that needs the page in memory passed 32 MiB.", "Lower `limit`, or use `stream`."},
+	{TooManyGroups, http.StatusBadRequest, "`summary_by` met more groups than it holds.", "Sum by fewer dimensions, over a shorter range, or with a filter."},
 	{CursorInvalid, http.StatusBadRequest, "The cursor was altered, or belongs to another account or key.", "Send it back exactly as it came, or start again without one."},
 	{CursorExpired, http.StatusBadRequest, "The cursor is older than `cursors.ttl`.", "Start again without one."},
 	{CursorMismatch, http.StatusBadRequest, "The cursor belongs to another query of this account.", "Repeat the parameters of the request that gave it."},

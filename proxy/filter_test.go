@@ -1,12 +1,17 @@
 package proxy
 
 import (
+	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/meterbridge/meterbridge/internal/account"
 	"github.com/meterbridge/meterbridge/internal/connector"
+	"github.com/meterbridge/meterbridge/internal/jq"
+	"github.com/meterbridge/meterbridge/internal/mapping"
 	"github.com/meterbridge/meterbridge/internal/problem"
+	"github.com/meterbridge/meterbridge/mappings"
 )
 
 func TestFilterKeeps(t *testing.T) {
@@ -90,5 +95,40 @@ func TestPrincipalSees(t *testing.T) {
 	}
 	if (Principal{Accounts: []string{"tenant:"}}).Sees(&account.Account{ID: "a1"}) {
 		t.Error("an account without a tenant is nobody's by tenant")
+	}
+}
+
+// TestSentFilters: a provider is not asked to filter by a field that an override sets, or could.
+func TestSentFilters(t *testing.T) {
+	model, err := mapping.LoadModel(mappings.FS, ModelName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	base, findings := mapping.Compile(jq.Source{File: "acme.jq", Text: "# acme\ndef usage: {id: .id};"}, model)
+	if base == nil {
+		t.Fatal(findings)
+	}
+	for text, want := range map[string]string{
+		`{metric_name: .x}`:              "product_id workspace_id",
+		`{product: {name: .x}}`:          "metric_name product_id workspace_id",
+		`{product: .x}`:                  "metric_name workspace_id",
+		`{resources: [{workspace: .x}]}`: "metric_name product_id",
+		`.x`:                             "",
+		`{"$replace": {id: .x}}`:         "",
+		`empty`:                          "metric_name product_id workspace_id",
+	} {
+		o, findings := mapping.CompileOverrides(mapping.Account, map[string]jq.Source{"usage": {Text: text}}, model)
+		if o == nil {
+			t.Fatal(findings)
+		}
+		q := &request{mapped: "usage", program: base.With(o), filter: filter{"metric_name": {"m"}, "product_id": {"p"}, "workspace_id": {"w"}}}
+		if got := strings.Join(slices.Sorted(maps.Keys(q.sent())), " "); got != want {
+			t.Errorf("%s: %s", text, got)
+		}
+	}
+	r := &connector.Resource{Name: "usage", Omits: map[string]string{"user": "none"}}
+	o, _ := mapping.CompileOverrides(mapping.Account, map[string]jq.Source{"usage": {Text: `{user: {id: .x}}`}}, model)
+	if err := checkFilters(filter{"user_id": {"x"}}, r, base.With(o), "acme"); err != nil {
+		t.Error("a filter on what an override fills:", err)
 	}
 }

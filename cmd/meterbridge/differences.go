@@ -92,7 +92,7 @@ func diffJSON(out []fieldChange, path string, before, after json.RawMessage) []f
 	}
 	keysB, valuesB := membersOf(before)
 	keysA, valuesA := membersOf(after)
-	if valuesB != nil && valuesA != nil {
+	if len(valuesB)+len(valuesA) > 0 && (valuesB != nil || before == nil) && (valuesA != nil || after == nil) {
 		for _, k := range keysA {
 			if _, ok := valuesB[k]; !ok {
 				keysB = append(keysB, k)

@@ -103,15 +103,17 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 
 // Load takes accounts, tokens, connectors and mappings of a configuration into service, all or nothing.
 func (h *House) Load(cfg *config.Config) error {
-	catalog, err := Files{cfg.Connectors.Dir, cfg.Mappings.Dir, cfg.Overrides.Dir}.Catalog()
+	files := Files{cfg.Connectors.Dir, cfg.Mappings.Dir, cfg.Overrides.Dir}
+	catalog, err := files.Catalog()
 	if err != nil {
 		return err
 	}
-	if err := check(cfg, catalog); err != nil {
+	over := files.over(catalog)
+	if err := check(cfg, over); err != nil {
 		return err
 	}
 	if h.trial != nil {
-		if err := h.trial.prepare(catalog); err != nil {
+		if err := h.trial.prepare(over); err != nil {
 			return err
 		}
 	}
@@ -158,7 +160,7 @@ func (h *House) Close() error {
 
 // check says, at the line of the configuration, what only the connectors can know of an account, and takes the account's
 // overrides into the catalog.
-func check(cfg *config.Config, catalog *proxy.Catalog) error {
+func check(cfg *config.Config, catalog layering) error {
 	var errs config.Errors
 	for i, a := range cfg.Accounts.Static {
 		key := fmt.Sprintf("accounts.static[%d]", i)
@@ -182,7 +184,7 @@ func check(cfg *config.Config, catalog *proxy.Catalog) error {
 				errs = append(errs, cfg.At(key+".credentials."+name, "%s has no credential %s", conn.Name, name))
 			}
 		}
-		over, findings := accountOverrides(catalog, conn, a.Overrides)
+		over, findings := catalog.account(conn, a.Overrides)
 		errs = append(errs, configErrors(findings)...)
 		if a.Overrides != nil {
 			catalog.Accounts[a.ID] = over

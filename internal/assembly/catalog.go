@@ -63,7 +63,7 @@ func (f Files) Read() (*proxy.Catalog, []jq.Finding, error) {
 	findings = append(findings, more...)
 	findings = append(findings, together(set, programs)...)
 	c := &proxy.Catalog{Connectors: set, Mappings: programs, Model: model, Accounts: map[string]proxy.Overrides{}}
-	c.Environment, more, err = f.overrides(c)
+	c.Environment, more, err = f.overrides(f.over(c))
 	return c, append(findings, more...), err
 }
 

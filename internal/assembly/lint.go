@@ -48,20 +48,23 @@ func Lint(f Files, paths ...string) (*Report, error) {
 		return nil, err
 	}
 	libs := f.libs(texts, len(paths) > 0)
-	r := &Report{}
-	var catalog *proxy.Catalog // what overrides are laid over, read when there is one
+	r := &Report{Findings: misplaced(f.OverridesDir)}
+	var installed *layering // what overrides are laid over, read when there is one
 	conns, programs, broken := map[string]*connector.Connector{}, map[string]*mapping.Program{}, map[string]bool{}
 	for _, t := range texts {
 		var found []jq.Finding
 		switch base := path.Base(filepath.ToSlash(t.path)); {
 		case t.over:
 			r.Overrides++
-			if catalog == nil {
-				if catalog, _, err = (Files{ConnectorsDir: f.ConnectorsDir, MappingsDir: f.MappingsDir}).Read(); err != nil {
+			if installed == nil {
+				c, _, err := (Files{ConnectorsDir: f.ConnectorsDir, MappingsDir: f.MappingsDir}).Read()
+				if err != nil {
 					return nil, err
 				}
+				over := f.over(c)
+				installed = &over
 			}
-			_, _, found = compileOverride(catalog, t)
+			_, _, found = installed.file(t)
 		case path.Ext(base) == ".yaml":
 			r.Connectors++
 			var c *connector.Connector

@@ -18,13 +18,29 @@ import (
 	"github.com/meterbridge/meterbridge/proxy"
 )
 
+// layering compiles what is laid over a catalog.
+type layering struct {
+	*proxy.Catalog
+	libs []jq.Source // that mappings may include
+}
+
+// over is what is laid over a catalog of these files.
+func (f Files) over(c *proxy.Catalog) layering {
+	dirs := f.mappings()
+	if f.OverridesDir != "" {
+		dirs = append(dirs, os.DirFS(filepath.Join(f.OverridesDir, proxy.ModelName)))
+	}
+	libs, _ := mapping.Libraries(dirs...) // one that can't be read is missed by who includes it
+	return layering{c, libs}
+}
+
 // overrides reads the environment's folder: NAME.jq lies over the connector's mapping, NAME.yaml over its requests.
-func (f Files) overrides(c *proxy.Catalog) (map[string]proxy.Overrides, []jq.Finding, error) {
+func (f Files) overrides(c layering) (map[string]proxy.Overrides, []jq.Finding, error) {
 	out := map[string]proxy.Overrides{}
 	texts, err := f.overrideTexts()
 	findings := misplaced(f.OverridesDir)
 	for _, t := range texts {
-		name, o, found := compileOverride(c, t)
+		name, o, found := c.file(t)
 		o.Layer, o.Mapping, o.Requests = mapping.Environment, first(o.Mapping, out[name].Mapping), first(o.Requests, out[name].Requests)
 		out[name], findings = o, append(findings, found...)
 	}
@@ -66,8 +82,8 @@ func (f Files) overrideTexts() ([]text, error) {
 	return slices.DeleteFunc(found, func(t text) bool { return filepath.Ext(t.path) == ".txtar" }), err
 }
 
-// compileOverride compiles one file of the environment's for the connector that it is named as.
-func compileOverride(c *proxy.Catalog, t text) (name string, o proxy.Overrides, findings []jq.Finding) {
+// file compiles one file of the environment's for the connector that it is named as.
+func (c layering) file(t text) (name string, o proxy.Overrides, findings []jq.Finding) {
 	base := path.Base(filepath.ToSlash(t.path))
 	name = strings.TrimSuffix(base, path.Ext(base))
 	conn := c.Connectors.Get(name)
@@ -83,18 +99,18 @@ func compileOverride(c *proxy.Catalog, t text) (name string, o proxy.Overrides, 
 		o.Requests, findings = conn.ParseOverride(src)
 		return name, o, findings
 	}
-	o.Mapping, findings = mapping.CompileOverride(mapping.Environment, src, c.Model)
-	return name, o, append(findings, liesOn(c, conn, o.Mapping)...)
+	o.Mapping, findings = mapping.CompileOverride(mapping.Environment, src, c.Model, c.libs...)
+	return name, o, append(findings, c.liesOn(conn, o.Mapping)...)
 }
 
-// accountOverrides compiles an account's own.
-func accountOverrides(c *proxy.Catalog, conn *connector.Connector, a *account.Overrides) (o proxy.Overrides, findings []jq.Finding) {
+// account compiles an account's own.
+func (c layering) account(conn *connector.Connector, a *account.Overrides) (o proxy.Overrides, findings []jq.Finding) {
 	if o.Layer = mapping.Account; a == nil {
 		return o, nil
 	}
 	if len(a.Mappings) > 0 {
-		o.Mapping, findings = mapping.CompileOverrides(mapping.Account, a.Mappings, c.Model)
-		findings = append(findings, liesOn(c, conn, o.Mapping)...)
+		o.Mapping, findings = mapping.CompileOverrides(mapping.Account, a.Mappings, c.Model, c.libs...)
+		findings = append(findings, c.liesOn(conn, o.Mapping)...)
 	}
 	if a.Requests.Text != "" {
 		var found []jq.Finding
@@ -105,7 +121,7 @@ func accountOverrides(c *proxy.Catalog, conn *connector.Connector, a *account.Ov
 }
 
 // liesOn checks what only shows when an override and what it is laid over are seen together.
-func liesOn(c *proxy.Catalog, conn *connector.Connector, o *mapping.Override) (findings []jq.Finding) {
+func (c layering) liesOn(conn *connector.Connector, o *mapping.Override) (findings []jq.Finding) {
 	program := c.Mappings[conn.Name]
 	if o == nil || program == nil {
 		return nil // and a finding says why
@@ -138,38 +154,4 @@ func configErrors(findings []jq.Finding) (errs config.Errors) {
 		errs = append(errs, &config.Error{File: f.File, Line: f.Line, Col: f.Col, Text: text})
 	}
 	return errs
-}
-
-// Trial is a house in which overrides are tried out: every record is told, as it is without them and with them. Requests
-// stay the connector's, for what is tried is tried on recorded pages.
-type Trial struct {
-	Connector string
-	File      string             // one file of mappings, as if it were the connector's in the environment's folder
-	Account   *account.Overrides // of each of the house's accounts
-	Told      func(mapping.Tried)
-}
-
-// prepare puts what is tried into the catalog.
-func (t *Trial) prepare(c *proxy.Catalog) error {
-	if t.File != "" {
-		body, err := os.ReadFile(t.File)
-		if err != nil {
-			return fmt.Errorf("trying an override: %w", err)
-		}
-		as := text{path: shortest(t.File), body: string(body)}
-		o, findings := mapping.CompileOverride(mapping.Environment, jq.Source{File: as.path, Text: as.body}, c.Model)
-		findings = append(findings, liesOn(c, c.Connectors.Get(t.Connector), o)...)
-		if jq.Failed(findings) {
-			return Findings(slices.DeleteFunc(findings, func(f jq.Finding) bool { return f.Warn }))
-		}
-		c.Environment[t.Connector] = proxy.Overrides{Layer: mapping.Environment, Mapping: o}
-	}
-	for _, layer := range []map[string]proxy.Overrides{c.Environment, c.Accounts} {
-		for name, o := range layer {
-			o.Requests = nil
-			layer[name] = o
-		}
-	}
-	c.Tried = t.Told
-	return nil
 }

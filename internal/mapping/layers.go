@@ -43,7 +43,7 @@ func (p *Program) LayerOf(resource, path string) Layer {
 func (p *Program) Settles(resource, path string) bool {
 	return p.LayerOf(resource, path) == Base && !slices.ContainsFunc(p.over, func(o *Override) bool {
 		u := o.resources[resource]
-		return u != nil && u.code.Assigns().Open
+		return u != nil && (u.code.Assigns().Open || slices.ContainsFunc(u.code.Assigns().Fields, func(a jq.Assign) bool { return a.Path[0] == Replace }))
 	})
 }
 

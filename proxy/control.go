@@ -13,6 +13,9 @@ import (
 // control compares the provider's own total of an item with the sum of the records that were made of it.
 func (w *walk) control() {
 	spec := w.method.Call(w.page.at).Control
+	if !w.program.Settles(w.mapped, "charges") {
+		return // the figures are an override's, and not the provider's
+	}
 	if spec == nil || spec.Mode != "check" || w.batch.Len() == 0 || !w.page.holds(w.batch.JSON(0)) {
 		return
 	}

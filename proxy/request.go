@@ -148,7 +148,9 @@ func (q *request) source() *connector.Resource {
 
 // settle opens the cursor, freezes the clock and resolves the range.
 func (q *request) settle(ctx context.Context) error {
-	q.over, _ = q.catalog.requests(q.conn.Name, q.acct.ID, q.source().Name)
+	if q.id == "" { // overrides of requests are those of lists
+		q.over, _ = q.catalog.requests(q.conn.Name, q.acct.ID, q.source().Name)
+	}
 	q.at = record.Position{Now: q.Clock().UnixNano(), Rev: q.rev(), Size: q.pageSize()}
 	var opened interface{ Check([16]byte) error }
 	if q.params.cursor != "" {

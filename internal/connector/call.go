@@ -28,7 +28,7 @@ type Param struct {
 
 // Call is one request to the provider, complete but for the base URL and the credentials, which no plan knows.
 type Call struct {
-	Purpose     string // list get submit poll download lookup check token proxy custom
+	Purpose     string // list get constant parents submit poll download lookup check token proxy custom
 	Name        string // of the call spec
 	Method      string // GET or POST
 	Path        string // escaped, below the base URL
@@ -38,11 +38,15 @@ type Call struct {
 	Body        []byte // of the content type: JSON, a form or text
 	ContentType string
 	Accept      string
-	Cost        int  // calls of the provider's rate that it counts as; 0 is 1
-	NoAuth      bool // a download from where the credentials don't belong
+	Auth        *Auth // how it is signed, nil for the connector's way
+	Cost        int   // calls of the provider's rate that it counts as; 0 is 1
+	NoAuth      bool  // a download from where the credentials don't belong: it may lead anywhere
 	Window      Range
 	Unclipped   bool // remote_query owns the window: neither slice nor clip
 }
+
+// Signed says whether the call carries credentials, so that its answer tells of the account.
+func (c Call) Signed() bool { return !c.NoAuth && (c.Auth == nil || !c.Auth.IsZero()) }
 
 // accept is what a call asks for where its headers don't say.
 const accept = "application/json"
@@ -53,15 +57,21 @@ func (m *Method) At(s *Scope, p record.Position) (Call, error) {
 	if c == nil {
 		return Call{}, stale()
 	}
+	if c.Parents != nil && len(p.Parent) == 0 {
+		return Call{}, stale()
+	}
 	w := m.Window(s, p)
 	if m.Windowed() && (w.Start.Before(s.Range.Start) || !w.Start.Before(s.Range.End)) {
 		return Call{}, stale()
+	}
+	if c.Constant != nil {
+		return Call{Purpose: "constant", Name: c.Name, Window: w}, nil
 	}
 	size := c.Page.size(s, p)
 	in := s.input(p, w)
 	in["page_size"] = size
 	b := builder{req: &c.Request, in: in, over: m.overlay(s), remote: s.Remote}
-	b.call = Call{Purpose: m.purpose, Name: c.Name, Cost: c.Cost, Window: w, Unclipped: m.Unclipped(s)}
+	b.call = Call{Purpose: m.purpose, Name: c.Name, Auth: c.Request.Auth, Cost: c.Cost, Window: w, Unclipped: m.Unclipped(s)}
 	if c.Job != nil {
 		b.call.Purpose = "submit"
 	}

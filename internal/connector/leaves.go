@@ -37,7 +37,7 @@ func (e *Expr) readsHeader(name string) bool {
 }
 
 // holds runs the condition; a missing one holds, null and false do not.
-func (e *Expr) holds(in map[string]any) (bool, error) {
+func (e *Expr) holds(in any) (bool, error) {
 	if e == nil {
 		return true, nil
 	}

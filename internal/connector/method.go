@@ -15,6 +15,7 @@ type Request struct {
 	Arrays   string   `yaml:"arrays" default:"repeat" enum:"repeat|brackets|indices|comma" doc:"how a list stands in the query and in a form: k=a&k=b, k[]=a&k[]=b, k[0]=a&k[1]=b, or k=a,b"`
 	Headers  []Field  `yaml:"headers" doc:"request headers, never those of auth"`
 	Body     *Body    `yaml:"body" doc:"the request's body: exactly one of json, form, graphql and text"`
+	Auth     *Auth    `yaml:"auth" scope:"context" doc:"how this request is signed, in place of the connector's auth"`
 }
 
 // Input is one named value of a query or of a form.
@@ -36,7 +37,7 @@ type CallSpec struct {
 	Fallback bool   `yaml:"fallback" doc:"made for a window for which the calls before it gave no record"`
 	Request  `yaml:",inline"`
 	Restates time.Duration `yaml:"restates" doc:"for how long the figures of this call still change, where it is not as long as the resource's"`
-	Window   *WindowSpec   `yaml:"window" doc:"how the range is sliced; without it the whole range is one window"`
+	Window   *WindowSpec   `yaml:"window" doc:"how the range is sliced; without it the whole range is one window, whose dates the mapping finds in $call.window"`
 	ItemSpec `yaml:",inline"`
 	Latest   *Latest           `yaml:"latest" doc:"of the items of one answer that share a key only the latest counts"`
 	Unit     string            `yaml:"unit" default:"item" enum:"item|window" doc:"what the mapping gets at a time: one item, or all items of the window as one list"`
@@ -45,6 +46,8 @@ type CallSpec struct {
 	Page     *Page             `yaml:"page" doc:"how to get to the next page"`
 	Carry    map[string]string `yaml:"carry" form:"path" doc:"facts of a window's first page, name: path, that slots of its later pages read as .carry.name"`
 	Cost     int               `yaml:"cost" default:"1" doc:"how many calls of limits.rate this one counts as"`
+	Parents  *Parents          `yaml:"parents" scope:"parents" doc:"whose children the call asks for: it is made for each of them, window by window"`
+	Constant *Literal          `yaml:"constant" doc:"the items themselves, from the account's context and without a call: a list of objects of templates"`
 	Job      *JobSpec          `yaml:"job" scope:"job" doc:"the call starts a job whose download carries the items"`
 }
 
@@ -90,9 +93,7 @@ func (m *Method) decode(d *decoder, n *yaml.Node, f field) {
 	m.purpose = f.key
 	calls := d.at(n, "calls")
 	if n.Kind != yaml.MappingNode || calls == n {
-		c := new(CallSpec)
-		d.into(n, c)
-		m.Calls = []*CallSpec{c}
+		m.call(d, n)
 		return
 	}
 	if calls.Kind != yaml.SequenceNode || len(calls.Content) == 0 {
@@ -105,9 +106,7 @@ func (m *Method) decode(d *decoder, n *yaml.Node, f field) {
 			d.wrongType(item, "a call")
 			continue
 		}
-		c := new(CallSpec)
-		d.into(inherit(item, n), c)
-		m.Calls = append(m.Calls, c)
+		c := m.call(d, inherit(item, n))
 		switch {
 		case c.Name == "" && len(calls.Content) > 1:
 			d.add(item, "missing", "one of several calls needs a name", "add name: …")
@@ -122,6 +121,24 @@ func (m *Method) decode(d *decoder, n *yaml.Node, f field) {
 	if len(m.Calls) > maxCalls {
 		d.add(calls, "limit", fmt.Sprintf("a method has at most %d calls", maxCalls), "")
 	}
+}
+
+// call reads one call. Its slots know it, since what they may read of a parent is its to say.
+func (m *Method) call(d *decoder, n *yaml.Node) *CallSpec {
+	c := new(CallSpec)
+	d.call = c
+	d.into(n, c)
+	d.call = nil
+	m.Calls = append(m.Calls, c)
+	if m.purpose == "list" {
+		return c
+	}
+	for _, key := range []string{"parents", "constant"} {
+		if at := d.key(n, key); at != n {
+			d.add(at, "exclusive", key+" belongs to a list", "remove it")
+		}
+	}
+	return c
 }
 
 // maxCalls is what a position's call index can hold, with room to spare.
@@ -154,11 +171,17 @@ func (m *Method) form() any { return methodForm{} }
 // reads says whether a slot of the method reads .root.name, or anything of root where name is "".
 func (m *Method) reads(root, name string) bool {
 	for _, c := range m.Calls {
-		if c.Request.reads(root, name) || c.When.reads(root, name) || c.Page != nil && c.Page.Then != nil && c.Page.Then.reads(root, name) {
+		if c.reads(root, name) {
 			return true
 		}
 	}
 	return false
+}
+
+func (c *CallSpec) reads(root, name string) bool {
+	return c.Request.reads(root, name) || c.When.reads(root, name) || c.Job != nil && c.Job.StatusCall.reads(root, name) ||
+		c.Page != nil && c.Page.Then != nil && c.Page.Then.reads(root, name) ||
+		c.Parents != nil && c.Parents.reads(root, name) || c.Constant != nil && c.Constant.tree.reads(root, name)
 }
 
 // Windowed says whether the method slices its range.

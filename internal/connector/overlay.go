@@ -136,6 +136,16 @@ func (o overlay) owns(r *Request, owner Owner, p bracket.Pair) bool {
 	})
 }
 
+// LookupsOf are the connector's lookups that the overrides of a list read.
+func (c *Connector) LookupsOf(over []*RequestOverride) []string {
+	return c.lookups(func(name string) bool {
+		return slices.ContainsFunc(over, func(r *RequestOverride) bool {
+			has := func(f Setting) bool { return f.Value.tree.reads("lookups", name) }
+			return slices.ContainsFunc(r.Query, has) || slices.ContainsFunc(r.Headers, has) || r.Body != nil && r.Body.tree.reads("lookups", name)
+		})
+	})
+}
+
 // lay lays an object over another: objects by key, null takes a key out, everything else replaces.
 func (d *doc) lay(over tree, in map[string]any) error {
 	for i, kid := range over.kids {

@@ -42,13 +42,15 @@ func (c *Connector) ParseOverride(src jq.Source) (*Override, []jq.Finding) {
 	d := &decoder{file: src.File, lines: strings.Split(src.Text, "\n"), scope: "list"}
 	o := &Override{src: src}
 	if root := d.root([]byte(src.Text), "start it with a resource, such as usage:"); root != nil {
-		d.value(root, reflect.ValueOf(&o.byResource).Elem(), field{})
+		o.byResource = map[string]*RequestOverride{}
+		d.pairs(root, func(k, v *yaml.Node) {
+			d.call = c.callOf(k.Value)
+			r := new(RequestOverride)
+			d.value(v, reflect.ValueOf(r).Elem(), field{})
+			o.byResource[k.Value] = r
+			c.checkOverride(d, r, k, v)
+		})
 		d.checkSlots(c)
-		for i := 0; i+1 < len(root.Content); i += 2 {
-			if r := o.byResource[root.Content[i].Value]; r != nil {
-				c.checkOverride(d, r, root.Content[i], root.Content[i+1])
-			}
-		}
 	}
 	slices.SortStableFunc(d.finds, func(a, b jq.Finding) int { return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col)) })
 	for i, f := range d.finds {
@@ -78,12 +80,33 @@ func (o *Override) Hash() uint64 { return o.hash }
 // Source is the text.
 func (o *Override) Source() jq.Source { return o.src }
 
+// listed is a resource that may have a list.
+func (c *Connector) listed(name string) *Resource {
+	if r := c.Resources[name]; r != nil {
+		return r
+	}
+	return c.Proxy[name]
+}
+
+// callOf is a call of a resource's list that stands for all of them: where each has parents, slots may read .parent.
+func (c *Connector) callOf(name string) *CallSpec {
+	r := c.listed(name)
+	if r == nil || r.List == nil || slices.ContainsFunc(r.List.Calls, func(c *CallSpec) bool { return c.Parents == nil }) {
+		return nil
+	}
+	return r.List.Calls[0]
+}
+
+// signs says whether a way of signing that the connector has does something with a name.
+func (c *Connector) signs(does func(*Signing) bool) bool {
+	return slices.ContainsFunc(c.auths, func(a *Auth) bool {
+		return does(&a.Signing) || slices.ContainsFunc(a.Any, func(s Signing) bool { return does(&s) })
+	})
+}
+
 // checkOverride holds the override of a resource to the connector.
 func (c *Connector) checkOverride(d *decoder, r *RequestOverride, key, n *yaml.Node) {
-	known := c.Resources[key.Value]
-	if known == nil {
-		known = c.Proxy[key.Value]
-	}
+	known := c.listed(key.Value)
 	switch {
 	case known == nil:
 		var names []string
@@ -99,11 +122,24 @@ func (c *Connector) checkOverride(d *decoder, r *RequestOverride, key, n *yaml.N
 	case known.List == nil:
 		d.add(key, "missing", "the connector has no list of "+key.Value, "remove it")
 		return
+	case !slices.ContainsFunc(known.List.Calls, func(c *CallSpec) bool { return c.Constant == nil }):
+		d.add(key, "value", "the list of "+key.Value+" is made without a request", "override its mapping")
+		return
+	}
+	signsQuery := func(name string) bool {
+		return c.signs(func(s *Signing) bool {
+			return slices.ContainsFunc(s.Query, func(f SecretField) bool { return f.Key == name })
+		})
+	}
+	signsHeader := func(name string) bool {
+		return c.signs(func(s *Signing) bool {
+			return slices.ContainsFunc(s.Headers, func(f SecretField) bool { return http.CanonicalHeaderKey(f.Key) == name })
+		})
 	}
 	for _, f := range r.Query {
 		at := d.key(d.at(n, "query"), f.Key)
 		switch {
-		case slices.ContainsFunc(c.Auth.Query, func(s SecretField) bool { return s.Key == f.Key }):
+		case signsQuery(f.Key):
 			d.add(at, "credential", "the parameter "+f.Key+" is auth's to set", "remove it")
 		case known.List.paged(func(p *Page) bool { return p.TokenParam == f.Key }):
 			d.add(at, "value", "the parameter "+f.Key+" leads from page to page", "remove it")
@@ -116,7 +152,7 @@ func (c *Connector) checkOverride(d *decoder, r *RequestOverride, key, n *yaml.N
 		switch {
 		case !validToken(f.Key):
 			d.add(at, "value", "not a header's name", "")
-		case slices.Contains(ownHeaders, name), slices.ContainsFunc(c.Auth.Headers, func(s SecretField) bool { return http.CanonicalHeaderKey(s.Key) == name }):
+		case slices.Contains(ownHeaders, name), signsHeader(name):
 			d.add(at, "value", "the header "+f.Key+" is not an override's to set", "credentials go into auth")
 		case known.List.paged(func(p *Page) bool { return http.CanonicalHeaderKey(p.TokenHeader) == name }):
 			d.add(at, "value", "the header "+f.Key+" leads from page to page", "remove it")

@@ -16,7 +16,7 @@ func overridable(t testing.TB, list string) *Connector {
 title: Acme
 context: { base_url: { default: "https://api.acme.example" }, team: { default: blue } }
 credentials: { key: {} }
-auth: { headers: { X-Key: "${key}" }, query: { sign: "${key}" } }
+auth: { headers: { X-Key: "${key}" }, query: { sign: "${key}" }, any: [{ headers: { X-Other: "${key}" } }, { basic: { username: "${key}" } }] }
 resources:
   usage: { list: `+list+` }
   products: { derived: usage.product }
@@ -106,6 +106,42 @@ func TestOverrideOfRequests(t *testing.T) {
 	}
 }
 
+// An override's slots read what a list's do: a parent where the calls have some, and lookups, which the plan waits for.
+func TestOverrideSlotsReadAList(t *testing.T) {
+	con, finds := Parse("acme.yaml", []byte(minimal(`lookups: { names: { get: /n }, others: { get: /o } }
+resources:
+  usage: { list: { get: "/p/{{ .parent.id }}", items: d, parents: { get: /parents, items: d, key: id, keep: [id, name] } } }
+  organizations: { list: { constant: [{ id: a }] } }
+  workspaces: { list: { get: /w } }
+`)))
+	if con == nil {
+		t.Fatal(finds)
+	}
+	o, finds := con.ParseOverride(jq.Source{Text: `usage: { query: { name: "{{ .parent.name }}" }, headers: { X: "{{ .lookups.names[0] }}" } }`})
+	if o == nil {
+		t.Fatal(finds)
+	}
+	over := []*RequestOverride{o.Of("usage")}
+	if got := con.LookupsOf(over); !reflect.DeepEqual(got, []string{"names"}) || con.LookupsOf(nil) != nil {
+		t.Error("lookups", got)
+	}
+	s := &Scope{Overrides: over, Lookups: map[string]any{"names": []any{"n"}}}
+	call, err := con.Resources["usage"].List.At(s, record.Position{Parent: []byte(`["1",{"id":"1","name":"one"}]`)})
+	if err != nil || render(call) != "GET /p/1?name=one" || call.Header[0].Value != "n" {
+		t.Errorf("%+v, %v", call, err)
+	}
+	for text, want := range map[string]string{
+		`usage: { query: { a: "{{ .parent.nam }}" } }`:        "1:26: scope: .parent does not keep nam (fix: did you mean name?)",
+		`workspaces: { query: { a: "{{ .parent.id }}" } }`:    "1:31: scope: the call has no parents (fix: say with parents: whose children it asks for)",
+		`workspaces: { query: { a: "{{ .lookups.nams }}" } }`: "1:31: scope: there is no .lookups.nams (fix: did you mean names?)",
+		`organizations: { query: { a: 1 } }`:                  "1:1: value: the list of organizations is made without a request (fix: override its mapping)",
+	} {
+		if _, finds := con.ParseOverride(jq.Source{File: "o", Text: text}); len(finds) != 1 || finds[0].String() != "o:"+want {
+			t.Errorf("%s: %v", text, finds)
+		}
+	}
+}
+
 // A get and a lookup are none of a list's business.
 func TestOverrideIsOfListsAlone(t *testing.T) {
 	con := overridable(t, `{ get: /usage }`)
@@ -132,6 +168,7 @@ func TestOverrideFindings(t *testing.T) {
 		{"an unknown key", "usage:\n  querry: {}", "o.yaml:2:3: unknown-key: unknown key querry (fix: did you mean query?)"},
 		{"what is auth's", "usage: { query: { sign: x }, headers: { x-key: y } }", "o.yaml:1:19: credential: the parameter sign is auth's to set (fix: remove it)\n" +
 			"o.yaml:1:41: value: the header x-key is not an override's to set (fix: credentials go into auth)"},
+		{"what an alternative of auth's signs", "usage: { headers: { x-other: y } }", "o.yaml:1:21: value: the header x-other is not an override's to set (fix: credentials go into auth)"},
 		{"what is the house's", "usage: { headers: { Host: x, bad name: y } }", "o.yaml:1:21: value: the header Host is not an override's to set (fix: credentials go into auth)\no.yaml:1:30: value: not a header's name"},
 		{"what turns pages", "usage: { query: { cursor: x } }", "o.yaml:1:19: value: the parameter cursor leads from page to page (fix: remove it)"},
 		{"what turns pages in a header", "usage: { headers: { x-page: x } }", "o.yaml:1:21: value: the header x-page leads from page to page (fix: remove it)"},

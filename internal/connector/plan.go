@@ -15,6 +15,9 @@ type Facts struct {
 	Header   http.Header
 	Items    int64 // items of this page, as the provider counts them
 	Records  int64 // records of the whole window by this call so far, before the gateway's filters
+	// Parent is the parent behind the position's, nil at the end. It is asked only where the children have no more pages;
+	// nil where the call has no parents, or the window none.
+	Parent func() ([]byte, error)
 }
 
 // maxWindows bounds the windows that are passed over in search of one that a call applies to.
@@ -42,16 +45,16 @@ func (m *Method) First(s *Scope) (record.Position, bool, error) {
 
 // Window is the slice of the range that a position is in; the zero Range where there is no range.
 func (m *Method) Window(s *Scope, p record.Position) Range {
-	if s.Range.IsZero() {
-		return Range{}
+	if !s.Window.IsZero() || s.Range.IsZero() {
+		return s.Window
 	}
 	t := time.Unix(p.Window, 0).UTC()
 	w, _, _ := m.slice(s, t)
 	return w
 }
 
-// Next is where a walk goes on after a page: its next page, or else a fallback for a window without records, or else
-// the next window. It is false at the end. Item, Out, Anchor and Job of the position start anew.
+// Next is where a walk goes on after a page: its next page, or else the next parent's children, or else a fallback for a
+// window without records, or else the next window. It is false at the end. Item, Out, Anchor and Job of the position start anew.
 func (m *Method) Next(s *Scope, p record.Position, f Facts) (record.Position, bool, []problem.Warning, error) {
 	c := m.Call(p)
 	if c == nil {
@@ -71,7 +74,12 @@ func (m *Method) Next(s *Scope, p record.Position, f Facts) (record.Position, bo
 		n.Carry, err = c.carried(p, f)
 		return n, err == nil, nil, err
 	}
-	n.Carry = nil
+	n.Carry, n.Parent = nil, nil
+	if c.Parents != nil && f.Parent != nil {
+		if n.Parent, err = f.Parent(); err != nil || n.Parent != nil {
+			return n, err == nil, nil, err
+		}
+	}
 	w := m.Window(s, p)
 	var warn []problem.Warning
 	if f.Records == 0 {

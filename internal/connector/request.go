@@ -45,9 +45,19 @@ func (c *CheckSpec) Verify(a Answer) *problem.Problem {
 }
 
 func (c *CallSpec) check(d *decoder, n *yaml.Node) {
+	if c.Constant != nil {
+		c.checkConstant(d, n)
+		return
+	}
 	c.checkRequest(d, n)
 	c.Whole = c.Format == "json" && d.at(n, "items") == n
 	c.checkItems(d, n)
+	if c.When.reads("parent", "") {
+		d.add(d.at(n, "when"), "scope", "the condition chooses the call before its parents are listed", "choose among the parents with parents.where")
+	}
+	if c.Parents != nil && !c.Request.reads("parent", "") {
+		d.add(d.key(n, "parents"), "unused", "no slot of the call says which parent it is made for", "put {{ .parent.id }} into its path")
+	}
 	if c.Whole && c.Columns != nil {
 		d.add(d.key(n, "columns"), "missing", "columns without items", "add items: the path of the list of rows")
 	}

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"io"
+	"slices"
 
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/problem"
@@ -52,7 +53,7 @@ func (w *walk) enter() error {
 		if spec == nil {
 			return nil // the plan says why
 		}
-		if err := w.waitFor(w.ctx, spec.Lookups(w.conn)); err != nil {
+		if err := w.waitFor(w.ctx, slices.Concat(spec.Lookups(w.conn), w.conn.LookupsOf(w.over))); err != nil {
 			return err
 		}
 		if spec.Parents == nil || len(w.pos.Parent) > 0 {

@@ -40,6 +40,7 @@ type params struct {
 	numbersString bool
 	strict        bool
 	streamMeta    bool
+	explain       int // items to explain; 0: none
 	remote        []bracket.Pair
 	filters       map[string][]string
 	given         []string       // names of the gateway's own parameters that have a value, in order
@@ -66,6 +67,7 @@ var single = map[string]reader{
 	"truto_key_by":             readKeyBy,
 	"numbers":                  readNumbers,
 	"strict":                   func(p *params, n, v string) error { return readBool(n, v, &p.strict) },
+	"explain":                  readExplain,
 	"stream_meta":              func(p *params, n, v string) error { return readBool(n, v, &p.streamMeta) },
 }
 
@@ -166,6 +168,9 @@ func malformed(err error) error {
 
 // check refuses combinations that can't be served as asked.
 func (p *params) check() error {
+	if p.explain > 0 && p.format != Debug {
+		return problem.Param(problem.InvalidParameter, "explain", "explain adds to the debug format; give truto_response_format=debug with it")
+	}
 	if p.format != Raw {
 		return nil
 	}

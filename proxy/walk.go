@@ -23,6 +23,7 @@ type walk struct {
 	ctx    context.Context
 	runner *mapping.Runner // nil where items pass unmapped
 	names  *names
+	vars   *mapping.Vars               // the roots of the mapping on the open page
 	before func()                      // called before a read that may block; nil: nothing
 	keep   int                         // bytes of a page that are kept while it is read
 	tap    func(http.Header) io.Writer // raw's: gets the bytes of each page as they come
@@ -43,6 +44,8 @@ type walk struct {
 
 	lastCall connector.Call // of the last page that was left
 	lastBody []byte         // its bytes, if they were kept whole
+
+	visits *[]visit // the pages that were left, for an explanation; nil where there is none to be
 
 	started bool
 	turned  bool // it has left the page that it began with
@@ -136,7 +139,8 @@ func (w *walk) bind() error {
 	looked, warns := w.names.wait(w.ctx)
 	w.warn(warns...)
 	w.page.bound = true
-	return w.runner.Bind(&mapping.Vars{Query: w.queryJSON, Account: w.accountJSON, Call: w.page.call.JSON(), Lookups: looked})
+	w.vars = &mapping.Vars{Query: w.queryJSON, Account: w.accountJSON, Call: w.page.call.JSON(), Lookups: looked}
+	return w.runner.Bind(w.vars)
 }
 
 // output takes the next record out of the batch; keep is false for one outside the range or the filters.

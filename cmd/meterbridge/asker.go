@@ -83,8 +83,21 @@ func (a *asker) unreachable(ctx context.Context, err error) error {
 	return environmentError{fmt.Errorf("asking the gateway at %s: %w", a.base, err)}
 }
 
-// page asks for one page. Where the provider wants time, it waits, and goes on from the cursor that it was given.
+// page asks for one page.
 func (a *asker) page(ctx context.Context, path, query, cursor string) (*page, error) {
+	body, err := a.body(ctx, path, query, cursor)
+	if err != nil {
+		return nil, err
+	}
+	out := new(page)
+	if err := json.Unmarshal(body, out); err != nil {
+		return nil, environmentError{fmt.Errorf("what answers at %s is no gateway: %w", a.base, err)}
+	}
+	return out, nil
+}
+
+// body is the answer with one page. Where the provider wants time, it waits, and goes on from the cursor that it was given.
+func (a *asker) body(ctx context.Context, path, query, cursor string) ([]byte, error) {
 	for waits := 0; ; waits++ {
 		target := path + "?" + query
 		if cursor != "" {
@@ -110,16 +123,12 @@ func (a *asker) page(ctx context.Context, path, query, cursor string) (*page, er
 		if err != nil {
 			return nil, err
 		}
-		out := new(page)
 		body, err := io.ReadAll(resp.Body)
 		resp.Body.Close()
 		if err != nil {
 			return nil, a.unreachable(ctx, err)
 		}
-		if err := json.Unmarshal(body, out); err != nil {
-			return nil, environmentError{fmt.Errorf("what answers at %s is no gateway: %w", a.base, err)}
-		}
-		return out, nil
+		return body, nil
 	}
 }
 

@@ -22,6 +22,9 @@ type Vars struct {
 // roots are the variables in the order of a run's values. $base is kept for overrides.
 var roots = []string{"$query", "$account", "$call", "$page", "$lookups"}
 
+// sourceOptions are how a mapping file is read.
+var sourceOptions = jq.Options{Kind: jq.Mapping, Vars: roots}
+
 func (v *Vars) list() [5][]byte {
 	return [5][]byte{v.Query, v.Account, v.Call, v.Page, v.Lookups}
 }
@@ -45,7 +48,7 @@ type compiled struct {
 // Compile compiles every definition that is named as a resource of the model. The program is nil where a finding is
 // an error.
 func Compile(src jq.Source, m *Model) (*Program, []jq.Finding) {
-	mod, findings := jq.ParseModule(src, jq.Options{Kind: jq.Mapping, Vars: roots})
+	mod, findings := jq.ParseModule(src, sourceOptions)
 	if !strings.HasPrefix(strings.TrimSpace(src.Text), "#") {
 		findings = append(findings, jq.Finding{File: src.File, Line: 1, Col: 1, Rule: "header", Text: "the file does not say whose items it maps", Fix: "start it with a comment", Warn: true})
 	}

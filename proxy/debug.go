@@ -61,7 +61,7 @@ type debugView struct {
 	IsEmptyResult   bool              `json:"isEmptyResult"`
 	ResultCount     int               `json:"resultCount"`
 	Exchanges       []exchangeView    `json:"exchanges"`
-	Explain         *explanation      `json:"explain,omitempty"`
+	Explain         *Explanation      `json:"explain,omitempty"`
 }
 
 type exchangeView struct {

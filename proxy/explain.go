@@ -23,7 +23,6 @@ type explaining struct {
 	most  int // items to explain
 	items []*onPage
 	held  int
-	whole bool // every item of the page is here
 }
 
 // onPage is an item that has given records to the page.
@@ -35,8 +34,8 @@ type onPage struct {
 	n    int64
 }
 
-// explanation is the member explain of debug.
-type explanation struct {
+// Explanation is the member explain of debug.
+type Explanation struct {
 	Picked *picked                `json:"picked"`
 	Items  []*mapping.Explanation `json:"items"`
 	Unread []string               `json:"unread"`                // fields of the provider's that no record of the page comes from
@@ -51,7 +50,7 @@ func (q *request) explain(s source) *explaining {
 		return nil
 	}
 	w.visits = &[]visit{}
-	return &explaining{walk: w, most: q.params.explain, whole: true}
+	return &explaining{walk: w, most: q.params.explain}
 }
 
 // watch is a row of the page that also remembers the item behind it.
@@ -73,19 +72,18 @@ func (x *explaining) saw() {
 		return
 	}
 	if x.held += len(w.item.Raw); x.held > maxExplainedHeld && len(x.items) > 0 {
-		x.whole = false
 		return
 	}
 	x.items = append(x.items, &onPage{bytes.Clone(w.item.Raw), w.vars, []int{out}, w.page, w.item.N})
 }
 
 // explained is what there is to say of the page.
-func (q *request) explained(ctx context.Context, x *explaining) (*explanation, error) {
-	v := &explanation{Picked: q.picked(x), Items: []*mapping.Explanation{}, Unread: []string{}}
+func (q *request) explained(ctx context.Context, x *explaining) (*Explanation, error) {
+	v := &Explanation{Picked: q.picked(x), Items: []*mapping.Explanation{}, Unread: []string{}}
 	if x == nil {
 		return v, nil
 	}
-	e, err := q.program.Explainer(q.mapped)
+	e, err := q.program.Explainer(q.mapped, q.ExplainTime)
 	if err != nil {
 		return nil, err
 	}
@@ -107,8 +105,8 @@ func (q *request) explained(ctx context.Context, x *explaining) (*explanation, e
 		}
 	}
 	var n int
-	v.Unread, n = e.Unread()
-	v.More, v.Over = n-len(v.Unread), len(x.items)
+	v.Unread, n, v.Over = e.Unread()
+	v.More = n - len(v.Unread)
 	return v, nil
 }
 

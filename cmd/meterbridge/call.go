@@ -91,7 +91,7 @@ func (v *callVerb) query() ([]string, error) {
 	if v.Explain && v.Format != "table" && v.Format != "json" {
 		return nil, badInput("--explain is for reading, or for --format json; leave --format %s out", v.Format)
 	}
-	if v.Items < 1 || v.Items > proxy.MaxExplained {
+	if v.Explain && (v.Items < 1 || v.Items > proxy.MaxExplained) {
 		return nil, badInput("--items takes a number from 1 to %d", proxy.MaxExplained)
 	}
 	if v.Date != "" && (v.Start != "" || v.End != "") {

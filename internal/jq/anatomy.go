@@ -29,7 +29,6 @@ type Key struct {
 	File     string
 	Line     int
 	Constant bool // the value is written out
-	pos      int
 }
 
 // NoKey is the key of a run in which nothing is changed.
@@ -98,7 +97,7 @@ func (a *Anatomy) look(f *file) []*gojq.ObjectKeyVal {
 	slices.SortFunc(built, func(x, y *gojq.ObjectKeyVal) int { return f.places.at(x) - f.places.at(y) })
 	for _, kv := range built {
 		line, _ := f.src.at(f.places.at(kv))
-		k := Key{Name: kv.Key, File: f.src.File, Line: line, Constant: kv.Val != nil && constant(kv.Val), pos: f.places.at(kv)}
+		k := Key{Name: kv.Key, File: f.src.File, Line: line, Constant: kv.Val != nil && constant(kv.Val)}
 		if kv.KeyString != nil && kv.KeyString.Queries == nil {
 			k.Name = kv.KeyString.Str
 		}
@@ -139,9 +138,6 @@ func wrap(kv *gojq.ObjectKeyVal, i int) {
 	call := &gojq.Query{Term: &gojq.Term{Type: gojq.TermTypeFunc, Func: &gojq.Func{Name: markName, Args: []*gojq.Query{number(i), key}}}}
 	kv.Val = &gojq.Query{Left: kv.Val, Op: gojq.OpPipe, Right: call}
 }
-
-// After reports whether k stands behind another key in the source.
-func (k Key) After(other Key) bool { return k.pos > other.pos }
 
 // Run runs the definition as Code.RunWithin does, with the value of one key changed, or of none.
 func (a *Anatomy) Run(ctx context.Context, budget time.Duration, key int, input any, vars []any, emit func(any) error) error {

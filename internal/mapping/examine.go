@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -15,14 +16,14 @@ const noKey = jq.NoKey
 type examined struct {
 	*Explainer
 	ctx     context.Context
+	stop    context.CancelFunc
 	budget  time.Duration
 	item    any
 	forest  *forest
 	base    *result
 	records []*explained
-	used    map[int]bool    // leaves that change something
-	shapes  []leaf          // those that change how many records there are
-	cut     bool            // stopped at a limit
+	shapes  []leaf // those that change how many records there are
+	cut     bool   // stopped at a limit
 }
 
 // explained is a record that is explained.
@@ -43,9 +44,9 @@ type result struct {
 func (e *Explainer) begin(ctx context.Context, raw []byte, places []int) (*examined, error) {
 	item, err := jq.Decode(raw)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("explaining %s: %w", e.unit.name, err)
 	}
-	x := &examined{Explainer: e, ctx: ctx, budget: budget(len(raw)), item: item, used: map[int]bool{}}
+	x := &examined{Explainer: e, ctx: ctx, budget: budget(len(raw)), item: item}
 	x.forest = e.grow(item, e.vars)
 	n := 0
 	x.base, err = x.run(noKey, item, e.vars, func(m map[string]any) error {
@@ -64,7 +65,11 @@ func (e *Explainer) begin(ctx context.Context, raw []byte, places []int) (*exami
 		x.records = append(x.records, r)
 		return nil
 	})
-	return x, err
+	if err != nil {
+		return nil, fmt.Errorf("explaining %s: %w", e.unit.name, err)
+	}
+	x.ctx, x.stop = context.WithTimeout(ctx, time.Until(e.until)/2) // something is left for the next
+	return x, nil
 }
 
 // run runs the mapping once.
@@ -87,18 +92,19 @@ func (x *examined) run(key int, item any, vars []any, each func(map[string]any) 
 	return r, err
 }
 
-// spent says that no more runs are to be had.
+// spent says that no more runs are to be had, for any item.
+func (e *Explainer) spent() bool { return e.runs >= e.most || !time.Now().Before(e.until) }
+
+// spent says that no more runs are to be had, and remembers that there was need of them.
 func (x *examined) spent() bool {
-	if x.runs >= maxExplainRuns || x.ctx.Err() != nil || time.Now().After(x.until) {
-		x.cut = true
-	}
+	x.cut = x.cut || x.Explainer.spent() || x.ctx.Err() != nil
 	return x.cut
 }
 
 // each changes the leaves one way and tells of those that the outcome is touched by. They are changed together first:
 // where nothing is touched, none of them does it.
-func (x *examined) each(leaves []int, w way, touches func(*result) bool, tell func(leaf int, r *result)) {
-	if len(leaves) == 0 || x.spent() {
+func (x *examined) each(leaves []int, w way, touches func(r *result, n int) bool, tell func(leaf int, r *result)) {
+	if len(leaves) == 0 {
 		return
 	}
 	changed := false
@@ -106,16 +112,16 @@ func (x *examined) each(leaves []int, w way, touches func(*result) bool, tell fu
 		if _, ok := slices.BinarySearch(leaves, i); !ok {
 			return v
 		}
-		to := w(v)
+		to := w(i, v)
 		changed = changed || !equal(v, to)
 		return to
 	})
-	if !changed {
+	if !changed || x.spent() {
 		return
 	}
 	r, _ := x.run(noKey, item, vars, nil)
 	switch {
-	case !touches(r):
+	case !touches(r, len(leaves)):
 	case len(leaves) == 1:
 		tell(leaves[0], r)
 	default:
@@ -123,6 +129,18 @@ func (x *examined) each(leaves []int, w way, touches func(*result) bool, tell fu
 		x.each(leaves[:half], w, touches, tell)
 		x.each(leaves[half:], w, touches, tell)
 	}
+}
+
+// any says that anything is different when all these leaves are another.
+func (x *examined) any(leaves []int) bool {
+	item, vars := x.forest.rewrite(leaves[0], leaves[len(leaves)-1]+1, func(i int, v any) any {
+		if _, ok := slices.BinarySearch(leaves, i); !ok {
+			return v
+		}
+		return x.other(i, v)
+	})
+	r, _ := x.run(noKey, item, vars, nil)
+	return x.different(r)
 }
 
 // equal compares values that hold no others.
@@ -138,8 +156,8 @@ func equal(a, b any) bool {
 	return a == b
 }
 
-// touches says that a run gave anything else than the first.
-func (x *examined) touches(r *result) bool {
+// different says that a run gave anything else than the first.
+func (x *examined) different(r *result) bool {
 	if r.failed || len(r.outs) != len(x.base.outs) {
 		return true
 	}
@@ -151,21 +169,43 @@ func (x *examined) touches(r *result) bool {
 	return false
 }
 
-// differ calls changed for every target that is another in a run. It is false where the records can't be told apart.
+// touches says that a run failed, or gave another of the records that are explained.
+func (x *examined) touches(r *result, _ int) bool {
+	if r.failed {
+		return true
+	}
+	to, _ := x.match(r)
+	for _, rec := range x.records {
+		if i, ok := to[rec.place]; !ok || r.ids[i] != x.base.ids[rec.place] || x.base.outs[rec.place].diff(r.outs[i], func(fact) {}) {
+			return true
+		}
+	}
+	return false
+}
+
+// match finds the outputs of the first run in another; all is false where there are more or fewer.
+func (x *examined) match(r *result) (to map[int]int, all bool) {
+	pairs, all := match(x.base.ids, r.ids)
+	to = make(map[int]int, len(pairs))
+	for _, p := range pairs {
+		to[p[0]] = p[1]
+	}
+	return to, all
+}
+
+// differ calls changed for every target that is another in a run. It is false where the run failed, or gave more or
+// fewer outputs; then those are compared that can be told apart by their ids.
 func (x *examined) differ(r *result, changed func(*target)) bool {
 	if r.failed {
 		return false
 	}
-	pairs, all := match(x.base.ids, r.ids)
-	if !all {
-		return false
-	}
-	to := make([]int, len(x.base.outs))
-	for _, p := range pairs {
-		to[p[0]] = p[1]
-	}
+	to, all := x.match(r)
 	for _, rec := range x.records {
-		x.base.outs[rec.place].diff(r.outs[to[rec.place]], func(f fact) {
+		i, ok := to[rec.place]
+		if !ok {
+			continue
+		}
+		x.base.outs[rec.place].diff(r.outs[i], func(f fact) {
 			for _, t := range rec.targets {
 				if t.list == f.list && t.elem == f.elem && t.at == f.at {
 					changed(t)
@@ -173,7 +213,7 @@ func (x *examined) differ(r *result, changed func(*target)) bool {
 			}
 		})
 	}
-	return true
+	return all
 }
 
 // locate finds the place in the mapping where each value is built: the key whose name is the value's, or else that of

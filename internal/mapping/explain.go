@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -13,8 +14,8 @@ import (
 // Limits of an explanation, which runs the mapping again and again.
 const (
 	maxExplainRuns    = 20_000          // runs of a mapping for one explanation
-	explainTimeout    = 3 * time.Second // time of one explanation; what is not known by then is left out, and it says so
-	maxExplainOutputs = 50              // records of one item that are explained
+	ExplainTimeout    = 5 * time.Second // time of one explanation; what is not known by then is left out, and it says so
+	maxExplainOutputs = 20              // records of one item that are explained
 	maxSources        = 8               // sources of a field that are named one by one; past it those of a list are one
 	maxUnread         = 200             // unread fields that are named
 )
@@ -37,13 +38,15 @@ type ExplainedRecord struct {
 type FieldSource struct {
 	Field string          `json:"field"` // charges[0].amount
 	Value json.RawMessage `json:"value"`
-	From  []string        `json:"from"`  // paths of the item, or of a root: $query.preliminary_from; or "constant"
-	Line  string          `json:"line"`  // where the mapping builds it: confluent.jq:52
+	From  []string        `json:"from"`  // paths of the item, or of a root: $query.preliminary_from; or "constant", or "unknown"
+	Line  string          `json:"line"`  // where the mapping builds it: acme.jq:52
 	Layer string          `json:"layer"` // base, environment or account: whose mapping that is
 }
 
-// Constant is the source of a value that nothing in the input changes.
-const Constant = "constant"
+const (
+	Constant = "constant" // the source of a value that nothing in the input changes
+	Unknown  = "unknown"  // that of one for which there was no time
+)
 
 // BaseLayer is the mapping that no override stands over.
 const BaseLayer = "base"
@@ -58,13 +61,16 @@ type Explainer struct {
 	unit    *compiled
 	file    string
 	anatomy *jq.Anatomy
-	refs    [][][]string // what the mapping reads: of the item, and of the roots
-	words   []string     // texts of the mapping that a changed value keeps, the longest first
+	refs    [][][]string    // what the mapping reads: of the item, and of the roots
+	words   []string        // texts of the mapping that a changed value keeps, the longest first
+	taken   map[string]bool // texts of the input, which no other value may become
 	vars    []any
 	runs    int
+	most    int // runs that it may have
 	until   time.Time
 	fields  map[string]*seen // of the provider's items, by their pattern
 	order   []string
+	over    int // items
 }
 
 // seen is what is known of a field of the provider's over several items.
@@ -73,15 +79,15 @@ type seen struct {
 	tested bool
 }
 
-// Explainer starts an explanation. It is nil where the file does not define the resource.
-func (p *Program) Explainer(resource string) (*Explainer, error) {
+// Explainer starts an explanation that ends within a time. It is nil where the file does not define the resource.
+func (p *Program) Explainer(resource string, within time.Duration) (*Explainer, error) {
 	c := p.resources[resource]
 	if c == nil {
 		return nil, nil
 	}
-	e := &Explainer{unit: c, file: p.src.File, vars: make([]any, len(roots)), until: time.Now().Add(explainTimeout), fields: map[string]*seen{}}
+	e := &Explainer{unit: c, file: p.src.File, vars: make([]any, len(roots)), most: maxExplainRuns, until: time.Now().Add(within), taken: map[string]bool{}, fields: map[string]*seen{}}
 	var err error
-	if e.anatomy, err = jq.Dissect(p.src, sourceOptions, resource, RemoteData, e.other); err != nil {
+	if e.anatomy, err = jq.Dissect(p.src, sourceOptions, resource, RemoteData, func(v any) any { return e.other(0, v) }); err != nil {
 		return nil, fmt.Errorf("explaining %s: %w", resource, err)
 	}
 	e.refs = make([][][]string, len(roots)+1)
@@ -120,27 +126,35 @@ func (e *Explainer) Item(ctx context.Context, raw []byte, places ...int) (*Expla
 	if err != nil {
 		return nil, err
 	}
+	defer x.stop()
 	x.locate()
 	x.trace()
 	e.note(x)
 	out := &Explanation{Input: slices.Clone(raw), Records: []ExplainedRecord{}, Shapes: paths(x.shapes), Partial: x.cut || x.forest.cut}
 	for _, r := range x.records {
-		out.Records = append(out.Records, e.told(r))
+		out.Records = append(out.Records, x.told(r))
 	}
 	return out, nil
 }
 
 // told is a record as an explanation shows it.
-func (e *Explainer) told(r *explained) ExplainedRecord {
+func (x *examined) told(r *explained) ExplainedRecord {
 	rec := ExplainedRecord{Output: r.json, Fields: []FieldSource{}}
 	for _, t := range r.targets {
-		s := FieldSource{Field: t.field, Value: json.RawMessage(t.text), From: t.sources(), Line: fmt.Sprintf("%s:%d", e.file, e.anatomy.Line), Layer: BaseLayer}
+		s := FieldSource{Field: t.field, Value: json.RawMessage(t.text), From: t.sources(), Line: fmt.Sprintf("%s:%d", x.file, x.anatomy.Line), Layer: BaseLayer}
+		literal := false
 		if t.key >= 0 {
-			k := e.anatomy.Keys[t.key]
+			k := x.anatomy.Keys[t.key]
+			literal = k.Constant
 			s.Line = fmt.Sprintf("%s:%d", k.File, k.Line)
 		}
-		if e.Layer != nil {
-			s.Layer = e.Layer(t.field)
+		if len(s.From) == 0 && x.cut && !literal {
+			s.From = []string{Unknown}
+		} else if len(s.From) == 0 {
+			s.From = []string{Constant}
+		}
+		if x.Layer != nil {
+			s.Layer = x.Layer(t.field)
 		}
 		rec.Fields = append(rec.Fields, s)
 	}
@@ -149,23 +163,23 @@ func (e *Explainer) told(r *explained) ExplainedRecord {
 
 // Pass looks at an item for nothing but the fields of it that go unread.
 func (e *Explainer) Pass(ctx context.Context, raw []byte) error {
+	if e.spent() {
+		return nil
+	}
 	x, err := e.begin(ctx, raw, nil)
 	if err != nil {
 		return err
 	}
-	var unknown []int
-	for i, l := range x.forest.leaves {
-		if s := e.fields[l.pattern]; l.root == 0 && l.read == within && (s == nil || !s.read) {
-			unknown = append(unknown, i)
-		}
-	}
-	x.each(unknown, e.other, x.touches, func(leaf int, _ *result) { x.used[leaf] = true })
+	defer x.stop()
 	e.note(x)
 	return nil
 }
 
-// note remembers which fields of an item were read.
+// note remembers which fields of an item are read. Of what the mapping reads as a part of something larger that is
+// found by changing it wherever it stands in the item.
 func (e *Explainer) note(x *examined) {
+	e.over++
+	asked := map[string][]int{}
 	for i, l := range x.forest.leaves {
 		if l.root > 0 {
 			break
@@ -176,13 +190,32 @@ func (e *Explainer) note(x *examined) {
 			e.fields[l.pattern] = s
 			e.order = append(e.order, l.pattern)
 		}
-		s.read = s.read || l.read == byName || x.used[i]
-		s.tested = s.tested || l.read == unread || !x.cut
+		s.read = s.read || l.read == byName
+		s.tested = s.tested || l.read == unread
+		if l.read == within && !s.read {
+			asked[l.pattern] = append(asked[l.pattern], i)
+		}
+	}
+	for _, r := range x.records {
+		for _, t := range r.targets {
+			for _, l := range t.from {
+				if s := e.fields[l.pattern]; s != nil && l.root == 0 {
+					s.read = true
+				}
+			}
+		}
+	}
+	for _, pattern := range slices.Sorted(maps.Keys(asked)) {
+		s := e.fields[pattern]
+		if s.read || x.spent() {
+			continue
+		}
+		s.read, s.tested = x.any(asked[pattern]), true
 	}
 }
 
-// Unread are the provider's fields that no record comes from, over all items so far, and how many they are.
-func (e *Explainer) Unread() (paths []string, n int) {
+// Unread are the provider's fields that no record comes from, how many they are, and over how many items.
+func (e *Explainer) Unread() (paths []string, n, over int) {
 	paths = []string{}
 	for _, path := range e.order {
 		s := e.fields[path]
@@ -193,5 +226,5 @@ func (e *Explainer) Unread() (paths []string, n int) {
 			paths = append(paths, path)
 		}
 	}
-	return paths, n
+	return paths, n, e.over
 }

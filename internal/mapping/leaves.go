@@ -49,6 +49,7 @@ type forest struct {
 // grow takes an input apart. Of the roots beside the item only what the mapping reads is followed.
 func (e *Explainer) grow(item any, vars []any) *forest {
 	f := &forest{}
+	clear(e.taken)
 	f.roots = append(f.roots, e.plant(f, item, 0, nil, "", ""))
 	for i, v := range vars {
 		f.roots = append(f.roots, e.plant(f, v, i+1, nil, roots[i], roots[i]))
@@ -60,15 +61,19 @@ func (e *Explainer) grow(item any, vars []any) *forest {
 func (e *Explainer) plant(f *forest, v any, root int, steps []string, path, pattern string) *node {
 	n := &node{val: v, path: path, lo: len(f.leaves)}
 	read := e.reads(root, steps)
-	if root > 0 && read == unread || len(f.leaves) >= maxLeaves {
-		f.cut = f.cut || len(f.leaves) >= maxLeaves
-		n.hi = n.lo
+	n.hi = n.lo
+	if root > 0 && read == unread {
+		return n
+	}
+	if len(f.leaves) >= maxLeaves {
+		f.cut = true
 		return n
 	}
 	switch v := v.(type) {
 	case map[string]any:
 		n.keys = slices.Sorted(maps.Keys(v))
 		for _, k := range n.keys {
+			e.taken[k] = true
 			n.kids = append(n.kids, e.plant(f, v[k], root, append(slices.Clip(steps), k), path+member(path, k), pattern+member(pattern, k)))
 		}
 	case []any:
@@ -81,6 +86,7 @@ func (e *Explainer) plant(f *forest, v any, root int, steps []string, path, patt
 			read = byName
 		}
 		f.leaves = append(f.leaves, leaf{root, path, pattern, v, read})
+		e.taken[textOf(v)] = true
 	}
 	n.hi = len(f.leaves)
 	return n

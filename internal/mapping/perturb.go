@@ -10,18 +10,22 @@ import (
 	"github.com/meterbridge/meterbridge/internal/jq"
 )
 
-// A way is one way to change a value into another of its type; what it has no change for stays as it is.
-type way func(v any) any
+// A way is one way to change a value into another of its type; what it has no change for stays as it is. It is told
+// which leaf the value is: numbers that were all changed by the same amount would have the differences that they had.
+type way func(leaf int, v any) any
 
 // ways are tried in this order. The first changes every value and keeps its form: a date stays a date, digits stay
 // digits, punctuation stays where it is.
 func (e *Explainer) ways() []way {
-	return []way{e.other, earlier, zero, extended, emptied}
+	return []way{e.other, plain(earlier), plain(zero), plain(extended), plain(emptied)}
 }
+
+// plain is a way that is the same for all leaves.
+func plain(w func(any) any) way { return func(_ int, v any) any { return w(v) } }
 
 // other is another value of the same form. Texts that the mapping itself speaks of stand as they are, so that the part
 // of a name that it looks for is still found.
-func (e *Explainer) other(v any) any {
+func (e *Explainer) other(leaf int, v any) any {
 	switch v := v.(type) {
 	case nil:
 		return "1"
@@ -31,12 +35,12 @@ func (e *Explainer) other(v any) any {
 		if moved, ok := moveYear(v, 1); ok {
 			return moved
 		}
-		return e.rotate(v)
+		return e.elsewhere(v, e.rotate)
 	case map[string]any:
 		out := make(map[string]any, len(v))
 		for k, kid := range v {
 			if out[k] = kid; kid != nil {
-				out[k] = e.other(kid)
+				out[k] = e.other(leaf, kid)
 			}
 		}
 		return out
@@ -44,25 +48,53 @@ func (e *Explainer) other(v any) any {
 		out := slices.Clone(v)
 		for i, kid := range out {
 			if kid != nil {
-				out[i] = e.other(kid)
+				out[i] = e.other(leaf, kid)
 			}
 		}
 		return out
 	}
-	text, err := jq.AppendNumber(nil, v)
-	if err != nil {
-		return v
+	if text := e.elsewhere(textOf(v), func(s string) string { return mantissa(leaf, s) }); text != "" {
+		return json.Number(text)
 	}
-	return json.Number(mantissa(string(text)))
+	return v
 }
 
-// mantissa rotates the digits of a number and leaves its exponent.
-func mantissa(s string) string {
+// elsewhere turns a text until it is none that the input has: two records with one id could not be told apart.
+func (e *Explainer) elsewhere(text string, turn func(string) string) string {
+	for range 'z' - 'a' {
+		if text = turn(text); !e.taken[text] {
+			break
+		}
+	}
+	return text
+}
+
+// textOf is a text, or the digits of a number.
+func textOf(v any) string {
+	if s, ok := v.(string); ok {
+		return s
+	}
+	text, err := jq.AppendNumber(nil, v)
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
+// mantissa turns the digits of a number, by steps of the leaf's own, and leaves its exponent.
+func mantissa(leaf int, s string) string {
 	digits, exp, has := s, "", false
 	if i := strings.IndexAny(s, "eE"); i >= 0 {
 		digits, exp, has = s[:i], s[i:], true
 	}
-	out := strings.Map(rotated, digits)
+	at := leaf
+	out := strings.Map(func(r rune) rune {
+		for range 1 + at*5%8 {
+			r = rotated(r)
+		}
+		at++
+		return r
+	}, digits)
 	if has {
 		out += exp
 	}
@@ -174,10 +206,10 @@ func emptied(any) any { return nil }
 
 // saying makes every text this one.
 func saying(word string) way {
-	return func(v any) any {
+	return plain(func(v any) any {
 		if _, ok := v.(string); ok {
 			return word
 		}
 		return v
-	}
+	})
 }

@@ -12,7 +12,7 @@ const nameOf = "name of "
 // table, tags. All names are changed at once, for some belong together. What changes then comes from the names of those
 // members whose values go into the same record and not into every one.
 func (x *examined) rename(n *node) {
-	if x.spent() || !slices.ContainsFunc(x.records, func(r *explained) bool { return slices.ContainsFunc(r.targets, (*target).isSourceless) }) {
+	if !slices.ContainsFunc(x.records, func(r *explained) bool { return slices.ContainsFunc(r.targets, (*target).isSourceless) }) {
 		return
 	}
 	for _, kid := range n.kids {
@@ -21,17 +21,16 @@ func (x *examined) rename(n *node) {
 	names := map[string]string{}
 	for i, k := range n.keys {
 		if kid := n.kids[i]; len(kid.kids) == 0 && kid.hi > kid.lo && x.forest.leaves[kid.lo].read == within && !slices.Contains(x.anatomy.Literals, k) {
-			names[k] = x.rotate(k)
+			names[k] = x.elsewhere(k, x.rotate)
+			x.taken[names[k]] = true // two names must not become one
 		}
 	}
-	if len(names) == 0 {
+	if len(names) == 0 || x.spent() {
 		return
 	}
 	r, _ := x.run(noKey, x.forest.roots[0].renamed(n, names), x.vars, nil)
 	x.differ(r, func(t *target) {
-		if t.isSourceless() {
-			t.from = x.named(t, n, names)
-		}
+		t.from = append(t.from, x.named(t, n, names)...)
 	})
 }
 

@@ -24,9 +24,6 @@ func (t *target) sources() []string {
 			from = numbers
 		}
 	}
-	if len(from) == 0 {
-		return []string{Constant}
-	}
 	return paths(from)
 }
 

@@ -16,56 +16,83 @@ func (x *examined) trace() {
 		}
 	}
 	ways := x.ways()
-	var unclear []int // leaves whose change fails the mapping or makes other records of the item
+	var shaping, failing []int // leaves whose change makes other records of the item, or none
 	for _, w := range ways[:2] {
 		x.each(all, w, x.touches, func(leaf int, r *result) {
-			x.used[leaf] = true
 			if !x.credit(leaf, r) {
-				unclear = append(unclear, leaf)
+				shaping = append(shaping, leaf)
+			}
+			if r.failed {
+				failing = append(failing, leaf)
 			}
 		})
 	}
-	slices.Sort(unclear)
-	unclear = slices.Compact(unclear)
-	for _, i := range unclear {
+	for _, i := range ordered(shaping) {
 		x.shapes = append(x.shapes, x.forest.leaves[i])
 	}
-	for _, r := range x.records {
-		for _, t := range r.targets {
-			t.open = len(t.from) == 0 && !(t.key >= 0 && x.anatomy.Keys[t.key].Constant)
-		}
-	}
+	failing = ordered(failing)
+	x.reopen()
 	x.together(texts, ways[0])
+	x.rename(x.forest.roots[0])
+	x.reopen()
 	for _, w := range ways[2:] {
-		x.each(unclear, w, x.touches, func(leaf int, r *result) { x.credit(leaf, r) })
+		x.each(failing, w, x.touches, func(leaf int, r *result) { x.credit(leaf, r) })
 		x.open(all, w)
 	}
 	for _, word := range x.anatomy.Literals {
 		x.open(texts, saying(word))
 	}
-	x.rename(x.forest.roots[0])
 }
 
-// credit adds a leaf to the sources of what its change has changed. It is false where the records can't be told apart.
+func ordered(leaves []int) []int {
+	slices.Sort(leaves)
+	return slices.Compact(leaves)
+}
+
+// reopen marks the targets that no source is known of, but for those that are written out in the mapping.
+func (x *examined) reopen() {
+	for _, r := range x.records {
+		for _, t := range r.targets {
+			t.open = len(t.from) == 0 && !(t.key >= 0 && x.anatomy.Keys[t.key].Constant)
+		}
+	}
+}
+
+// credit adds a leaf to the sources of what its change has changed. It is false where the run failed, or gave more or
+// fewer outputs.
 func (x *examined) credit(leaf int, r *result) bool {
 	return x.differ(r, func(t *target) { t.come(x.forest.leaves[leaf]) })
 }
 
-// open tries the open targets.
+// smallGroup is how many leaves are still tried in parts where changing them all makes other records, which says
+// nothing of the targets.
+const smallGroup = 8
+
+// open tries the open targets, with all leaves of one pattern at a time.
 func (x *examined) open(leaves []int, w way) {
 	if !x.anyOpen() {
 		return
 	}
-	x.each(leaves, w, func(r *result) bool {
-		hit := false
-		return !x.differ(r, func(t *target) { hit = hit || t.open }) || hit
-	}, func(leaf int, r *result) {
-		x.differ(r, func(t *target) {
-			if t.open {
-				t.come(x.forest.leaves[leaf])
-			}
+	groups, order := map[string][]int{}, []string{}
+	for _, i := range leaves {
+		p := x.forest.leaves[i].pattern
+		if groups[p] == nil {
+			order = append(order, p)
+		}
+		groups[p] = append(groups[p], i)
+	}
+	for _, p := range order {
+		x.each(groups[p], w, func(r *result, n int) bool {
+			hit := false
+			return !x.differ(r, func(t *target) { hit = hit || t.open }) && n <= smallGroup || hit
+		}, func(leaf int, r *result) {
+			x.differ(r, func(t *target) {
+				if t.open {
+					t.come(x.forest.leaves[leaf])
+				}
+			})
 		})
-	})
+	}
 }
 
 // anyOpen says that there are targets of which the first rounds found no source.
@@ -85,21 +112,24 @@ func (x *examined) together(leaves []int, w way) {
 	for _, i := range leaves {
 		l := x.forest.leaves[i]
 		text, ok := l.val.(string)
-		if key := l.pattern + "\x00" + text; !ok || done[key] || x.spent() {
+		if key := l.pattern + "\x00" + text; !ok || done[key] {
 			continue
 		} else {
 			done[key] = true
 		}
-		n := 0
+		n, lead := 0, i
 		item, vars := x.forest.rewrite(0, len(x.forest.leaves), func(i int, v any) any {
 			if other := x.forest.leaves[i]; other.pattern != l.pattern || other.val != l.val {
 				return v
 			}
 			n++
-			return w(v)
+			return w(lead, v)
 		})
 		if n < 2 {
 			continue
+		}
+		if x.spent() {
+			return
 		}
 		l.path = l.pattern
 		r, _ := x.run(noKey, item, vars, nil)

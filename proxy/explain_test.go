@@ -142,7 +142,7 @@ func TestExplanationsOfTheCassettes(t *testing.T) {
 			if q.ID != "" {
 				target += "/" + url.PathEscape(q.ID)
 			}
-			resp := r.Get(target+"?integrated_account_id="+r.Account+"&"+q.Query+asExplained+"2", nil)
+			resp := r.Get(target+"?integrated_account_id="+r.Account+"&"+q.Query+asExplained+"1", nil)
 			body, err := io.ReadAll(resp.Body)
 			if err != nil {
 				t.Fatal(err)

@@ -142,6 +142,25 @@ type visit struct {
 	cached bool
 }
 
+// keepVars remembers the roots of the mapping, which outlive their page where an item is to be explained.
+func (w *walk) keepVars(v *mapping.Vars) {
+	if w.visits == nil {
+		return
+	}
+	kept := *v
+	kept.Page, kept.Parent = bytes.Clone(v.Page), bytes.Clone(v.Parent)
+	w.vars = &kept
+}
+
+// keepParent is keepVars where nothing but $parent is new.
+func (w *walk) keepParent(parent []byte) {
+	if w.vars != nil {
+		with := *w.vars
+		with.Parent = bytes.Clone(parent)
+		w.vars = &with
+	}
+}
+
 // note remembers the open page before it is left.
 func (w *walk) note() {
 	if w.visits != nil && w.page != nil {

@@ -72,16 +72,13 @@ func (r *reading) explain(ctx context.Context, items int, format string) error {
 	if r.limit > 0 {
 		query += "&limit=" + strconv.Itoa(min(r.limit, proxy.MaxLimit))
 	}
-	body, err := r.body(ctx, r.path, strings.TrimPrefix(query, "&"), r.cursor)
+	var p explainedPage
+	body, err := r.answer(ctx, r.path, strings.TrimPrefix(query, "&"), r.cursor, &p)
 	if err != nil {
 		return r.explainProblem(err)
 	}
 	if format == "json" {
 		return printJSON(r.to.out, json.RawMessage(body))
-	}
-	var p explainedPage
-	if err := json.Unmarshal(body, &p); err != nil {
-		return environmentError{fmt.Errorf("reading the explanation: %w", err)}
 	}
 	w, width := r.to.out, widthOf(r.to.out)
 	tellExchanges(w, p.Debug.Exchanges, width)

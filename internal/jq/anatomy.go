@@ -94,10 +94,11 @@ func (a *Anatomy) look(f *file) []*gojq.ObjectKeyVal {
 			}
 		}
 	}
-	slices.SortFunc(built, func(x, y *gojq.ObjectKeyVal) int { return f.places.at(x) - f.places.at(y) })
+	slices.SortFunc(built, func(x, y *gojq.ObjectKeyVal) int { return f.places.at(x).compare(f.places.at(y)) })
 	for _, kv := range built {
-		line, _ := f.src.at(f.places.at(kv))
-		k := Key{Name: kv.Key, File: f.src.File, Line: line, Constant: kv.Val != nil && constant(kv.Val)}
+		at := f.places.at(kv)
+		line, _ := f.source(at).at(at.offset)
+		k := Key{Name: kv.Key, File: f.source(at).File, Line: line, Constant: kv.Val != nil && constant(kv.Val)}
 		if kv.KeyString != nil && kv.KeyString.Queries == nil {
 			k.Name = kv.KeyString.Str
 		}

@@ -87,7 +87,7 @@ func (p *Program) Explainer(resource string, within time.Duration) (*Explainer, 
 	}
 	e := &Explainer{unit: c, file: p.src.File, vars: make([]any, len(roots)), most: maxExplainRuns, until: time.Now().Add(within), taken: map[string]bool{}, fields: map[string]*seen{}}
 	var err error
-	if e.anatomy, err = jq.Dissect(p.src, sourceOptions, resource, RemoteData, func(v any) any { return e.other(0, v) }); err != nil {
+	if e.anatomy, err = jq.Dissect(p.src, options(p.libs), resource, RemoteData, func(v any) any { return e.other(0, v) }); err != nil {
 		return nil, fmt.Errorf("explaining %s: %w", resource, err)
 	}
 	e.refs = make([][][]string, len(roots)+1)

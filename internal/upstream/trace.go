@@ -66,7 +66,7 @@ func (c *Client) tell(ctx context.Context, e Exchange, start time.Time, connecto
 	e.Millis = float64(time.Since(start).Microseconds()) / 1000
 	e.read = new(atomic.Int64)
 	if resp != nil {
-		resp.Body = counted{resp.Body, e.read}
+		resp.Body = tallied{resp.Body, e.read}
 		e.Status = resp.StatusCode
 		e.ResponseHeader = resp.Header.Clone()
 		if e.ResponseHeader.Get("Set-Cookie") != "" {
@@ -81,15 +81,15 @@ func (c *Client) tell(ctx context.Context, e Exchange, start time.Time, connecto
 	}
 }
 
-// counted is a body whose bytes are counted.
-type counted struct {
+// tallied is a body whose bytes are counted.
+type tallied struct {
 	io.ReadCloser
 	read *atomic.Int64
 }
 
-func (c counted) Read(b []byte) (int, error) {
-	n, err := c.ReadCloser.Read(b)
-	c.read.Add(int64(n))
+func (t tallied) Read(b []byte) (int, error) {
+	n, err := t.ReadCloser.Read(b)
+	t.read.Add(int64(n))
 	return n, err
 }
 

@@ -70,11 +70,15 @@ type exchangeView struct {
 	URL     string  `json:"url"`
 	Status  int     `json:"status"`
 	Ms      float64 `json:"ms"`
-	Bytes   int64   `json:"bytes"`
+	Bytes   *int64  `json:"bytes,omitempty"` // with an explanation
 }
 
-func viewOf(e upstream.Exchange) exchangeView {
-	return exchangeView{e.Purpose, e.Method, e.URL, e.Status, e.Millis, e.Bytes}
+func (q *request) viewOf(e upstream.Exchange) exchangeView {
+	v := exchangeView{Purpose: e.Purpose, Method: e.Method, URL: e.URL, Status: e.Status, Ms: e.Millis}
+	if q.params.explain > 0 {
+		v.Bytes = &e.Bytes
+	}
+	return v
 }
 
 // withExchanges tells beside a problem what was said to the provider until it came, where an explanation is asked for.
@@ -84,7 +88,7 @@ func (q *request) withExchanges(p *problem.Problem, trace *upstream.Trace) *prob
 	}
 	list := []exchangeView{}
 	for _, e := range trace.Exchanges() {
-		list = append(list, viewOf(e))
+		list = append(list, q.viewOf(e))
 	}
 	with := *p // it may be shared by all who waited for one flight
 	if with.Details = maps.Clone(p.Details); with.Details == nil {
@@ -106,7 +110,7 @@ func (q *request) debugOf(ctx context.Context, trace *upstream.Trace, s source, 
 	}
 	v.Data, v.Exchanges, v.RequestOptions, v.ResponseHeaders = json.RawMessage("null"), []exchangeView{}, map[string]any{}, map[string]string{}
 	for _, e := range trace.Exchanges() {
-		v.Exchanges = append(v.Exchanges, viewOf(e))
+		v.Exchanges = append(v.Exchanges, q.viewOf(e))
 		if slices.Contains(aside, e.Purpose) {
 			continue
 		}

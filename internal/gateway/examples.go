@@ -52,7 +52,7 @@ const exampleDebug = `{
 		"data": {"data": [{"line_type": "COMPUTE", "amount": 123.4567890123456789}]},
 		"responseHeaders": {"Content-Type": "application/json"},
 		"nextCursor": "c1.AAAAAbG9yZW0", "isLooping": false, "isEmptyResult": false, "resultCount": 1,
-		"exchanges": [{"purpose": "list", "method": "GET", "url": "https://api.acme.example/v1/costs?from=2026-09-01", "status": 200, "ms": 84.2, "bytes": 3120}]
+		"exchanges": [{"purpose": "list", "method": "GET", "url": "https://api.acme.example/v1/costs?from=2026-09-01", "status": 200, "ms": 84.2}]
 	}
 }`
 

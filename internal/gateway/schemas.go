@@ -71,7 +71,7 @@ func schemas(model Schemas) object {
 }
 
 func debugSchema() object {
-	exchange := closed(object{{"purpose", text()}, {"method", text()}, {"url", text()}, {"status", object{{"type", "integer"}}}, {"ms", object{{"type", "number"}}}, {"bytes", object{{"type", "integer"}, {"description", "Of the answer's body as it came, as far as it was read."}}}}, "purpose", "method", "url", "status", "ms", "bytes")
+	exchange := closed(object{{"purpose", text()}, {"method", text()}, {"url", text()}, {"status", object{{"type", "integer"}}}, {"ms", object{{"type", "number"}}}, {"bytes", object{{"type", "integer"}, {"description", "Of the answer's body as it came, as far as it was read; with `explain`."}}}}, "purpose", "method", "url", "status", "ms")
 	return closed(object{
 		{"requestUrl", text()}, {"requestOptions", object{{"type", "object"}}}, {"data", object{{"description", "The provider's last answer."}}},
 		{"responseHeaders", object{{"type", "object"}, {"additionalProperties", text()}}}, {"nextCursor", object{{"type", []string{"string", "null"}}}},

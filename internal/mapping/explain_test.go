@@ -68,6 +68,8 @@ func TestExplain(t *testing.T) {
 		{"the account and the call", "# a\ndef usage: $account.context as $c | {id, organization: {id: $c.org_id}, metric_name: $call.name};", `{"id":"a"}`,
 			&Vars{Account: []byte(`{"context":{"org_id":"o"}}`), Call: []byte(`{"name":"daily"}`)},
 			"id<-id@2 metric_name<-$call.name@2 organization.id<-$account.context.org_id@2", "", ""},
+		{"the outer item", "# a\ndef usage: {id, organization: {id: $parent.id}, metric_name: $carry.cycle};", `{"id":"a"}`,
+			&Vars{Parent: []byte(`{"id":"o","more":1}`), Carry: []byte(`{"cycle":"c"}`)}, "id<-id@2 metric_name<-$carry.cycle@2 organization.id<-$parent.id@2", "", ""},
 		{"several outputs of their own lines", "# a\ndef usage: .lines[] | {id: .k, metric_name: .m, remote_data: .};", `{"lines":[{"k":"a","m":"x"},{"k":"b","m":"y","z":1}]}`, nil,
 			"id<-lines[0].k@2 metric_name<-lines[0].m@2 id<-lines[1].k@2 metric_name<-lines[1].m@2", "", "lines[].z"},
 		{"groups", "# a\ndef usage: .lines | group_by(.p)[] | {id: .[0].p, usage: {quantity: (map(.c) | dsum)}, remote_data: .};", `{"lines":[{"p":"a","c":1},{"p":"b","c":2},{"p":"a","c":3}]}`, nil,
@@ -112,6 +114,30 @@ func TestOnlyTheServedRecordsAreExplained(t *testing.T) {
 	e.Layer = func(field string) string { return "account's " + field }
 	if x, err = e.Item(t.Context(), []byte(`["a"]`), 0); err != nil || x.Records[0].Fields[0].Layer != "account's id" {
 		t.Errorf("%+v, %v", x, err)
+	}
+}
+
+// TestLinesOfALibraryAreItsOwn: they name its file.
+func TestLinesOfALibraryAreItsOwn(t *testing.T) {
+	lib := jq.Source{File: "lib/named.jq", Text: "# l\n\ndef named: {id: .org, name: .label};"}
+	p, findings := Compile(jq.Source{File: "acme.jq", Text: "# a\ninclude \"named\";\ndef usage: {id, organization: named};"}, model(t), lib)
+	if p == nil {
+		t.Fatal(findings)
+	}
+	e, err := p.Explainer("usage", time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := e.Item(t.Context(), []byte(`{"id":"a","org":"o","label":"l"}`), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for _, f := range x.Records[0].Fields {
+		lines = append(lines, f.Line)
+	}
+	if got := strings.Join(lines, " "); got != "acme.jq:3 lib/named.jq:3 lib/named.jq:3" {
+		t.Error(got)
 	}
 }
 

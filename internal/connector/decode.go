@@ -20,6 +20,7 @@ type decoder struct {
 	facts []string  // that calls carry
 	call  *CallSpec // the one that is being read
 	uses  []credentialUse
+	auths []*Auth
 }
 
 func (d *decoder) addAt(line, col int, rule, text, fix string) {

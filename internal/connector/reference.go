@@ -36,7 +36,8 @@ resources:
 * Structure is YAML. A scalar is literal text; jq stands only inside ` + "`{{ }}`" + `, and a value that is a single slot keeps its
   JSON type. A slot that gives null leaves its parameter out. Conditions are jq without braces. Anchors are not used.
 * Paths are dotted: ` + "`errors.0.detail`" + `; a dot within a key is written ` + "`\\.`" + `.
-* Credentials are in no slot: only auth names them, as ` + "`${name}`" + `.
+* Credentials are in no slot: only auth names them, as ` + "`${name}`" + `. Headers, query and cookies may stand beside one scheme.
+  A request has an auth of its own where it differs: ` + "`auth: none`" + `, or an object that replaces the connector's whole.
 * All times are UTC; slots read them as ` + "`YYYY-MM-DDTHH:MM:SSZ`" + `. A range is half open.
 * For each window the first call whose condition holds is made. Where it gave no record, the fallbacks behind it whose
   condition holds are tried in turn.
@@ -46,13 +47,15 @@ resources:
   64 KiB or more it sees the members beside the items when the page has ended, before the page counts.
 * A caller's remote_query goes over all this: its keys replace those of the same name and come last, in a JSON body with
   the declared type. A key whose slot reads the window turns slicing off. A key of the page counts for the first call only.
+* A window's pages follow each other until the provider has no next one: null, nothing or an empty text where the token stands,
+  false at more, the total, or an empty page of those that are counted. The same token twice is an error, pagination_loop.
 
 `
 
 // Docs is the reference of the language in Markdown.
 func Docs() []byte {
 	var b strings.Builder
-	b.WriteString(referenceHead)
+	b.WriteString(referenceHead + recipeDocs())
 	r := referenceMaker{b: &b, place: map[reflect.Type]int{}}
 	r.add("Top level", reflect.TypeFor[Connector]())
 	for i := 0; i < len(r.sections); i++ {
@@ -126,7 +129,7 @@ func (r *referenceMaker) visit(key string, t reflect.Type) {
 // scopeTitles says where each scope holds, in the order of the reference.
 var scopeTitles = []struct{ scope, where string }{
 	{"list", "`list`"}, {"parents", "`list.parents`"}, {"get", "`get`"}, {"list+token", "`page.then`"}, {"page", "`page.next`"}, {"job", "`job.status`"}, {"lookup", "`lookups`"}, {"check", "`check`"},
-	{"context", "`context.*.default`, `auth`, `default` granularity"}, {"reply", "`errors.rules`, `check.expect`"}, {"report", "`job.done`, `job.failed`"},
+	{"context", "`context.*.default`, `auth`, `default` granularity"}, {"reply", "`errors.rules`, `check.expect`"}, {"report", "`job.done`, `job.failed`"}, {"jwt", "`auth.jwt.claims`"},
 }
 
 func scopeDocs() string {

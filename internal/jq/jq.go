@@ -113,8 +113,7 @@ func (m *Module) Line(name string) int {
 
 // Compile makes a program of one definition, with the others in its scope.
 func (m *Module) Compile(name string) (*Code, []Finding) {
-	f := m.file
-	call := &gojq.Query{Term: &gojq.Term{Type: gojq.TermTypeFunc, Func: &gojq.Func{Name: name}}, FuncDefs: f.query.FuncDefs}
+	f, call := m.file, m.call(name)
 	if m.Line(name) == 0 {
 		return nil, []Finding{f.src.finding(0, "module", fmt.Sprintf("no definition of %q", name), fmt.Sprintf("add `def %s: …;`", name))}
 	}
@@ -124,6 +123,11 @@ func (m *Module) Compile(name string) (*Code, []Finding) {
 	}
 	code.refs = f.refs(call)
 	return code, nil
+}
+
+// call is the program that a definition is, with the others in its scope.
+func (m *Module) call(name string) *gojq.Query {
+	return &gojq.Query{Term: &gojq.Term{Type: gojq.TermTypeFunc, Func: &gojq.Func{Name: name}}, FuncDefs: m.file.query.FuncDefs}
 }
 
 // file is a program that was parsed and linted.

@@ -30,6 +30,7 @@ func (v *Vars) list() [5][]byte {
 type Program struct {
 	src       jq.Source
 	hash      uint64
+	module    *jq.Module
 	resources map[string]*compiled
 	mentions  [5]bool // which of the roots the text names at all
 }
@@ -52,7 +53,7 @@ func Compile(src jq.Source, m *Model) (*Program, []jq.Finding) {
 	if mod == nil {
 		return nil, findings
 	}
-	p := &Program{src: src, hash: hashOf(src.Text, fmt.Sprint(m.hash)), resources: map[string]*compiled{}}
+	p := &Program{src: src, module: mod, hash: hashOf(src.Text, fmt.Sprint(m.hash)), resources: map[string]*compiled{}}
 	for i, root := range roots {
 		p.mentions[i] = mod.Mentions(root)
 	}

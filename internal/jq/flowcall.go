@@ -72,7 +72,7 @@ func (w *follower) call(f *gojq.Func, in *Flow, s *scene) *Flow {
 		}
 		return listOf(elem)
 	case sig == "to_entries/0":
-		return listOf(entry(told(in), in.each(at)))
+		return listOf(entry(keysOf(in), in.each(at)))
 	case sig == "from_entries/0":
 		elem := in.each(at)
 		w.decides(told(elem.member("key", at), elem.member("name", at), elem.member("k", at)))
@@ -81,7 +81,7 @@ func (w *follower) call(f *gojq.Func, in *Flow, s *scene) *Flow {
 		return w.members(in, at, func(_ string, v *Flow) (*Flow, bool) { return w.through(f.Args[0], v, s), true })
 	case sig == "with_entries/1":
 		return w.members(in, at, func(key string, v *Flow) (*Flow, bool) {
-			name := told(in)
+			name := keysOf(in)
 			if key != "" {
 				name = textOf(quoted(key))
 			}
@@ -105,7 +105,9 @@ func (w *follower) call(f *gojq.Func, in *Flow, s *scene) *Flow {
 		out := computed(in, w.arguments(f, in, s))
 		out.ops = append(out.ops, w.operation(f, f.Name))
 		return out
-	case sig == "split/1" || sig == "keys/0" || sig == "months/0":
+	case sig == "keys/0":
+		return listOf(keysOf(in))
+	case sig == "split/1" || sig == "months/0":
 		return listOf(told(in, w.arguments(f, in, s)))
 	case sig == "recurse/0" || sig == "walk/1" || sig == "del/1" || sig == "delpaths/1" || sig == "fromjson/0" || sig == "getpath/1":
 		return anything(in, w.arguments(f, in, s))
@@ -158,6 +160,14 @@ func (w *follower) through(q *gojq.Query, v *Flow, s *scene) *Flow {
 		return nil
 	}
 	return w.query(q, v, s)
+}
+
+// keysOf are the names of an object's members; of a list that was built they are numbers, which say nothing.
+func keysOf(in *Flow) *Flow {
+	if in == nil || in.list {
+		return computed()
+	}
+	return told(&Flow{tracks: in.tracks, reads: in.reads, spread: in.spread})
 }
 
 func entry(key, value *Flow) *Flow {

@@ -36,7 +36,7 @@ func (p *Program) Made(resource string) []Made {
 	var out []Made
 	for _, f := range flatten(nil, "", c.fields) {
 		m := Made{FieldInfo: f}
-		if v, always := below(flow, f.Path); v != nil {
+		if v, always := below(flow, f.Path); v != nil && (f.Type != List || v.Elem() != nil) {
 			m.Mapped, m.Always, m.Texts, m.Refs = true, always, v.Texts(), v.Refs()
 		}
 		out = append(out, m)

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -42,6 +43,7 @@ type House struct {
 	Accounts *account.Static
 
 	hurry   bool
+	loading sync.Mutex // a signal and a saved file may come together
 	catalog atomic.Pointer[proxy.Catalog]
 	tokens  atomic.Pointer[gateway.Tokens]
 	store   kv.Store
@@ -101,6 +103,8 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 
 // Load takes accounts, tokens, connectors and mappings of a configuration into service, all or nothing.
 func (h *House) Load(cfg *config.Config) error {
+	h.loading.Lock()
+	defer h.loading.Unlock()
 	catalog, err := Files{cfg.Connectors.Dir, cfg.Mappings.Dir}.Catalog()
 	if err != nil {
 		return err

@@ -20,6 +20,7 @@ import (
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/cursor"
 	"github.com/meterbridge/meterbridge/internal/gateway"
+	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/kv"
 	"github.com/meterbridge/meterbridge/internal/telemetry"
 	"github.com/meterbridge/meterbridge/internal/upstream"
@@ -31,6 +32,7 @@ type Options struct {
 	Clock   func() time.Time
 	Log     *slog.Logger
 	NoPages bool // without the page cache, to prove that it costs speed and not data
+	Count   bool // count which branches of the mappings are taken
 	Hurry   bool // without the connectors' rate limits and pauses, which a simulated provider does not need
 	Version string
 }
@@ -43,7 +45,9 @@ type House struct {
 	Accounts *account.Static
 
 	hurry   bool
-	loading sync.Mutex // a signal and a saved file may come together
+	count   bool
+	counts  map[string]*jq.Counts // by connector, of the catalog that is loaded
+	loading sync.Mutex            // a signal and a saved file may come together
 	catalog atomic.Pointer[proxy.Catalog]
 	tokens  atomic.Pointer[gateway.Tokens]
 	store   kv.Store
@@ -58,7 +62,7 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
-	h := &House{log: o.Log, hurry: o.Hurry}
+	h := &House{log: o.Log, hurry: o.Hurry, count: o.Count}
 	keys, shared, err := cfg.Keyring()
 	if err != nil {
 		return nil, err
@@ -114,6 +118,11 @@ func (h *House) Load(cfg *config.Config) error {
 	}
 	if h.hurry {
 		hurry(catalog.Connectors)
+	}
+	if h.count {
+		if h.counts, err = counting(catalog); err != nil {
+			return err
+		}
 	}
 	if err := h.Accounts.Replace(cfg.Accounts.Static); err != nil {
 		return err

@@ -17,7 +17,9 @@ import (
 // served.
 
 // unfinished reports whether a finding says that something is still missing, and not that something is wrong.
-func unfinished(f jq.Finding) bool { return f.Rule == "unmapped" || strings.HasPrefix(f.Rule, "cassette-") }
+func unfinished(f jq.Finding) bool {
+	return f.Rule == "unmapped" || strings.HasPrefix(f.Rule, "cassette-")
+}
 
 // fields holds what a connector says of the model's fields to what its mapping makes of them: every field is either
 // mapped, or left out with a reason.

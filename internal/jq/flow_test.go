@@ -183,4 +183,22 @@ func TestFlowIsBounded(t *testing.T) {
 	if w.program(m.call("f39")) == nil || w.steps <= maxFollowed {
 		t.Errorf("%d steps", w.steps)
 	}
+	for steps, top := range map[int]bool{maxFollowed - 1: false, maxFollowed: true} {
+		w := &follower{file: m.file, steps: steps}
+		if got := w.query(m.file.query.FuncDefs[0].Body, &Flow{tracks: []track{{root: "."}}}, nil); got.top != top {
+			t.Errorf("after %d steps: %s", steps, outline(got))
+		}
+	}
+}
+
+func TestLiteralsAreBounded(t *testing.T) {
+	for _, n := range []int{maxTexts, maxTexts + 1} {
+		var all *Flow
+		for i := range n {
+			all = either(all, textOf(fmt.Sprint(i)))
+		}
+		if len(all.Texts()) != maxTexts {
+			t.Errorf("of %d, %d are told apart", n, len(all.Texts()))
+		}
+	}
 }

@@ -45,7 +45,7 @@ type Options struct {
 type Code struct {
 	code    *gojq.Code
 	query   *gojq.Query
-	vars    []string
+	given   []gojq.CompilerOption // functions and variables
 	refs    []Ref
 	funcs   []string
 	timeout time.Duration
@@ -81,7 +81,8 @@ func (c *Code) Funcs() []string { return c.funcs }
 
 // Module is a file of definitions, each of which can be compiled as a program of its own.
 type Module struct {
-	file *file
+	file    *file
+	counted *file // with counters, what runs in its place; nil where nothing counts
 }
 
 // ParseModule parses and lints a file of definitions. The module is nil where a finding is an error.
@@ -117,7 +118,11 @@ func (m *Module) Compile(name string) (*Code, []Finding) {
 	if m.Line(name) == 0 {
 		return nil, []Finding{f.src.finding(0, "module", fmt.Sprintf("no definition of %q", name), fmt.Sprintf("add `def %s: …;`", name))}
 	}
-	code, bad := f.compile(call)
+	runs, program := f, call
+	if m.counted != nil {
+		runs, program = m.counted, calls(m.counted, name)
+	}
+	code, bad := runs.compile(program)
 	if bad != nil {
 		return nil, []Finding{*bad}
 	}
@@ -126,8 +131,10 @@ func (m *Module) Compile(name string) (*Code, []Finding) {
 }
 
 // call is the program that a definition is, with the others in its scope.
-func (m *Module) call(name string) *gojq.Query {
-	return &gojq.Query{Term: &gojq.Term{Type: gojq.TermTypeFunc, Func: &gojq.Func{Name: name}}, FuncDefs: m.file.query.FuncDefs}
+func (m *Module) call(name string) *gojq.Query { return calls(m.file, name) }
+
+func calls(f *file, name string) *gojq.Query {
+	return &gojq.Query{Term: &gojq.Term{Type: gojq.TermTypeFunc, Func: &gojq.Func{Name: name}}, FuncDefs: f.query.FuncDefs}
 }
 
 // file is a program that was parsed and linted.
@@ -137,6 +144,7 @@ type file struct {
 	query     *gojq.Query
 	places    places
 	mentioned map[string]bool // variables
+	extra     []gojq.CompilerOption
 }
 
 func parse(src Source, opt Options) (*file, []Finding) {
@@ -168,12 +176,13 @@ func (f *file) funcs() []string {
 }
 
 func (f *file) compile(q *gojq.Query) (*Code, *Finding) {
-	code, err := gojq.Compile(q, append(house(), gojq.WithVariables(f.opt.Vars))...)
+	given := append(append(house(), f.extra...), gojq.WithVariables(f.opt.Vars))
+	code, err := gojq.Compile(q, given...)
 	if err != nil { // check knows every name; this is for what a new gojq may refuse
 		bad := f.src.finding(0, "compile", err.Error(), "")
 		return nil, &bad
 	}
-	c := &Code{code: code, query: q, vars: f.opt.Vars, funcs: f.funcs(), timeout: f.opt.Timeout, outputs: f.opt.MaxOutputs}
+	c := &Code{code: code, query: q, given: given, funcs: f.funcs(), timeout: f.opt.Timeout, outputs: f.opt.MaxOutputs}
 	if c.timeout <= 0 {
 		c.timeout = DefaultTimeout
 	}

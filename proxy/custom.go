@@ -17,6 +17,9 @@ func (p *Proxy) Custom(w http.ResponseWriter, r *http.Request, who Principal, pa
 	if err != nil {
 		return err
 	}
+	if err := q.params.unsummed(); err != nil {
+		return err
+	}
 	others := slices.DeleteFunc(ParameterNames(), func(n string) bool { return slices.Contains(customParams, n) })
 	if err := q.params.idle(others, "it is the gateway's own and does not reach the provider; write remote_query[…] for a parameter of the provider's with that name"); err != nil {
 		return err

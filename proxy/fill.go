@@ -123,7 +123,11 @@ func (q *request) fail(ctx context.Context, err error, back *record.Position) *p
 	case problem.MappingFailed:
 		q.Observer.MappingFailed(q.conn.Name, q.mapped)
 	case problem.Timeout:
-		p = problem.Wrap(problem.UpstreamTimeout, err, "the provider was too slow for the deadline of %s; go on with next_cursor, or ask for less", q.Deadline).AsRemote()
+		do := "go on with next_cursor, or ask for less"
+		if q.params.summaryBy != nil {
+			do = "sums need the whole range at once, so ask for a shorter one"
+		}
+		p = problem.Wrap(problem.UpstreamTimeout, err, "the provider was too slow for the deadline of %s; %s", q.Deadline, do).AsRemote()
 	case problem.CursorStale:
 		return p // what it stood on is gone
 	}

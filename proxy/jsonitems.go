@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 
+	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/record"
 )
@@ -19,8 +21,9 @@ type jsonItems struct {
 	closes []byte // closing brackets still owed, outermost first
 	state  jsonState
 	n      int64
-	absent bool // an absent array is an empty one
-	found  bool // the array's place was met, or a null on the way to it
+	absent bool  // an absent array is an empty one
+	found  bool  // the array's place was met, or a null on the way to it
+	fault  error // the document has no array there; said at its end, when all that stands in its place is known
 }
 
 type jsonState uint8
@@ -37,12 +40,22 @@ const (
 func newJSONItems(r io.Reader, path string, absent bool) *jsonItems {
 	p := &jsonItems{window: newWindow(r), absent: absent}
 	if path != "" {
-		p.path = splitPath(path)
+		p.path = connector.SplitPath(path)
 	}
 	return p
 }
 
 func (p *jsonItems) Envelope() []byte { return p.env }
+func (p *jsonItems) Count() int64     { return p.n }
+
+// sofar is the envelope as far as it is read, completed to a document.
+func (p *jsonItems) sofar() []byte {
+	doc := slices.Clone(p.env)
+	for _, c := range slices.Backward(p.closes) {
+		doc = append(doc, c)
+	}
+	return doc
+}
 
 // Next is the next element, or io.EOF behind the document's end.
 func (p *jsonItems) Next() (record.Item, error) {
@@ -66,7 +79,10 @@ func (p *jsonItems) Next() (record.Item, error) {
 				return record.Item{}, err
 			}
 			p.state = stateEnd
-		default:
+		case stateEnd:
+			if p.fault != nil {
+				return record.Item{}, p.fault
+			}
 			return record.Item{}, io.EOF
 		}
 	}
@@ -115,14 +131,26 @@ func (p *jsonItems) descend() error {
 	}
 }
 
+// notFound passes over what stands in the list's place, and has it said at the end.
 func (p *jsonItems) notFound(c byte) error {
-	if c != '{' && c != '[' && c != '"' && c != '-' && (c < '0' || c > '9') && c != 't' && c != 'f' && c != 'n' {
+	if !startsJSON(c) {
 		return problem.New(problem.UpstreamUnexpected, "the provider sent something that is not JSON where a list was expected").AsRemote()
 	}
+	p.found, p.state = true, stateTail
+	p.fault = p.noList()
+	return p.copyValue()
+}
+
+func (p *jsonItems) noList() error {
 	if len(p.path) == 0 {
 		return problem.New(problem.UpstreamUnexpected, "the provider's answer is no list").AsRemote()
 	}
 	return problem.New(problem.UpstreamUnexpected, "the provider's answer has no list at %q", strings.Join(p.path, ".")).AsRemote()
+}
+
+// startsJSON says whether a document may begin with the byte.
+func startsJSON(c byte) bool {
+	return c == '{' || c == '[' || c == '"' || c == '-' || c >= '0' && c <= '9' || c == 't' || c == 'f' || c == 'n'
 }
 
 // open enters the array, or takes null for an empty one.

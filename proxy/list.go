@@ -76,7 +76,11 @@ func (q *request) envelope(b []byte, n int, token string) []byte {
 		b = quote(b, token)
 	}
 	b = append(b, `,"prev_cursor":null,"result_count":`...)
-	b = strconv.AppendInt(b, int64(n), 10)
+	return q.about(strconv.AppendInt(b, int64(n), 10))
+}
+
+// about is the end of an envelope: which range it covers, and what there is to say of it.
+func (q *request) about(b []byte) []byte {
 	b = append(append(b, `,"range":`...), marshal(q.rangeView())...)
 	if q.span.partial {
 		b = append(b, `,"is_partial_response":true`...)

@@ -83,5 +83,8 @@ func queryOf(conn *connector.Connector, r *connector.Resource, method string) []
 	if src.Name == "usage" {
 		query = append(query, filtersOf(src)...)
 	}
+	if r.Name == "usage" {
+		query = append(query, "summary_by")
+	}
 	return query
 }

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -40,6 +41,7 @@ type params struct {
 	numbersString bool
 	strict        bool
 	streamMeta    bool
+	summaryBy     []dimension // nil: records, and no sums
 	remote        []bracket.Pair
 	filters       map[string][]string
 	given         []string       // names of the gateway's own parameters that have a value, in order
@@ -69,6 +71,12 @@ var single = map[string]reader{
 	"stream_meta":              func(p *params, n, v string) error { return readBool(n, v, &p.streamMeta) },
 }
 
+// lists are the parameters beside the filters that may stand several times.
+var lists = map[string]func(p *params, pair bracket.Pair) error{
+	"truto_exclude_fields": (*params).readExclude,
+	"summary_by":           readSummaryBy,
+}
+
 // alias gives the name under which a parameter is documented.
 var alias = map[string]string{
 	"cursor":             "next_cursor",
@@ -81,13 +89,10 @@ var alias = map[string]string{
 
 // ParameterNames are all names of parameters that the gateway understands.
 func ParameterNames() []string {
-	names := append([]string{"truto_exclude_fields", "remote_query"}, Filters...)
-	for n := range single {
-		names = append(names, n)
-	}
-	for n := range alias {
-		names = append(names, n)
-	}
+	names := append([]string{"remote_query"}, Filters...)
+	names = slices.AppendSeq(names, maps.Keys(single))
+	names = slices.AppendSeq(names, maps.Keys(lists))
+	names = slices.AppendSeq(names, maps.Keys(alias))
 	slices.Sort(names)
 	return names
 }
@@ -115,20 +120,21 @@ func (p *params) read(pair bracket.Pair) error {
 		name = a
 	}
 	read, isSingle := single[name]
+	readOf, inList := lists[name]
 	isFilter := slices.Contains(Filters, name)
 	below, isBelow := pair.Below()
 	switch {
 	case name == "remote_query" && isBelow && below.Path[0] != "":
 		p.remote, p.forward = append(p.remote, below), append(p.forward, below)
-	case !isSingle && !isFilter && name != "remote_query" && name != "truto_exclude_fields":
+	case !isSingle && !isFilter && !inList && name != "remote_query":
 		p.rest, p.forward = append(p.rest, pair), append(p.forward, pair)
 	case pair.Value == "":
 	case isFilter && isList(pair.Path):
 		p.given = append(p.given, name)
 		p.filters[name] = append(p.filters[name], pair.Value)
-	case name == "truto_exclude_fields" && isList(pair.Path):
+	case inList && isList(pair.Path):
 		p.given = append(p.given, name)
-		return p.readExclude(pair)
+		return readOf(p, pair)
 	case isSingle && len(pair.Path) == 1:
 		if slices.Contains(p.given, name) {
 			return problem.Param(problem.InvalidParameter, pair.Key, "%s is given twice; it takes one value", pair.Key)
@@ -147,10 +153,11 @@ func isList(path []string) bool {
 }
 
 func formOf(name string) string {
+	_, inList := lists[name]
 	switch {
 	case name == "remote_query":
 		return "write remote_query[name]=value"
-	case name == "truto_exclude_fields" || slices.Contains(Filters, name):
+	case inList || slices.Contains(Filters, name):
 		return "write " + name + "=a, or " + name + "[]=a&" + name + "[]=b"
 	}
 	return "write " + name + "=value"
@@ -167,7 +174,7 @@ func malformed(err error) error {
 // check refuses combinations that can't be served as asked.
 func (p *params) check() error {
 	if p.format != Raw {
-		return nil
+		return p.checkSummary()
 	}
 	const why = "raw is the provider's answer byte for byte"
 	switch {
@@ -179,7 +186,7 @@ func (p *params) check() error {
 	case p.exclude != nil:
 		return problem.Param(problem.InvalidParameter, "truto_exclude_fields", "%s; truto_exclude_fields needs another format", why)
 	}
-	return nil
+	return p.checkSummary()
 }
 
 // leftover turns parameters that nothing understood into warnings, or into a 400 where the caller is strict.

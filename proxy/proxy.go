@@ -98,13 +98,16 @@ func (p *Proxy) Unified(w http.ResponseWriter, r *http.Request, who Principal, m
 		return err
 	}
 	ctx := r.Context()
-	if id != "" || !q.params.format.streams() {
+	if id != "" || !q.params.format.streams() || q.params.summaryBy != nil {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, p.Deadline)
 		defer cancel()
 	}
 	if id != "" {
 		return q.get(ctx, w)
+	}
+	if q.params.summaryBy != nil {
+		return q.summary(ctx, w)
 	}
 	if q.params.keyBy != nil && q.params.format.streams() {
 		return problem.Param(problem.InvalidParameter, "truto_key_by", "an object by a field must be held whole and a stream never is; leave truto_key_by out, or ask for the unified format")

@@ -61,6 +61,11 @@ func (p *Proxy) resolve(r *http.Request, who Principal, model, resource, id stri
 	if err := q.choose(resource, id); err != nil {
 		return nil, err
 	}
+	if resource != "usage" || id != "" {
+		if err := q.params.unsummed(); err != nil {
+			return nil, err
+		}
+	}
 	if err := q.params.leftover(ParameterNames()); err != nil {
 		return nil, err
 	}
@@ -187,7 +192,7 @@ func (q *request) pageSize() int {
 		return 0
 	case onePage && q.params.limitGiven:
 		return min(q.params.limit, size.Max)
-	case q.params.format.streams(), q.params.ignoreLimit:
+	case q.params.format.streams(), q.params.ignoreLimit, q.params.summaryBy != nil:
 		return size.Max
 	}
 	return size.Default

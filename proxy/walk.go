@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"hash/fnv"
@@ -27,11 +28,13 @@ type walk struct {
 	keep   int                         // bytes of a page that are kept while it is read
 	tap    func(http.Header) io.Writer // raw's: gets the bytes of each page as they come
 
-	pos   record.Position // behind the last record that was given or passed over; while it resumes, where it will
-	page  *page           // nil between two pages
-	batch record.Batch
-	item  record.Item
-	out   int // next output of batch
+	pos     record.Position // behind the last record that was given or passed over; while it resumes, where it will
+	page    *page           // nil between two pages
+	parents *parents        // of the position's call and window, where it has any; nil until the next one is asked for
+	batch   record.Batch
+	item    record.Item
+	out     int    // next output of batch
+	outer   []byte // the outer item that the mapping has as its parent
 
 	resuming bool // the record before pos is yet to be met
 	hunting  bool // it is not where it was, and the page is searched for it
@@ -85,7 +88,7 @@ func (w *walk) advance() error {
 	if w.page == nil {
 		return w.open()
 	}
-	item, err := w.page.next()
+	item, err := w.read()
 	if err == io.EOF {
 		return w.turn()
 	}
@@ -128,20 +131,28 @@ func (w *walk) emit() error {
 	return nil
 }
 
-// bind gives the mapping its roots, once a page: the names are waited for only when an item is there to be named.
+// bind gives the mapping its roots, once a page, and the parent with each that is new: the names are waited for only when
+// an item is there to be named.
 func (w *walk) bind() error {
-	if w.page.bound {
+	if w.page.bound && bytes.Equal(w.item.Parent, w.outer) {
 		return nil
+	}
+	w.outer = append(w.outer[:0], w.item.Parent...)
+	if w.page.bound {
+		return w.runner.BindParent(w.parent())
 	}
 	looked, warns := w.names.wait(w.ctx)
 	w.warn(warns...)
 	w.page.bound = true
-	return w.runner.Bind(&mapping.Vars{Query: w.queryJSON, Account: w.accountJSON, Call: w.page.call.JSON(), Lookups: looked})
+	return w.runner.Bind(&mapping.Vars{
+		Query: w.queryJSON, Account: w.accountJSON, Call: w.page.call.JSON(), Page: w.page.items.Envelope(), Lookups: looked,
+		Parent: w.parent(), Carry: w.page.at.Carry,
+	})
 }
 
 // output takes the next record out of the batch; keep is false for one outside the range or the filters.
 func (w *walk) output() (rec record.Rec, keep bool) {
-	json, remote := w.batch.JSON(w.out), w.batch.Remote(w.out)
+	json, remote, said := w.batch.JSON(w.out), w.batch.Remote(w.out), w.batch.Outs[w.out].Warning
 	w.out++
 	if !w.page.holds(json) {
 		return rec, false
@@ -151,6 +162,9 @@ func (w *walk) output() (rec record.Rec, keep bool) {
 	w.pos.Item, w.pos.Out, w.pos.Anchor = w.item.N, w.out, w.last
 	if !w.filter.keep(json) {
 		return rec, false
+	}
+	if said != nil {
+		w.warn(problem.Warning{Code: said.Code, Message: said.Message})
 	}
 	if remote == nil && w.runner != nil {
 		remote = w.item.Raw

@@ -85,6 +85,15 @@ func (a *asker) unreachable(ctx context.Context, err error) error {
 
 // page asks for one page. Where the provider wants time, it waits, and goes on from the cursor that it was given.
 func (a *asker) page(ctx context.Context, path, query, cursor string) (*page, error) {
+	out := new(page)
+	if _, err := a.answer(ctx, path, query, cursor, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// answer reads an answer into a value, and gives it as it came too. It waits as page does.
+func (a *asker) answer(ctx context.Context, path, query, cursor string, into any) ([]byte, error) {
 	for waits := 0; ; waits++ {
 		target := path + "?" + query
 		if cursor != "" {
@@ -110,16 +119,15 @@ func (a *asker) page(ctx context.Context, path, query, cursor string) (*page, er
 		if err != nil {
 			return nil, err
 		}
-		out := new(page)
 		body, err := io.ReadAll(resp.Body)
 		resp.Body.Close()
 		if err != nil {
 			return nil, a.unreachable(ctx, err)
 		}
-		if err := json.Unmarshal(body, out); err != nil {
+		if err := json.Unmarshal(body, into); err != nil {
 			return nil, environmentError{fmt.Errorf("what answers at %s is no gateway: %w", a.base, err)}
 		}
-		return out, nil
+		return body, nil
 	}
 }
 

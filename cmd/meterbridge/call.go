@@ -22,6 +22,7 @@ type callVerb struct {
 	Granularity string   `help:"hour, day, week or month; default: the provider's own." placeholder:"PERIOD" short:"g"`
 	Limit       int      `help:"At most so many records; default: all." placeholder:"N" short:"n"`
 	Filter      []string `help:"Only these, such as product_id=ID; may be repeated." placeholder:"K=V" sep:"none"`
+	SummaryBy   string   `help:"Sums in place of records, by any of ${dimensions}." placeholder:"A,B"`
 	Remote      []string `help:"A parameter for the provider itself, such as page=2 or filter[tag]=x; may be repeated." placeholder:"K=V" sep:"none"`
 	Cursor      string   `help:"Go on from a cursor." placeholder:"CURSOR"`
 
@@ -38,6 +39,7 @@ func (v *callVerb) Help() string {
 	return `Examples:
   meterbridge call usage-metering usage --account acme-1 --start 2026-01 --end 2026-03
   meterbridge call usage-metering usage --account acme-1 --date 2026-01-31 --filter product_id=kafka --format csv
+  meterbridge call usage-metering usage --account acme-1 --start 2026-01 --end 2026-03 --summary-by product_id,month
   MB_ACME_API_KEY=… meterbridge call usage-metering usage --connector acme      (connectors show NAME lists the names)
   MB_URL=http://127.0.0.1:8080 MB_TOKEN=… meterbridge call usage-metering products --account acme-1`
 }
@@ -57,6 +59,9 @@ func (v *callVerb) Run(ctx context.Context, to std) error {
 		query = append([]string{"integrated_account_id=" + url.QueryEscape(account)}, query...)
 	}
 	r.query = strings.Join(query, "&")
+	if v.SummaryBy != "" && v.Format != "csv" {
+		return r.summary(ctx, strings.Split(v.SummaryBy, ","), v.Format == "json", v.Exact)
+	}
 	switch v.Format {
 	case "csv":
 		return r.csv(ctx)
@@ -77,6 +82,9 @@ func (v *callVerb) query() ([]string, error) {
 	if v.Date != "" && (v.Start != "" || v.End != "") {
 		return nil, badInput("--date is one day; take it, or --start and --end")
 	}
+	if v.SummaryBy != "" && (v.Limit > 0 || v.Cursor != "" || v.Format == "ndjson") {
+		return nil, badInput("--summary-by sums all records in one answer: leave --limit and --cursor out, and take --format table, json or csv")
+	}
 	if v.Account != "" && v.Connector != "" {
 		return nil, badInput("--account takes a configured account, --connector makes one of the environment; take one of them")
 	}
@@ -93,6 +101,7 @@ func (v *callVerb) query() ([]string, error) {
 	add("end_date", v.End)
 	add("date", v.Date)
 	add("granularity", v.Granularity)
+	add("summary_by", v.SummaryBy)
 	for _, f := range v.Filter {
 		key, value, err := pair("--filter", f)
 		if err != nil {

@@ -26,19 +26,23 @@ func (r *reading) table(ctx context.Context, usage, exact bool) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(w, "\n"+got.summary())
-	for _, one := range got.warnings {
-		fmt.Fprintf(w, "! %s (%s)\n", printable(one.Message), one.Code)
-	}
+	got.writeAbout(w, count(len(got.records), "record"))
 	r.more(w, got.next)
 	return nil
 }
 
-// summary says how many records of which range there are.
-func (g *gathered) summary() string {
-	s := count(len(g.records), "record")
+// writeAbout says what there is, of which range, and what else there is to know.
+func (g *gathered) writeAbout(w io.Writer, what string) {
+	fmt.Fprintln(w, "\n"+what+g.covers())
+	for _, one := range g.warnings {
+		fmt.Fprintf(w, "! %s (%s)\n", printable(one.Message), one.Code)
+	}
+}
+
+// covers says which range it is.
+func (g *gathered) covers() (s string) {
 	if g.span == nil || g.span.Start == nil || g.span.End == nil {
-		return s
+		return ""
 	}
 	s += " from " + day(*g.span.Start) + " to " + day(*g.span.End)
 	if g.span.Granularity != nil {
@@ -80,15 +84,18 @@ func usageTable(w io.Writer, records []json.RawMessage, indent string, width int
 	if !sums {
 		return nil
 	}
+	writeSums(w, t, cut, width, buckets)
+	return nil
+}
+
+// writeSums prints what stands below a table of costs: the sums, and a chart of their parts.
+func writeSums(w io.Writer, t *tally, cut bool, width int, shape func([]point) ([]string, []money.Dec)) {
 	if cut {
 		fmt.Fprintf(w, "\n%s rounded for reading; --exact and the other formats have all digits, and so have the sums.\n", rounded)
 	}
 	fmt.Fprintln(w)
 	t.write(w)
-	if len(t.points) > 0 {
-		writeChart(w, t.points, width)
-	}
-	return nil
+	writeChart(w, t.points, width, shape)
 }
 
 // usageGrid has a row for each record and currency, and says whether a number in it was rounded.
@@ -98,14 +105,7 @@ func usageGrid(list []*usageRecord, exact bool) (g *grid, cut bool, err error) {
 		{title: "resource", long: true, spare: true}, {title: "user", long: true, spare: true}, {title: "quantity", number: true}, {title: "unit", long: true},
 		{title: "amount", number: true}, {title: "currency"}, {title: ""},
 	}}
-	write := func(d money.Dec, least int) string {
-		if exact {
-			return exactly(d, least)
-		}
-		s, whole := shown(d, least)
-		cut = cut || !whole
-		return s
-	}
+	write := numbers{exact: exact}
 	for _, u := range list {
 		kind := "total"
 		if u.Category == "commitment" {
@@ -121,7 +121,7 @@ func usageGrid(list []*usageRecord, exact bool) (g *grid, cut bool, err error) {
 			if err != nil {
 				return nil, false, fmt.Errorf("reading the quantity %q: %w", *u.Usage.Quantity, err)
 			}
-			if quantity = write(d, 0); u.Usage.Unit != nil {
+			if quantity = write.text(d, 0); u.Usage.Unit != nil {
 				unit = *u.Usage.Unit
 			}
 		}
@@ -132,7 +132,7 @@ func usageGrid(list []*usageRecord, exact bool) (g *grid, cut bool, err error) {
 		for i := range max(1, len(amounts)) {
 			amount, currency := "", ""
 			if i < len(amounts) {
-				amount, currency = write(amounts[i].amount, leastMoney), amounts[i].currency
+				amount, currency = write.text(amounts[i].amount, leastMoney), amounts[i].currency
 			}
 			if i > 0 {
 				quantity, unit = "", ""
@@ -140,7 +140,7 @@ func usageGrid(list []*usageRecord, exact bool) (g *grid, cut bool, err error) {
 			g.add(u.period(), u.Product.String(), metric, u.where(), u.resource(), u.User.String(), quantity, unit, amount, currency, u.remark())
 		}
 	}
-	return g, cut, nil
+	return g, write.cut, nil
 }
 
 // remark is what makes a row differ from plain final usage.

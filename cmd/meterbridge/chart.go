@@ -10,6 +10,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/jedib0t/go-pretty/v6/text"
+
 	"github.com/meterbridge/meterbridge/internal/money"
 )
 
@@ -17,6 +19,8 @@ import (
 const (
 	maxDayBars   = 31 // more days than that are shown by month
 	maxBars      = 36
+	maxRanks     = 12 // groups with a bar of their own
+	longestName  = 32 // of a group
 	longestBar   = 48
 	shortestBar  = 10
 	defaultWidth = 80 // where there is no terminal to ask
@@ -40,8 +44,8 @@ var (
 		func(t time.Time) time.Time { return t.AddDate(0, 1, 0) }, "2006-01"}
 )
 
-// writeChart draws the cost of each day or month, one chart a currency. A single bar says nothing and is not drawn.
-func writeChart(w io.Writer, points []point, width int) {
+// writeChart draws bars in a shape, over time or by rank, one chart a currency. A single bar says nothing and is not drawn.
+func writeChart(w io.Writer, points []point, width int, shape func([]point) (labels []string, amounts []money.Dec)) {
 	if width == 0 {
 		width = defaultWidth
 	}
@@ -53,7 +57,7 @@ func writeChart(w io.Writer, points []point, width int) {
 	}
 	for _, c := range currencies {
 		of := slices.DeleteFunc(slices.Clone(points), func(p point) bool { return p.currency != c })
-		if labels, amounts := buckets(of); len(amounts) > 1 {
+		if labels, amounts := shape(of); len(amounts) > 1 {
 			fmt.Fprintf(w, "\n%s\n", printable(c))
 			bars(w, labels, amounts, width)
 		}
@@ -97,6 +101,23 @@ func buckets(points []point) (labels []string, amounts []money.Dec) {
 	return labels, amounts
 }
 
+// ranks are the costs of groups from the highest down. The smallest share the last bar where they are too many.
+func ranks(points []point) (labels []string, amounts []money.Dec) {
+	points = slices.Clone(points)
+	slices.SortStableFunc(points, func(a, b point) int { return b.amount.Cmp(a.amount) })
+	for i, p := range points {
+		if i >= maxRanks {
+			amounts[maxRanks] = amounts[maxRanks].Add(p.amount)
+			continue
+		}
+		labels, amounts = append(labels, text.Snip(printable(p.name), longestName, "…")), append(amounts, p.amount)
+		if rest := len(points) - maxRanks; i == maxRanks-1 && rest > 0 {
+			labels, amounts = append(labels, count(rest, "other")), append(amounts, money.Dec{})
+		}
+	}
+	return labels, amounts
+}
+
 func bars(w io.Writer, labels []string, amounts []money.Dec, width int) {
 	texts, values := make([]string, len(amounts)), make([]float64, len(amounts))
 	for i, a := range amounts {
@@ -110,7 +131,7 @@ func bars(w io.Writer, labels []string, amounts []money.Dec, width int) {
 	}
 	named := 0
 	for _, l := range labels {
-		named = max(named, len(l))
+		named = max(named, utf8.RuneCountInString(l))
 	}
 	room := min(longestBar, max(shortestBar, width-named-wide-6))
 	for i := range amounts {

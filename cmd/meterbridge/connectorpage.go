@@ -93,7 +93,7 @@ func (p *document) setUp(c *connectorView) {
 			if !cr.Secret {
 				secret = "no"
 			}
-			p.row("`"+cr.Name+"`", join(cr.Title, cr.Docs), secret)
+			p.row("`"+cr.Name+"`", cr.says(), secret)
 		}
 	}
 	p.f("\n| context | is | default |\n|---|---|---|\n")
@@ -106,7 +106,9 @@ func (p *document) setUp(c *connectorView) {
 	}
 	var pairs []string
 	for _, cr := range c.Credentials {
-		pairs = append(pairs, fmt.Sprintf("%s: ${%s}", cr.Name, variable(c.Name, cr.Name)))
+		if cr.first {
+			pairs = append(pairs, fmt.Sprintf("%s: ${%s}", cr.Name, variable(c.Name, cr.Name)))
+		}
 	}
 	p.f("      credentials: { %s }\n~~~\n", strings.Join(pairs, ", "))
 	if c.Check != "" {

@@ -80,6 +80,7 @@ func (d *demoHouse) next(w io.Writer, account, month, cursor string) {
 	curl("all records, a line each, as they arrive", "-N ", base+"&truto_response_format=stream")
 	curl("a spreadsheet", "-H 'Accept: text/csv' ", base)
 	curl("without the provider's item and two more fields; brackets as in qs", "", base+"&limit=1&truto_ignore_remote_data=true&truto_exclude_fields[]=resources&truto_exclude_fields[]=dimensions")
+	curl("what each product has cost", "", base+"&summary_by=product_id,month")
 	curl("what the account can do", "", d.url+"/integrated-account/"+url.PathEscape(account)+"/capabilities")
 	fmt.Fprintf(w, "\n# the provider's next answer is a 429; ask again to see what a client gets\ncurl -sS -X POST '%s/_simulate/faults?connector=%s&fault=429&retry_after=2'\n", d.providers, url.QueryEscape(account))
 	fmt.Fprintf(w, "\n# a table with sums and a chart\nMB_URL=%s MB_TOKEN=%s %s call usage-metering usage --account %s --start %s\n", d.url, demoToken, self(), account, month)

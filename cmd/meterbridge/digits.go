@@ -40,6 +40,18 @@ func shown(d money.Dec, least int) (text string, whole bool) {
 	return text, true
 }
 
+// numbers writes those of a table, and remembers whether one was rounded.
+type numbers struct{ exact, cut bool }
+
+func (n *numbers) text(d money.Dec, least int) string {
+	if n.exact {
+		return exactly(d, least)
+	}
+	s, whole := shown(d, least)
+	n.cut = n.cut || !whole
+	return s
+}
+
 // exactly is a number with all its digits and at least so many decimals.
 func exactly(d money.Dec, least int) string { return grouped(fixed(d, max(decimals(d), least))) }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -15,16 +16,12 @@ import (
 // that is missing is named at once.
 func environmentAccount(conn *connector.Connector, env func(string) (string, bool)) (*account.Account, error) {
 	a := &account.Account{ID: conn.Name, Connector: conn.Name, Context: map[string]any{}, Credentials: map[string]secret.Value{}}
-	var missing []string
 	for _, c := range conn.Credentials {
-		name := variable(conn.Name, c.Name)
-		if value, _ := env(name); value != "" {
+		if value, _ := env(variable(conn.Name, c.Name)); value != "" {
 			a.Credentials[c.Name] = secret.New(value)
-			continue
 		}
-		missing = append(missing, fmt.Sprintf("  %-28s %s", name, join(c.Title, c.Docs)))
 	}
-	if len(missing) > 0 {
+	if missing := missingVariables(conn, conn.MissingCredentials(a.Has)); len(missing) > 0 {
 		return nil, badInput("%s takes its credentials from the environment, where these are missing:\n%s", conn.Name, strings.Join(missing, "\n"))
 	}
 	for _, v := range conn.Context {
@@ -49,6 +46,23 @@ func environmentAccount(conn *connector.Connector, env func(string) (string, boo
 	return a, nil
 }
 
+// missingVariables are the lines that name what an account lacks, alternatives one after the other.
+func missingVariables(conn *connector.Connector, lacks []connector.Lack) []string {
+	var out []string
+	for _, lack := range lacks {
+		for i, names := range lack {
+			if i > 0 {
+				out = append(out, "  or")
+			}
+			for _, name := range names {
+				c, _ := conn.Credential(name)
+				out = append(out, fmt.Sprintf("  %-28s %s", variable(conn.Name, name), join(c.Title, c.Docs)))
+			}
+		}
+	}
+	return out
+}
+
 // typed is a variable's text as the type that the connector declares.
 func typed(kind, text string) (any, error) {
 	switch kind {
@@ -70,6 +84,14 @@ func typed(kind, text string) (any, error) {
 			list = append(list, strings.TrimSpace(part))
 		}
 		return list, nil
+	case "map":
+		var values map[string]any
+		d := json.NewDecoder(strings.NewReader(text))
+		d.UseNumber() // a price keeps its digits
+		if err := d.Decode(&values); err != nil || d.More() || values == nil {
+			return nil, fmt.Errorf(`wants a JSON object such as {"sku-1": 0.07}, and got %q`, text)
+		}
+		return values, nil
 	}
 	return text, nil
 }

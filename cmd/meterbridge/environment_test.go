@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -16,6 +17,7 @@ context:
   deep:  { type: boolean, default: false }
   price: { type: number }
   tags:  { type: list }
+  rates: { type: map }
 credentials:
   api_key: { title: API key, docs: "https://acme.example/keys" }
   key_id:  { title: Its id, secret: false }
@@ -40,6 +42,10 @@ func TestEnvironmentAccount(t *testing.T) {
 		{"typed context", map[string]string{"MB_ACME_CLOUD_DEEP": "true", "MB_ACME_CLOUD_PRICE": "0.15", "MB_ACME_CLOUD_TAGS": "a, b"}, ""},
 		{"no boolean", map[string]string{"MB_ACME_CLOUD_DEEP": "yes"}, `MB_ACME_CLOUD_DEEP: wants true or false, and got "yes"`},
 		{"no number", map[string]string{"MB_ACME_CLOUD_PRICE": "cheap"}, `MB_ACME_CLOUD_PRICE: wants a number, and got "cheap"`},
+		{"a map", map[string]string{"MB_ACME_CLOUD_RATES": `{"sku-1": 0.10000000000000000001, "plan": "gold"}`}, ""},
+		{"no map", map[string]string{"MB_ACME_CLOUD_RATES": "sku-1=0.07"}, `MB_ACME_CLOUD_RATES: wants a JSON object such as {"sku-1": 0.07}, and got "sku-1=0.07"`},
+		{"two maps", map[string]string{"MB_ACME_CLOUD_RATES": `{}{}`}, `MB_ACME_CLOUD_RATES: wants a JSON object such as {"sku-1": 0.07}, and got "{}{}"`},
+		{"a map of maps", map[string]string{"MB_ACME_CLOUD_RATES": `{"a": {"b": 1}}`}, `MB_ACME_CLOUD_RATES has at a what is neither text nor a number nor true or false`},
 		{"not of the enum", map[string]string{"MB_ACME_CLOUD_VIEW": "none"}, "MB_ACME_CLOUD_VIEW takes all, own"},
 		{"no address", map[string]string{"MB_ACME_CLOUD_BASE_URL": "acme"}, "MB_ACME_CLOUD_BASE_URL is not an absolute address"},
 	} {
@@ -60,6 +66,44 @@ func TestEnvironmentAccount(t *testing.T) {
 				t.Errorf("got %+v", a)
 			case len(c.env) == 3 && (a.Context["deep"] != true || a.Context["price"] != 0.15 || len(a.Context["tags"].([]any)) != 2):
 				t.Errorf("got %v", a.Context)
+			case c.name == "a map" && a.Context["rates"].(map[string]any)["sku-1"] != json.Number("0.10000000000000000001"):
+				t.Errorf("got %v", a.Context)
+			}
+		})
+	}
+}
+
+// TestAlternativesOfAnAccount: what is missing is told of each alternative.
+func TestAlternativesOfAnAccount(t *testing.T) {
+	conn, findings := connector.Parse("acme.yaml", []byte(`
+connector: acme
+title: Acme
+context: { base_url: { default: https://api.acme.example } }
+credentials: { org: { title: Organization }, id: { title: Client id }, secret: {}, key: { title: Public key }, trace: { optional: true } }
+auth:
+  headers: { X-Org: "${org}", X-Trace: "${trace}" }
+  any: [ { basic: { username: "${id}", password: "${secret}" } }, { digest: { username: "${key}", password: "${secret}" } } ]
+resources: { usage: { list: { get: /usage, items: data } } }
+`))
+	if conn == nil {
+		t.Fatal(findings)
+	}
+	for _, c := range []struct {
+		name, have, want string
+	}{
+		{"the first alternative", "MB_ACME_ORG MB_ACME_ID MB_ACME_SECRET", ""},
+		{"the second", "MB_ACME_ORG MB_ACME_KEY MB_ACME_SECRET", ""},
+		{"half of each", "MB_ACME_ID MB_ACME_KEY", "missing:\n  MB_ACME_ORG                  Organization\n  MB_ACME_ID                   Client id\n  MB_ACME_SECRET               \n  or\n  MB_ACME_KEY                  Public key\n  MB_ACME_SECRET               "},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := environmentAccount(conn, func(name string) (string, bool) {
+				if strings.Contains(c.have+" ", name+" ") {
+					return "x", true
+				}
+				return "", false
+			})
+			if (err == nil) != (c.want == "") || err != nil && !strings.HasSuffix(err.Error(), c.want) {
+				t.Errorf("got %q", err)
 			}
 		})
 	}

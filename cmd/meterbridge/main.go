@@ -9,9 +9,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/meterbridge/meterbridge/proxy"
 )
 
 // verbs are the commands, in the order of the help.
@@ -40,6 +43,7 @@ func run(args []string, to std) (code int) {
 	defer stop()
 	parser, err := kong.New(&verbs{}, kong.Name("meterbridge"), kong.Writers(to.out, to.err),
 		kong.Description("One API for every provider's usage and cost data."),
+		kong.Vars{"dimensions": strings.Join(proxy.Dimensions(), ", ")},
 		kong.Bind(to), kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Exit(func(c int) { panic(exited(c)) }), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 	if err != nil {

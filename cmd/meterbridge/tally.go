@@ -19,10 +19,11 @@ type tally struct {
 	points      []point // of totals, for the chart
 }
 
-// point is the cost of one record.
+// point is a cost in a chart: that of a record in time, or that of a group under its name.
 type point struct {
 	at   time.Time
-	days float64 // that the record lasts
+	days float64 // that it lasts
+	name string
 	sum
 }
 
@@ -50,7 +51,7 @@ func (t *tally) add(r *usageRecord) error {
 			t.preliminary = addTo(t.preliminary, s)
 		}
 		if r.Start != nil && r.End != nil {
-			t.points = append(t.points, point{*r.Start, r.End.Sub(*r.Start).Hours() / 24, s})
+			t.points = append(t.points, point{at: *r.Start, days: r.End.Sub(*r.Start).Hours() / 24, sum: s})
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -110,7 +111,7 @@ USD
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var b strings.Builder
-			writeChart(&b, tallied(t, c.records...).points, 32)
+			writeChart(&b, tallied(t, c.records...).points, 32, buckets)
 			got := ""
 			for line := range strings.Lines(b.String()) {
 				got += strings.TrimRight(line, " \n") + "\n"
@@ -142,6 +143,52 @@ func TestChartHasDaysUpToItsBound(t *testing.T) {
 	labels, amounts := buckets(far)
 	if len(labels) != maxBars || labels[0] != "before 2026-03" || amounts[0].Cmp(money.Int(1)) != 0 {
 		t.Errorf("%d months give %d bars, the first %s with %s", maxBars+1, len(labels), labels[0], amounts[0])
+	}
+}
+
+func TestRanks(t *testing.T) {
+	of := func(n int) (points []point) {
+		for i := range n {
+			points = append(points, point{name: "g" + strings.Repeat("!", i), sum: sum{amount: money.Int(int64(i))}})
+		}
+		return points
+	}
+	labels, amounts := ranks(of(maxRanks))
+	if len(labels) != maxRanks || labels[maxRanks-1] != "g" || amounts[0].Cmp(money.Int(maxRanks-1)) != 0 {
+		t.Errorf("at the bound: %v %v", labels, amounts)
+	}
+	labels, amounts = ranks(of(maxRanks + 2))
+	if len(labels) != maxRanks+1 || labels[maxRanks] != "2 others" || amounts[maxRanks].Cmp(money.Int(1)) != 0 {
+		t.Errorf("past the bound: %v %v", labels, amounts)
+	}
+	for _, n := range []int{longestName, longestName + 1} {
+		labels, _ := ranks([]point{{name: strings.Repeat("x", n)}})
+		if cut := strings.HasSuffix(labels[0], "…"); cut != (n > longestName) || len([]rune(labels[0])) != longestName {
+			t.Errorf("a name of %d: %q", n, labels[0])
+		}
+	}
+}
+
+// TestASummaryIsPlacedInTime: a day says more than its month, and a group without a date has no place.
+func TestASummaryIsPlacedInTime(t *testing.T) {
+	day, month := "2026-01-31", "2026-01"
+	for _, c := range []struct {
+		by   []string
+		in   map[string]*string
+		want string
+	}{
+		{[]string{"month"}, map[string]*string{"month": &month}, "2026-01-01 31"},
+		{[]string{"month", "day"}, map[string]*string{"month": &month, "day": &day}, "2026-01-31 1"},
+		{[]string{"day", "month"}, map[string]*string{"month": &month, "day": &day}, "2026-01-31 1"},
+		{[]string{"day", "product_id"}, map[string]*string{"day": nil}, ""},
+	} {
+		got := ""
+		if p, placed := (&summaryGroup{By: c.in}).point(c.by); placed {
+			got = p.at.Format(time.DateOnly) + " " + strconv.FormatFloat(p.days, 'g', -1, 64)
+		}
+		if got != c.want {
+			t.Errorf("by %v: %q, want %q", c.by, got, c.want)
+		}
 	}
 }
 

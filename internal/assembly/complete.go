@@ -111,7 +111,12 @@ func proof(c *connector.Connector, cassette *simulate.Cassette) []jq.Finding {
 	}
 	ways := c.PageWays()
 	for _, way := range slices.Sorted(maps.Keys(ways)) {
-		two := func(call *connector.CallSpec) bool { return cassette.Exchanges(call.Path()) > 1 }
+		two := func(call *connector.CallSpec) bool {
+			if then := call.Page.Then; then != nil {
+				return cassette.Exchanges(call.Path()) > 0 && cassette.Exchanges(then.Path()) > 0
+			}
+			return cassette.Exchanges(call.Path()) > 1
+		}
 		if !slices.ContainsFunc(ways[way], two) {
 			at("cassette-pages", "no list that pages by "+way+" has a second page", "add an exchange for the next page of "+pathOf(ways[way][0]))
 		}

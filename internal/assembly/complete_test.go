@@ -156,6 +156,16 @@ func TestCassettesProve(t *testing.T) {
 			}
 		})
 	}
+	then := strings.Replace(products, "token_param: page", "then: { get: \"/v1/next/{{ .token }}\" }", 1)
+	for path, found := range map[string]int{"/v1/next/2": 0, "/v1/other": 1} {
+		cassette, err := simulate.Parse("acme.txtar", []byte(strings.Replace(tape, "GET /base/v1/x/products?page=2", "GET "+path, 1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f := proof(acme(t, then), cassette); len(f) != found {
+			t.Errorf("a second page at %s: %v", path, f)
+		}
+	}
 	if f := proof(acme(t, products), nil); len(f) != 1 || f[0].Rule != "cassette-missing" || f[0].File != "acme.yaml" {
 		t.Errorf("without a cassette: %v", f)
 	}

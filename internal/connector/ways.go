@@ -2,28 +2,13 @@ package connector
 
 import (
 	"maps"
-	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 )
 
-// sent are the keys of a page that say how a page is asked for, and not how one leads to the next.
-var sent = []string{"size", "token_param", "token_key", "token_header", "more", "then"}
-
-// Way is how a page leads to the next: the keys that are set and say so, such as next_url.
-func (p *Page) Way() string {
-	var way []string
-	v := reflect.ValueOf(p).Elem()
-	for _, f := range specOf(v.Type()).fields {
-		if !slices.Contains(sent, f.key) && !v.FieldByIndex(f.index).IsZero() {
-			way = append(way, f.key)
-		}
-	}
-	return strings.Join(way, " and ")
-}
-
-// PageWays are the ways in which the lists of the resources and the lookups page, each with the calls that do.
+// PageWays are the ways in which the lists of the resources and the lookups page, by the key that says so, each with the
+// calls that do.
 func (c *Connector) PageWays() map[string][]*CallSpec {
 	out := map[string][]*CallSpec{}
 	add := func(m *Method) {
@@ -34,8 +19,8 @@ func (c *Connector) PageWays() map[string][]*CallSpec {
 			if call.Page == nil {
 				continue
 			}
-			if way := call.Page.Way(); way != "" {
-				out[way] = append(out[way], call)
+			if styles := call.Page.styles(); len(styles) > 0 {
+				out[styles[0].key] = append(out[styles[0].key], call)
 			}
 		}
 	}

@@ -53,19 +53,22 @@ func TestAnswersAreWhatTheDocumentSays(t *testing.T) {
 	h, schema := newHouse(t), documented(t)
 	const account = "integrated_account_id=acme-1"
 	for target, name := range map[string]string{
-		"/unified/usage-metering/usage?" + account:                                       "List",
-		"/unified/usage-metering/usage?" + account + "&start_date=2020-01&colour=red":    "List",
-		"/unified/usage-metering/usage?" + account + "&truto_key_by=id":                  "KeyedList",
-		"/unified/usage-metering/usage?" + account + "&truto_response_format=normalized": "NormalizedList",
-		"/unified/usage-metering/usage?" + account + "&truto_response_format=debug":      "DebugBody",
-		"/unified/usage-metering/workspaces?" + account:                                  "List",
-		"/unified/usage-metering/workspaces/w1?" + account:                               "workspaces",
-		"/unified/usage-metering/usage/meta/list?" + account:                             "Meta",
-		"/unified/usage-metering/workspaces/acme/meta/get":                               "Meta",
-		"/proxy/invoices?" + account:                                                     "ProxyList",
-		"/integrated-account":                                                            "AccountList",
-		"/integrated-account/acme-1":                                                     "Account",
-		"/integrated-account/acme-1/capabilities":                                        "Capabilities",
+		"/unified/usage-metering/usage?" + account:                                                       "List",
+		"/unified/usage-metering/usage?" + account + "&start_date=2020-01&colour=red":                    "List",
+		"/unified/usage-metering/usage?" + account + "&truto_key_by=id":                                  "KeyedList",
+		"/unified/usage-metering/usage?" + account + "&truto_response_format=normalized":                 "NormalizedList",
+		"/unified/usage-metering/usage?" + account + "&truto_response_format=debug":                      "DebugBody",
+		"/unified/usage-metering/usage?" + account + "&summary_by=product_id,day,user_id":                "Summary",
+		"/unified/usage-metering/usage?" + account + "&summary_by=day&start_date=2020-01&numbers=string": "Summary",
+		"/unified/usage-metering/usage?" + account + "&summary_by=dya":                                   "Error",
+		"/unified/usage-metering/workspaces?" + account:                                                  "List",
+		"/unified/usage-metering/workspaces/w1?" + account:                                               "workspaces",
+		"/unified/usage-metering/usage/meta/list?" + account:                                             "Meta",
+		"/unified/usage-metering/workspaces/acme/meta/get":                                               "Meta",
+		"/proxy/invoices?" + account:                                                                     "ProxyList",
+		"/integrated-account":                                                                            "AccountList",
+		"/integrated-account/acme-1":                                                                     "Account",
+		"/integrated-account/acme-1/capabilities":                                                        "Capabilities",
 		"/healthz":                "Health",
 		"/readyz":                 "Readiness",
 		"/custom/gone?" + account: "Error",
@@ -115,6 +118,9 @@ func TestRecordsOfEveryConnectorAreWhatTheDocumentSays(t *testing.T) {
 					if err := schema(resource).Validate(record); err != nil {
 						t.Errorf("%s: %v", resource, err)
 					}
+				}
+				if resource == "usage" {
+					conforms(t, schema("Summary"), resource, ask("&summary_by=product_id,month", nil))
 				}
 				conforms(t, schema("NormalizedList"), resource, ask("&truto_response_format=normalized", nil))
 				conforms(t, schema("DebugBody"), resource, ask("&truto_response_format=debug", nil))

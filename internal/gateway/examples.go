@@ -55,3 +55,12 @@ const exampleDebug = `{
 		"exchanges": [{"purpose": "list", "method": "GET", "url": "https://api.acme.example/v1/costs?from=2026-09-01", "status": 200, "ms": 84.2}]
 	}
 }`
+
+const exampleSummary = `{
+	"result": [
+		{"by": {"product_id": "prod_1", "month": "2026-09"}, "charges": [{"amount": 3703.703670370367, "currency": "USD", "type": "total"}], "usage": {"quantity": 12375.0, "unit": "hour"}, "record_count": 30},
+		{"by": {"product_id": null, "month": "2026-09"}, "charges": [{"amount": -12.5, "currency": "USD", "type": "total"}], "usage": null, "record_count": 1}
+	],
+	"totals": {"charges": [{"amount": 3691.203670370367, "currency": "USD", "type": "total"}], "usage": {"quantity": 12375.0, "unit": "hour"}, "record_count": 31},
+	"range": ` + exampleRange + `
+}`

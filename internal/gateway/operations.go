@@ -115,16 +115,17 @@ func parameterNames() []string {
 func listAnswers() object {
 	records := object{
 		{"application/json", object{
-			{"schema", object{{"anyOf", []object{reference("schemas", "List"), reference("schemas", "KeyedList"), reference("schemas", "NormalizedList"), reference("schemas", "DebugBody")}}}},
+			{"schema", object{{"anyOf", []object{reference("schemas", "List"), reference("schemas", "KeyedList"), reference("schemas", "NormalizedList"), reference("schemas", "DebugBody"), reference("schemas", "Summary")}}}},
 			{"examples", object{
 				{"unified", example("A page of usage", exampleList)},
 				{"normalized", example("truto_response_format=normalized", exampleNormalized)},
 				{"debug", example("truto_response_format=debug", exampleDebug)},
+				{"summary", example("summary_by=product_id,month", exampleSummary)},
 			}},
 		}},
 		{"application/x-ndjson", object{{"schema", reference("schemas", "StreamLine")}}},
 		{"text/event-stream", object{{"schema", text().with("description", "Events `record` with a cursor as their id, comments as heartbeats, and a last `end` or `error`.")}}},
-		{"text/csv", object{{"schema", text().with("description", "All pages, one row a record and currency; usage has the columns "+codeList(proxy.CSVColumns())+".")}}},
+		{"text/csv", object{{"schema", text().with("description", "All pages, one row a record and currency; usage has the columns "+codeList(proxy.CSVColumns())+". With `summary_by`, one row a group and currency: the dimensions, then "+codeList(proxy.SummaryColumns(nil))+".")}}},
 		{"*/*", object{{"schema", object{{"description", "`raw`: one answer of the provider, byte for byte, with its own media type."}}}}},
 	}
 	return object{{"200", answerOf("A page of records, or all of them as they arrive.", records, dataHeaders...)}}

@@ -45,6 +45,9 @@ func parameters() []parameter {
 		list = append(list, filterParameter(f))
 	}
 	return append(list, []parameter{
+		{name: "summary_by", schema: array(oneOf(proxy.Dimensions()...), len(proxy.Dimensions())).with("uniqueItems", true), example: []string{"product_id", "month"}, commas: true,
+			text: fmt.Sprintf("Sums over all records of the range, by these dimensions in this order: `product_id,month`; `usage` alone has it. One answer without pages, as JSON or, with `Accept: text/csv`, as a table of a row a group and currency; `limit`, cursors, `truto_key_by`, `truto_exclude_fields` and other formats are a 400 beside it. "+
+				"Null is a value of its own. A record of several resources, or of resources in several workspaces, is counted once, under null. `day` and `month` are those of `start_date`; `day` needs days to be served. At most %d groups: then 400 `too_many_groups`. Past the deadline 504, never a sum of some of the records.", proxy.MaxGroups)},
 		{name: "truto_ignore_limit", aliases: []string{"ignore_limit"}, schema: boolean(), example: true,
 			text: fmt.Sprintf("Pages as long as the provider's own, at most %d records.", proxy.MaxIgnoredLimit)},
 		{name: "truto_key_by", aliases: []string{"key_by"}, schema: text(), example: "id",

@@ -39,11 +39,8 @@ func schemas(model Schemas) object {
 			{"result", result}, {"next_cursor", cursor},
 			{"prev_cursor", object{{"type", "null"}, {"description", "There for clients that expect it."}}},
 			{"result_count", object{{"type", "integer"}, {"minimum", 0}}},
-			{"range", reference("schemas", "Range")},
-			{"is_partial_response", object{{"type", "boolean"}, {"description", "The provider does not keep all of the range that was asked for."}}},
-			{"warnings", listOf(reference("schemas", "Warning"))},
 		}
-		return closed(append(props, more...), "result", "next_cursor", "prev_cursor", "result_count", "range")
+		return closed(append(append(props, aboutMembers()...), more...), "result", "next_cursor", "prev_cursor", "result_count", "range")
 	}
 	row := object{{"type", "object"}, {"additionalProperties", object{{"type", []string{"string", "number", "boolean", "null"}}}}}
 	// A record without the excluded fields, or with exact numbers as strings, is not a record of the model any more.
@@ -53,6 +50,7 @@ func schemas(model Schemas) object {
 		{"KeyedList", envelope(object{{"type", "object"}, {"additionalProperties", record}})},
 		{"ProxyList", envelope(listOf(object{{"description", "The provider's item as it came."}}))},
 		{"NormalizedList", envelope(listOf(row), member{"included", object{{"type", "object"}, {"description", "By table: each referenced entity once, and the children of each row in the order of their position."}, {"additionalProperties", listOf(row)}}})},
+		{"Summary", summarySchema()},
 		{"DebugBody", closed(object{{"result", reference("schemas", "List")}, {"debug", debugSchema()}}, "result", "debug")},
 		{"Range", closed(object{
 			{"start", nullableDate("Start of the range served.")}, {"end", nullableDate("Its end, exclusive.")},

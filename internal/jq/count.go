@@ -17,7 +17,7 @@ func (m *Module) Counted() (*Module, *Counts, error) {
 		return nil, nil, fmt.Errorf("counting the branches of %s: it does not compile", m.file.src.File)
 	}
 	c := &counter{file: f, counts: &Counts{}, steps: pathFuncs(f.query)}
-	for _, d := range f.query.FuncDefs {
+	for _, d := range f.own() { // a library's branches are for all who include it
 		c.def(d, true)
 	}
 	c.counts.taken = make([]atomic.Uint64, len(c.counts.branches))
@@ -50,8 +50,8 @@ func (c *counter) functions() []gojq.CompilerOption {
 }
 
 // branch is the number of a new one.
-func (c *counter) branch(at int, what string) int {
-	line, col := c.src.at(at)
+func (c *counter) branch(at spot, what string) int {
+	line, col := c.src.at(at.offset)
 	c.counts.branches = append(c.counts.branches, Branch{Line: line, Col: col, What: what})
 	return len(c.counts.branches) - 1
 }
@@ -63,7 +63,7 @@ func calling(name string, n int) *gojq.Query {
 }
 
 // taken puts a counter before a query.
-func (c *counter) taken(q *gojq.Query, at int, what string) *gojq.Query {
+func (c *counter) taken(q *gojq.Query, at spot, what string) *gojq.Query {
 	return &gojq.Query{Op: gojq.OpPipe, Left: calling("_taken", c.branch(at, what)), Right: q}
 }
 

@@ -27,8 +27,8 @@ type Flow struct {
 
 // Operation is an operator or a function that a value went through, where it stands.
 type Operation struct {
-	Name      string
-	Line, Col int
+	Name, File string
+	Line, Col  int
 }
 
 // maxTexts bounds the literals that are told apart.
@@ -135,7 +135,7 @@ func (f *Flow) nothing() bool {
 }
 
 // member is the value at a key.
-func (f *Flow) member(key string, pos int) *Flow {
+func (f *Flow) member(key string, pos spot) *Flow {
 	if f == nil {
 		return nil
 	}
@@ -159,7 +159,7 @@ func (f *Flow) member(key string, pos int) *Flow {
 }
 
 // each is any value below: an element of a list, a member of an object.
-func (f *Flow) each(pos int) *Flow {
+func (f *Flow) each(pos spot) *Flow {
 	if f == nil {
 		return nil
 	}
@@ -209,7 +209,7 @@ func (f *Flow) plus(v *Flow) *Flow {
 	for k, m := range f.fields {
 		out.fields[k], out.some[k] = m, f.some[k]
 		if over != nil {
-			out.fields[k] = either(m, over.member(k, 0))
+			out.fields[k] = either(m, over.member(k, spot{}))
 		}
 	}
 	for k, m := range v.fields {

@@ -157,7 +157,7 @@ func TestFlowView(t *testing.T) {
 	if f.Member("parts").Elem().Member("n") == nil || f.Member("parts").Elem().Member("o") != nil {
 		t.Error("elements are not followed")
 	}
-	if ops := f.Member("cost").Operations(); len(ops) != 1 || ops[0] != (Operation{"*", 3, 23}) {
+	if ops := f.Member("cost").Operations(); len(ops) != 1 || ops[0] != (Operation{"*", "", 3, 23}) {
 		t.Errorf("%v", ops)
 	}
 	var reads []string

@@ -179,7 +179,7 @@ func entry(key, value *Flow) *Flow {
 
 // members is an object with each member replaced. A member that may be gone afterwards, or have another name, is one
 // that not every output has.
-func (w *follower) members(in *Flow, at int, do func(key string, v *Flow) (out *Flow, named bool)) *Flow {
+func (w *follower) members(in *Flow, at spot, do func(key string, v *Flow) (out *Flow, named bool)) *Flow {
 	if in == nil {
 		return nil
 	}
@@ -206,7 +206,7 @@ func (w *follower) sum(f *gojq.Func, elem *Flow) *Flow {
 	case elem == nil:
 		return &Flow{null: true}
 	case elem.list:
-		return listOf(elem.each(0))
+		return listOf(elem.each(spot{}))
 	case elem.fields != nil || elem.rest != nil || elem.spread != nil:
 		return elem
 	}

@@ -111,8 +111,10 @@ func (w *follower) query(q *gojq.Query, in *Flow, s *scene) *Flow {
 }
 
 func (w *follower) operation(node any, name string) Operation {
-	line, col := w.src.at(w.places.at(node))
-	return Operation{name, line, col}
+	at := w.places.at(node)
+	src := w.source(at)
+	line, col := src.at(at.offset)
+	return Operation{name, src.File, line, col}
 }
 
 // arithmetic is an operator that means something else for objects, lists and texts.
@@ -129,7 +131,7 @@ func (w *follower) arithmetic(q *gojq.Query, l, r *Flow) *Flow {
 	case (q.Op == gojq.OpAdd || q.Op == gojq.OpMul) && (l.fields != nil || r.fields != nil || l.spread != nil || r.spread != nil || l.rest != nil || r.rest != nil):
 		return l.plus(r)
 	case q.Op == gojq.OpAdd && (l.list || r.list):
-		return listOf(either(l.each(0), r.each(0)))
+		return listOf(either(l.each(spot{}), r.each(spot{})))
 	case q.Op == gojq.OpSub && (l.list || r.list):
 		return l
 	case q.Op == gojq.OpAdd: // of two numbers, or of two objects or lists whose members can be followed

@@ -1,6 +1,9 @@
 package jq
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // Flow follows a definition from its input to its outputs; nil where there is no such definition, or where it never
 // gives an output.
@@ -20,7 +23,7 @@ func (m *Module) Flow(name string) *Flow {
 
 // Member is the value of a member of an object, nil where no output has it or it is always null.
 func (f *Flow) Member(name string) *Flow {
-	if v := f.member(name, 0); !v.nothing() {
+	if v := f.member(name, spot{}); !v.nothing() {
 		return v
 	}
 	return nil
@@ -28,7 +31,7 @@ func (f *Flow) Member(name string) *Flow {
 
 // Elem is the value of a list's elements, nil where there are none.
 func (f *Flow) Elem() *Flow {
-	if v := f.each(0); !v.nothing() {
+	if v := f.each(spot{}); !v.nothing() {
 		return v
 	}
 	return nil
@@ -47,10 +50,7 @@ func (f *Flow) Texts() []string { return f.texts }
 func (f *Flow) Operations() []Operation {
 	ops := computed(f).ops
 	slices.SortFunc(ops, func(a, b Operation) int {
-		if a.Line != b.Line {
-			return a.Line - b.Line
-		}
-		return a.Col - b.Col
+		return cmp.Or(cmp.Compare(a.File, b.File), a.Line-b.Line, a.Col-b.Col)
 	})
 	return ops
 }

@@ -87,7 +87,7 @@ func (p *Program) Rounded() []jq.Finding {
 				if fix == "" {
 					fix = "keep the provider's digits, or use the decimals: dec dsum dadd dsub dmul dneg dshift dcmp"
 				}
-				out = append(out, jq.Finding{File: p.src.File, Line: o.Line, Col: o.Col, Rule: "money",
+				out = append(out, jq.Finding{File: o.File, Line: o.Line, Col: o.Col, Rule: "money",
 					Text: fmt.Sprintf("%s rounds, and its value is the %s of %s", o.Name, f.Path, resource), Fix: fix})
 			}
 		}

@@ -50,6 +50,14 @@ func (d Dec) Err() error {
 	return nil
 }
 
+// Size is the memory, in bytes, that d takes beside the Dec itself: that of a coefficient past an int64.
+func (d Dec) Size() int {
+	if d.big == nil {
+		return 0
+	}
+	return (d.big.BitLen() + 7) / 8
+}
+
 // Sign is -1, 0 or 1.
 func (d Dec) Sign() int {
 	switch {

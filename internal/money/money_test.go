@@ -182,3 +182,15 @@ func BenchmarkSum(b *testing.B) {
 		_ = x.Add(y).Add(x).Add(y).Add(x)
 	}
 }
+
+func TestSizeIsThatOfTheDigitsBeyondAnInt64(t *testing.T) {
+	for in, want := range map[string]int{"0": 0, "-9223372036854775807": 0, "9223372036854775808": 8, "1e100": 42} {
+		d, err := Parse(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := d.Add(Int(0)).Size(); got != want {
+			t.Errorf("%s takes %d bytes, not %d", in, got, want)
+		}
+	}
+}

@@ -24,6 +24,7 @@ const (
 	InvalidBody        Code = "invalid_body"
 	DuplicateKey       Code = "duplicate_key"
 	ResponseTooLarge   Code = "response_too_large"
+	TooManyGroups      Code = "too_many_groups"
 	CursorInvalid      Code = "cursor_invalid"
 	CursorExpired      Code = "cursor_expired"
 	CursorMismatch     Code = "cursor_mismatch"
@@ -88,6 +89,7 @@ var table = []Entry{
 	{InvalidBody, http.StatusBadRequest, "The request's body is malformed.", "The message says where."},
 	{DuplicateKey, http.StatusBadRequest, "`truto_key_by` met a record without the key, or a key twice.", "Key by a unique field, such as `id`."},
 	{ResponseTooLarge, http.StatusBadRequest, "A format that needs the page in memory passed 32 MiB.", "Lower `limit`, or use `stream`."},
+	{TooManyGroups, http.StatusBadRequest, "`summary_by` met more groups than it holds.", "Sum by fewer dimensions, over a shorter range, or with a filter."},
 	{CursorInvalid, http.StatusBadRequest, "The cursor was altered, or belongs to another account or key.", "Send it back exactly as it came, or start again without one."},
 	{CursorExpired, http.StatusBadRequest, "The cursor is older than `cursors.ttl`.", "Start again without one."},
 	{CursorMismatch, http.StatusBadRequest, "The cursor belongs to another query of this account.", "Repeat the parameters of the request that gave it."},
@@ -113,7 +115,7 @@ var table = []Entry{
 	{JobFailed, http.StatusBadGateway, "The provider's report failed.", "The message has the provider's reason."},
 	{EgressDenied, http.StatusBadGateway, "The address to call is not public, or not this connector's.", "Allow the range in `egress.allow` if it is meant."},
 	{MappingFailed, http.StatusBadGateway, "The mapping can't read the provider's item.", "`raw` shows the item; the message names mapping and line."},
-	{Unavailable, http.StatusServiceUnavailable, "Calls to this provider are paused after failures.", "Wait for `Retry-After` seconds."},
+	{Unavailable, http.StatusServiceUnavailable, "The provider is out of order for a while, and says so.", "Wait for `Retry-After` seconds."},
 	{StoreUnavailable, http.StatusServiceUnavailable, "The position is too large for a cursor, and the store that keeps it does not answer.", "Try again; `/readyz` has the state of the store."},
 	{TooManyRequests, http.StatusTooManyRequests, "A limit of the gateway's own.", "Wait for `Retry-After` seconds."},
 	{TooLarge, http.StatusRequestEntityTooLarge, "The request's body or path is too large.", "See docs/limits.md."},

@@ -79,6 +79,23 @@ func (b *bodyPattern) captures() []capture {
 	return cs
 }
 
+// demands lists the top keys that the pattern can't do without.
+func (b *bodyPattern) demands() []string {
+	var keys []string
+	if b != nil {
+		for _, f := range b.fields {
+			if !f.optional {
+				keys = append(keys, f.key)
+			}
+		}
+	}
+	return keys
+}
+
+func (b *bodyPattern) names(key string) bool {
+	return slices.ContainsFunc(b.fields, func(f field) bool { return f.key == key })
+}
+
 // match compares a decoded value (numbers as json.Number) and lists the differences.
 func (b *bodyPattern) match(path string, v any, strict bool, got *captured) []string {
 	differ := func(want string) []string {
@@ -130,6 +147,9 @@ func (b *bodyPattern) match(path string, v any, strict bool, got *captured) []st
 		return nil
 	}
 	s, ok := v.(string)
+	if n, isNumber := v.(json.Number); isNumber && b.text.counts() {
+		s, ok = n.String(), true
+	}
 	if !ok {
 		return differ("the string " + b.text.source)
 	}

@@ -3,6 +3,9 @@ package simulate
 import (
 	"fmt"
 	"regexp"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -15,12 +18,51 @@ var (
 	mdyDate = regexp.MustCompile(`^\d\d/\d\d/\d\d$`)
 )
 
-// date is a string of an item that tells a time: its day moves, the rest of its text stays.
+// date is a text of an item that tells a time: its day moves, the rest of its text stays.
 type date struct {
 	at     time.Time // UTC; an offset other than zero is not taken into account
 	text   string
-	day    bool // names a day, not a month alone
-	layout string
+	day    bool   // names a day, not a month alone
+	layout string // "" for a count, whose form says what of
+	form   count
+}
+
+// count is a form of a date that is a number: how many digits it has, what it counts.
+type count struct {
+	digits int
+	unit   time.Duration // since 1970; 0: the digits are a calendar day
+}
+
+var counts = []count{{5, 24 * time.Hour}, {8, 0}, {10, time.Second}, {13, time.Millisecond}}
+
+const calendarDay = "20060102"
+
+// readCount reads a date that is a number, which only its place in the item can tell: days, seconds or milliseconds
+// since 1970, or YYYYMMDD, by the number of digits. What follows a point stays as it is.
+func readCount(s string) (date, bool) {
+	whole, _, _ := strings.Cut(s, ".")
+	i := slices.IndexFunc(counts, func(c count) bool { return c.digits == len(whole) })
+	n, err := strconv.ParseInt(whole, 10, 64)
+	if i < 0 || err != nil || n < 0 {
+		return date{}, false
+	}
+	d := date{text: s, day: true, form: counts[i]}
+	if d.form.unit == 0 {
+		d.at, err = time.Parse(calendarDay, whole)
+		return d, err == nil
+	}
+	d.at = time.UnixMilli(n * d.form.unit.Milliseconds()).UTC()
+	return d, true
+}
+
+// append writes the count of a time in the place of what the date's own text begins with.
+func (c count) append(dst []byte, t time.Time, text string) []byte {
+	if c.unit == 0 {
+		dst = t.AppendFormat(dst, calendarDay)
+	} else {
+		dst = strconv.AppendInt(dst, t.UnixMilli()/c.unit.Milliseconds(), 10)
+	}
+	return append(dst, text[c.digits:]...)
 }
 
 // readDate reads the forms that providers write. The digits of an ordinary number or id are none of them.
@@ -69,6 +111,9 @@ func (m move) append(dst []byte, d date) []byte {
 	to := clamp(day, monthOf(day)+month(m.months))
 	if dist := day.Sub(m.from).Hours() / 24; d.day && dist >= -near && dist <= near {
 		to = m.to.Add(day.Sub(m.from))
+	}
+	if d.layout == "" {
+		return d.form.append(dst, to.Add(d.at.Sub(day)), d.text)
 	}
 	dst = to.AppendFormat(dst, d.layout)
 	return append(dst, d.text[len(d.layout):]...)

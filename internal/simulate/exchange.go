@@ -21,6 +21,7 @@ type exchange struct {
 	header  []param
 	body    *bodyPattern
 	absent  []string // parameters that only other exchanges of this method and path name
+	without []string // the same for the keys of a JSON body
 	strict  bool
 	times   int
 	job     string // only jobs that this exchange has started
@@ -43,6 +44,7 @@ type directives struct {
 	Items   string    `yaml:"items"`
 	Date    string    `yaml:"date"`
 	ID      string    `yaml:"id"`
+	Counts  []string  `yaml:"counts"`
 	Fill    string    `yaml:"fill"`
 	Ages    string    `yaml:"ages"`
 	Body    yaml.Node `yaml:"body"`
@@ -92,7 +94,7 @@ func (c *Cassette) readExchange(p *parser, s section, name string) *exchange {
 	if d.Auth.Kind != 0 {
 		e.auth = readAuth(p, line, &d.Auth, c.Credentials)
 		if e.auth.refused {
-			e.auth.wants = c.auth.wants
+			e.auth.sets = c.auth.sets
 		}
 	}
 	if d.Fill != "" && d.Fill != "day" {
@@ -108,8 +110,8 @@ func (c *Cassette) readExchange(p *parser, s section, name string) *exchange {
 	if (d.Times != 0 || d.Job != "") && !e.captures("job") {
 		p.bad(line, "times and job look at a {job}, and the pattern has none")
 	}
-	if d.Items == "" && (d.Date != "" || d.ID != "" || d.Fill != "" || d.Ages != "") {
-		p.bad(line, "date, id, fill and ages belong to items, which is missing")
+	if d.Items == "" && (d.Date != "" || d.ID != "" || d.Fill != "" || d.Ages != "" || d.Counts != nil) {
+		p.bad(line, "date, id, counts, fill and ages belong to items, which is missing")
 	}
 	if d.Items != "" && d.Date == "" {
 		p.bad(line, "items need date: the path of each item's date")
@@ -118,7 +120,7 @@ func (c *Cassette) readExchange(p *parser, s section, name string) *exchange {
 	if len(p.errs) > before {
 		return nil
 	}
-	e.answer = readAnswer(p, s.line+lines, rest, shape{items: d.Items, date: d.Date, id: d.ID}, e.fills)
+	e.answer = readAnswer(p, s.line+lines, rest, shape{d.Items, d.Date, d.ID, d.Counts}, e.fills)
 	if e.answer == nil {
 		return nil
 	}

@@ -33,13 +33,27 @@ type rawItem struct {
 }
 
 // shape says where the items are and what in them has a meaning.
-type shape struct{ items, date, id string }
+type shape struct {
+	items, date, id string
+	counts          []string // paths of dates that are numbers
+}
+
+// read finds a date at a path: written out, or a number where the cassette says that it is one.
+func (sh shape) read(path, text string) (date, bool) {
+	if slices.Contains(sh.counts, path) {
+		return readCount(text)
+	}
+	return readDate(text)
+}
 
 // newDated finds the items of a body. Errors carry a line relative to the body.
 func newDated(body []byte, sh shape, known func(name, arg string) bool) (*dated, error) {
 	read, comma := jsonItems, ","
-	if sh.items == "csv" {
+	switch sh.items {
+	case "csv":
 		read, comma = csvItems, ""
+	case "ndjson":
+		read, comma = lineItems, ""
 	}
 	raws, open, err := read(body, sh)
 	if err != nil {
@@ -139,9 +153,9 @@ func (w *jsonWalk) value(path []string) error {
 
 func (w *jsonWalk) element() error {
 	from := int(w.dec.InputOffset())
-	brace := bytes.IndexByte(w.body[from:], '{')
+	brace := bytes.IndexAny(w.body[from:], "{[")
 	if brace < 0 || len(bytes.Trim(w.body[from:from+brace], ", \t\r\n")) > 0 {
-		return &posError{line: lineAt(w.body, from, 0), text: "an item is not an object"}
+		return &posError{line: lineAt(w.body, from, 0), text: "an item is neither an object nor an array"}
 	}
 	w.in = &rawItem{start: from + brace}
 	if err := w.value(nil); err != nil {
@@ -162,17 +176,51 @@ func (w *jsonWalk) leaf(path string, tok json.Token, end int) error {
 		w.in.marks = append(w.in.marks, mark{start: end - 1, end: end - 1, kind: idEnd})
 		return nil
 	}
-	start := end - 1 - len(s)
-	if !isString || start < 0 || string(w.body[start:end-1]) != s { // with escapes in it, it is no date
+	if isString {
+		end--
+	} else if n, ok := tok.(json.Number); ok && slices.Contains(w.shape.counts, path) {
+		s = n.String()
+	} else {
 		return nil
 	}
-	if d, ok := readDate(s); ok {
-		w.in.marks = append(w.in.marks, mark{start: start, end: end - 1, kind: aDate, date: d})
+	start := end - len(s)
+	if start < 0 || string(w.body[start:end]) != s { // with escapes in it, it is no date
+		return nil
+	}
+	if d, ok := w.shape.read(path, s); ok {
+		w.in.marks = append(w.in.marks, mark{start: start, end: end, kind: aDate, date: d})
 		if path == w.shape.date {
 			w.in.date = &d
 		}
 	}
 	return nil
+}
+
+// lineItems reads a body of one document a line.
+func lineItems(body []byte, sh shape) ([]rawItem, int, error) {
+	var items []rawItem
+	for at := 0; at < len(body); {
+		n := bytes.IndexByte(body[at:], '\n') + 1
+		if n == 0 {
+			n = len(body) - at
+		}
+		if len(bytes.TrimSpace(body[at:at+n])) > 0 {
+			line := slices.Concat([]byte("["), body[at:at+n], []byte("]"))
+			found, _, err := jsonItems(line, shape{items: ".", date: sh.date, id: sh.id, counts: sh.counts})
+			if pe := (*posError)(nil); errors.As(err, &pe) {
+				return nil, 0, &posError{line: lineAt(body, at, 0), text: pe.text}
+			}
+			it := found[0]
+			for i := range it.marks {
+				it.marks[i].start += at - 1
+				it.marks[i].end += at - 1
+			}
+			it.start, it.end = at+it.start-1, at+n // the line's end belongs to it
+			items = append(items, it)
+		}
+		at += n
+	}
+	return items, 0, nil
 }
 
 func csvItems(body []byte, sh shape) ([]rawItem, int, error) {
@@ -217,7 +265,7 @@ func csvItems(body []byte, sh shape) ([]rawItem, int, error) {
 			at = pos + len(cell)
 			if i == idCol {
 				it.marks = append(it.marks, mark{start: at, end: at, kind: idEnd})
-			} else if d, ok := readDate(cell); ok {
+			} else if d, ok := sh.read(header[i], cell); ok {
 				it.marks = append(it.marks, mark{start: pos, end: at, kind: aDate, date: d})
 				if i == dateCol {
 					it.date = &d

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// link gives each exchange the parameters that must be absent: those that another exchange of the same method and
+// link gives each exchange the parameters, and keys of the body, that must be absent: those that another exchange of the same method and
 // path demands and it does not name. So a page token picks its page, and an unknown token none.
 func (c *Cassette) link(p *parser, secs []section) {
 	for _, e := range c.exchanges {
@@ -24,6 +24,11 @@ func (c *Cassette) link(p *parser, secs []section) {
 					e.absent = append(e.absent, q.key)
 				}
 			}
+			for _, key := range o.body.demands() {
+				if e.body != nil && !e.body.names(key) && !slices.Contains(e.without, key) {
+					e.without = append(e.without, key)
+				}
+			}
 		}
 	}
 	for _, e := range c.exchanges {
@@ -32,7 +37,7 @@ func (c *Cassette) link(p *parser, secs []section) {
 			p.bad(1, "exchange/%s: job: no exchange %q starts one", e.name, e.job)
 		}
 	}
-	needsToken := slices.ContainsFunc(c.auth.wants, func(w want) bool { return strings.Contains(w.text, "{token}") })
+	needsToken := slices.ContainsFunc(c.auth.wants(), func(w want) bool { return w.made == "token" })
 	if needsToken && !slices.ContainsFunc(c.exchanges, (*exchange).issues) && len(p.errs) == 0 {
 		p.bad(secs[0].line, "auth wants a {token}, and no exchange answers with one")
 	}
@@ -105,6 +110,19 @@ func (e *exchange) match(a *asked, got *captured) []string {
 			diffs = append(diffs, "body: not JSON")
 		} else {
 			diffs = append(diffs, e.body.match("", a.json, e.strict, got)...)
+			diffs = append(diffs, e.belongsElsewhere(a.json)...)
+		}
+	}
+	return diffs
+}
+
+// belongsElsewhere lists the body's keys that only another exchange names.
+func (e *exchange) belongsElsewhere(body any) []string {
+	obj, _ := body.(map[string]any)
+	var diffs []string
+	for _, key := range e.without {
+		if obj[key] != nil {
+			diffs = append(diffs, fmt.Sprintf("body %s: belongs to another exchange", key))
 		}
 	}
 	return diffs

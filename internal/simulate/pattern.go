@@ -5,7 +5,9 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // capture is one {name} or {name:kind} of a pattern.
@@ -65,6 +67,11 @@ func (c capture) check() error {
 // anything says that the pattern is {*} alone, which takes a value of any type.
 func (p *pattern) anything() bool { return p.source == "{*}" }
 
+// counts says that the pattern is one capture of a Unix time, which a body may give as a number.
+func (p *pattern) counts() bool {
+	return len(p.caps) == 1 && kinds[p.caps[0].kind].unit != 0
+}
+
 // captured is what a request's patterns took from it.
 type captured struct {
 	vals map[string]string
@@ -95,8 +102,45 @@ func (p *pattern) match(text string, got *captured) error {
 			}
 		case "months":
 			got.span.months = monthsIn(v)
+		case "moved":
+			m, err := movedTo(v)
+			if err != nil {
+				return err
+			}
+			got.span.months = m
 		}
 		got.vals[c.name] = v
+		if err := got.calendar(c.name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// calendar makes a span of the captures {year}, {month} and {day}, as far as they were met.
+func (c *captured) calendar(name string) error {
+	if name != "year" && name != "month" && name != "day" {
+		return nil
+	}
+	var n [3]int
+	for i, part := range []string{"year", "month", "day"} {
+		v, met := c.vals[part]
+		if !met {
+			continue
+		}
+		var err error
+		if n[i], err = strconv.Atoi(v); err != nil {
+			return fmt.Errorf("%q is not a %s", v, part)
+		}
+	}
+	from := time.Date(n[0], time.Month(max(n[1], 1)), max(n[2], 1), 0, 0, 0, 0, time.UTC)
+	switch {
+	case n[2] > 0:
+		c.span.start, c.span.end = from, from.AddDate(0, 0, 1)
+	case n[1] > 0:
+		c.span.start, c.span.end = from, from.AddDate(0, 1, 0)
+	default:
+		c.span.start, c.span.end = from, from.AddDate(1, 0, 0)
 	}
 	return nil
 }

@@ -127,6 +127,9 @@ func (s show) items(a *answer, e *exchange, emit func(*item, move) error) error 
 		return nil
 	}
 	asked := s.scene.got.span.closed()
+	if asked.months != nil && len(asked.months) == 0 {
+		asked.months = []month{s.tape.month}
+	}
 	one := func(it *item, m move) error {
 		at := m.to.Add(it.date.at.Sub(m.from))
 		if asked.any() && (!asked.holds(at) || at.After(s.now)) {

@@ -21,7 +21,8 @@ func (m month) days() int { return (m + 1).start().AddDate(0, 0, -1).Day() }
 
 func (m month) String() string { return m.start().Format("2006-01") }
 
-// span is what a request asks for: a half-open range, or a list of months, or neither.
+// span is what a request asks for: a half-open range, or a list of months, or neither. An empty list that is not nil
+// is the cassette's own month.
 type span struct {
 	start, end time.Time
 	months     []month
@@ -110,4 +111,18 @@ func monthsIn(text string) []month {
 		}
 	}
 	return ms
+}
+
+var movedText = regexp.MustCompile(`^-(20\d\d)(0[1-9]|1[0-2])$`)
+
+// movedTo is the month that an id's suffix names; none for no suffix, which is the cassette's own month.
+func movedTo(suffix string) ([]month, error) {
+	if suffix == "" {
+		return []month{}, nil
+	}
+	m := movedText.FindStringSubmatch(suffix)
+	if m == nil {
+		return nil, fmt.Errorf("%q is not the suffix of an id that moved", suffix)
+	}
+	return monthsIn(m[1] + "-" + m[2]), nil
 }

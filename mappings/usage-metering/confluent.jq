@@ -70,5 +70,5 @@ def organizations: {id, name: .display_name} + dates;
 def workspaces:
   (.metadata.resource_name | organization_in_crn) as $id
   | {id, name: .display_name,
-     organization: {id: $id, name: first($lookups.organization[]? | select(.id == $id) | .display_name) // null}}
+     organization: {id: $id, name: (first($lookups.organization[]? | select(.id == $id) | .display_name) // null)}}
   + dates;

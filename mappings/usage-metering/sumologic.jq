@@ -39,9 +39,9 @@ def usage:
   | ($context.credit_price | if filled then dec else null end) as $price
   | ($call.body.groupBy // "day") as $by
   | (.Date // error("the row has no Date") | period_start($by)) as $start
-  | ($start | period_end($by)) as $end
+  | ($start | period_end($by)) as $until
   # A period is preliminary while any of it is.
-  | ($query.preliminary_from | if . != null and $end > . then "preliminary" else "final" end) as $finality
+  | ($query.preliminary_from | if . != null and $until > . then "preliminary" else "final" end) as $finality
   | ({Date, ($context.child_id_column): .[$context.child_id_column], ($context.child_name_column): .[$context.child_name_column]}
      | with_entries(select(.value != null))) as $head
   | owner(.[$context.child_id_column]; .[$context.child_name_column]; $context) as $organization
@@ -72,7 +72,7 @@ def usage:
       charge_category: "usage",
       finality: $finality,
       start_date: $start,
-      end_date: $end,
+      end_date: $until,
       dimensions: $labels,
       remote_data: ($head + $labels
         + if $credits == null then {} else {"\($category) Credits": $credits} end

@@ -12,7 +12,7 @@ def usage:
   (.type == "CREDIT_COMMIT" or .type == "RECHARGE") as $put_in
   | (.account_id | in_table($lookups.accounts)) as $account
   | (.month | month_start) as $start
-  | ($start | add_months(1)) as $end
+  | ($start | add_months(1)) as $until
   | {
       id: (.id // ([.month, .account_id, .product_id, .aggr_product_id, .type, .direction, .resolution,
                     .unit, .wallet_name, .description, .currency] | stable_id)),
@@ -31,9 +31,9 @@ def usage:
       usage: {quantity: .number_of_units, unit, unit_price: .price},
       charge_category: (if $put_in then "commitment" else "usage" end),
       # A month is preliminary while any of it is.
-      finality: ($query.preliminary_from as $from | if $from != null and $end > $from then "preliminary" else "final" end),
+      finality: ($query.preliminary_from as $from | if $from != null and $until > $from then "preliminary" else "final" end),
       start_date: $start,
-      end_date: $end,
+      end_date: $until,
       dimensions: ({aggr_product_id, direction, resolution, wallet_name, description} | filled)
     };
 

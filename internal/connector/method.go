@@ -37,7 +37,7 @@ type CallSpec struct {
 	Fallback bool   `yaml:"fallback" doc:"made for a window for which the calls before it gave no record"`
 	Request  `yaml:",inline"`
 	Restates time.Duration `yaml:"restates" doc:"for how long the figures of this call still change, where it is not as long as the resource's"`
-	Window   *WindowSpec   `yaml:"window" doc:"how the range is sliced; without it the whole range is one window"`
+	Window   *WindowSpec   `yaml:"window" doc:"how the range is sliced; without it the whole range is one window, whose dates the mapping finds in $call.window"`
 	ItemSpec `yaml:",inline"`
 	Latest   *Latest           `yaml:"latest" doc:"of the items of one answer that share a key only the latest counts"`
 	Unit     string            `yaml:"unit" default:"item" enum:"item|window" doc:"what the mapping gets at a time: one item, or all items of the window as one list"`

@@ -47,6 +47,8 @@ resources:
   64 KiB or more it sees the members beside the items when the page has ended, before the page counts.
 * A caller's remote_query goes over all this: its keys replace those of the same name and come last, in a JSON body with
   the declared type. A key whose slot reads the window turns slicing off. A key of the page counts for the first call only.
+* A window's pages follow each other until the provider has no next one: null, nothing or an empty text where the token stands,
+  false at more, the total, or an empty page of those that are counted. The same token twice is an error, pagination_loop.
 
 ## What lint asks beyond the language
 
@@ -65,7 +67,7 @@ What is missing is a warning for files that are named, which may be in the makin
 // Docs is the reference of the language in Markdown.
 func Docs() []byte {
 	var b strings.Builder
-	b.WriteString(referenceHead)
+	b.WriteString(referenceHead + recipeDocs())
 	r := referenceMaker{b: &b, place: map[reflect.Type]int{}}
 	r.add("Top level", reflect.TypeFor[Connector]())
 	for i := 0; i < len(r.sections); i++ {

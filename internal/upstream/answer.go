@@ -49,7 +49,11 @@ func (s *Session) send(ctx context.Context, call connector.Call, sig *signature)
 	if err != nil {
 		return nil, failure(ctx, u.Host, err)
 	}
-	leave, err := s.lane.enter(ctx, !call.NoAuth)
+	cost := max(call.Cost, 1)
+	if call.NoAuth {
+		cost = 0 // not the provider's own API
+	}
+	leave, err := s.lane.enter(ctx, cost)
 	if err != nil {
 		return nil, err
 	}

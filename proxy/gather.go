@@ -16,21 +16,15 @@ func (noItems) Count() int64               { return 0 }
 
 // document is an answer that is itself the one item.
 type document struct {
-	r    io.Reader
-	done bool
+	r   io.Reader
+	all []byte
 }
 
-func (d *document) Envelope() []byte { return nil }
-
-func (d *document) Count() int64 {
-	if d.done {
-		return 1
-	}
-	return 0
-}
+func (d *document) Envelope() []byte { return d.all }
+func (d *document) Count() int64     { return int64(min(len(d.all), 1)) }
 
 func (d *document) Next() (record.Item, error) {
-	if d.done {
+	if d.all != nil {
 		return record.Item{}, io.EOF
 	}
 	body, err := io.ReadAll(io.LimitReader(d.r, maxItem+1))
@@ -43,7 +37,7 @@ func (d *document) Next() (record.Item, error) {
 	if !record.IsDocument(body) {
 		return record.Item{}, corrupt("it is not one JSON document")
 	}
-	d.done = true
+	d.all = body
 	return record.Item{Raw: body}, nil
 }
 

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 
@@ -14,8 +15,10 @@ import (
 // page is one record-carrying answer of the provider, open for reading.
 type page struct {
 	call   connector.Call
+	reply  *upstream.Reply
 	header http.Header
 	items  items
+	whole  bool      // the answer itself is the one item
 	table  *columnar // where items are lists of values
 	body   io.Closer
 	read   *watched        // the body, and how it ended
@@ -25,9 +28,10 @@ type page struct {
 	at     record.Position // the walk's when the page was opened
 	last   record.Position // of the provider's last page in it: one page is all of those of a window that is read whole
 
-	lo, hi string // the dates of the records that belong to the page's window; both empty for all
-	count  int64  // items read so far
-	bound  bool   // the mapping has the page's roots
+	lo, hi  string // the dates of the records that belong to the page's window; both empty for all
+	count   int64  // items read so far
+	bound   bool   // the mapping has the page's roots
+	refused bool   // the answer is the provider's error after all
 }
 
 // next is the page's next item.
@@ -76,16 +80,17 @@ func (w *walk) fetch() (*page, error) {
 			return nil, err
 		}
 	}
-	w.read(pg, spec, reply)
+	w.into(pg, spec, reply)
 	if spec.Unit == "window" && w.runner != nil {
 		pg.items = &whole{items: pg.items, next: func() (items, error) { return w.readOn(pg) }}
 	}
 	return pg, nil
 }
 
-// read opens an answer's items for the page.
-func (w *walk) read(pg *page, spec *connector.CallSpec, reply *upstream.Reply) {
-	pg.header, pg.body, pg.last = reply.Header, reply.Body, w.pos
+// into opens an answer's items for the page.
+func (w *walk) into(pg *page, spec *connector.CallSpec, reply *upstream.Reply) {
+	pg.reply, pg.header, pg.body, pg.last = reply, reply.Header, reply.Body, w.pos
+	pg.whole = spec.Whole && !reply.Empty
 	if reply.Empty {
 		pg.items, pg.table = noItems{}, nil
 		return
@@ -108,6 +113,9 @@ func (w *walk) read(pg *page, spec *connector.CallSpec, reply *upstream.Reply) {
 
 // readOn goes on to the next page of the window, within the page that is open. io.EOF says that there is none.
 func (w *walk) readOn(pg *page) (items, error) {
+	if err := judged(w.ctx, w.sess, pg.call, pg.reply, pg.items, io.EOF); err != io.EOF {
+		return nil, err
+	}
 	here := w.pos
 	defer func() { w.pos = here }() // a cursor into the window leads to its first page
 	// Whether the window gave records decides between what comes behind its pages, which is not asked here.
@@ -119,7 +127,7 @@ func (w *walk) readOn(pg *page) (items, error) {
 		return nil, io.EOF
 	}
 	next.Carry = pg.table.carry(next.Carry)
-	if err := w.follow(pg, next); err != nil {
+	if err := w.follow(pg.items.Count(), next); err != nil {
 		return nil, err
 	}
 	call, err := w.method.At(w.scope, next)
@@ -134,25 +142,52 @@ func (w *walk) readOn(pg *page) (items, error) {
 	}
 	pg.body.Close()
 	all := pg.items
-	w.read(pg, spec, reply)
+	w.into(pg, spec, reply)
 	following := pg.items
 	pg.items, pg.kept = all, nil // the cache has room for one page
 	return following, nil
+}
+
+// read is the next item of the open page. An answer that is itself the item is judged before it counts, any other one at
+// its end.
+func (w *walk) read() (record.Item, error) {
+	item, found := w.page.next()
+	err := found
+	switch {
+	case found != nil:
+		err = judged(w.ctx, w.sess, w.page.call, w.page.reply, w.page.items, found)
+	case w.page.whole:
+		err = w.sess.Judge(w.ctx, w.page.call, w.page.reply, item.Raw)
+	}
+	w.page.refused = err != found
+	return item, err
 }
 
 // answer makes the call, or lives through the job that it starts.
 func (w *walk) answer(call connector.Call, spec *connector.CallSpec) (*upstream.Reply, error) {
 	var reply *upstream.Reply
 	var err error
-	if spec.Job != nil {
+	switch {
+	case spec.Constant != nil:
+		return w.constant()
+	case spec.Job != nil:
 		reply, err = w.job(call, spec.Job)
-	} else {
+	default:
 		reply, err = w.sess.Do(w.ctx, call)
 	}
 	if err == nil {
 		w.limits = reply.RateLimit
 	}
 	return reply, err
+}
+
+// constant is a list that the account's context makes, as a provider would have answered it.
+func (w *walk) constant() (*upstream.Reply, error) {
+	body, err := w.method.Constants(w.scope, w.pos)
+	if err != nil {
+		return nil, err
+	}
+	return &upstream.Reply{Status: http.StatusOK, Header: http.Header{"Content-Type": {contentJSON}}, Body: io.NopCloser(bytes.NewReader(body))}, nil
 }
 
 // newItems is the reader that fits the call's declared body, and the one within it that knows the columns.
@@ -188,31 +223,3 @@ func bare(spec *connector.CallSpec) *connector.CallSpec {
 	b.Latest = nil
 	return &b
 }
-
-// flushing calls before each read, so that what is written leaves before a wait for more.
-type flushing struct {
-	r      io.Reader
-	before func()
-}
-
-func (f flushing) Read(b []byte) (int, error) {
-	if f.before != nil {
-		f.before()
-	}
-	return f.r.Read(b)
-}
-
-// watched knows a fault of the reading from one of what was read.
-type watched struct {
-	r   io.Reader
-	err error
-}
-
-func (w *watched) Read(b []byte) (int, error) {
-	n, err := w.r.Read(b)
-	w.err = err
-	return n, err
-}
-
-// sound says that nothing has gone wrong with the reading itself.
-func (w *watched) sound() bool { return w.err == nil || w.err == io.EOF }

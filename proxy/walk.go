@@ -28,12 +28,13 @@ type walk struct {
 	keep   int                         // bytes of a page that are kept while it is read
 	tap    func(http.Header) io.Writer // raw's: gets the bytes of each page as they come
 
-	pos   record.Position // behind the last record that was given or passed over; while it resumes, where it will
-	page  *page           // nil between two pages
-	batch record.Batch
-	item  record.Item
-	outer []byte // the parent that the mapping has
-	out   int    // next output of batch
+	pos     record.Position // behind the last record that was given or passed over; while it resumes, where it will
+	page    *page           // nil between two pages
+	parents *parents        // of the position's call and window, where it has any; nil until the next one is asked for
+	batch   record.Batch
+	item    record.Item
+	out     int    // next output of batch
+	outer   []byte // the outer item that the mapping has as its parent
 
 	resuming bool // the record before pos is yet to be met
 	hunting  bool // it is not where it was, and the page is searched for it
@@ -87,7 +88,7 @@ func (w *walk) advance() error {
 	if w.page == nil {
 		return w.open()
 	}
-	item, err := w.page.next()
+	item, err := w.read()
 	if err == io.EOF {
 		return w.turn()
 	}
@@ -137,14 +138,14 @@ func (w *walk) bind() error {
 	}
 	w.outer = append(w.outer[:0], w.item.Parent...)
 	if w.page.bound {
-		return w.runner.BindParent(w.outer)
+		return w.runner.BindParent(w.parent())
 	}
 	looked, warns := w.names.wait(w.ctx)
 	w.warn(warns...)
 	w.page.bound = true
 	return w.runner.Bind(&mapping.Vars{
 		Query: w.queryJSON, Account: w.accountJSON, Call: w.page.call.JSON(), Page: w.page.items.Envelope(), Lookups: looked,
-		Parent: w.outer, Carry: w.page.at.Carry,
+		Parent: w.parent(), Carry: w.page.at.Carry,
 	})
 }
 

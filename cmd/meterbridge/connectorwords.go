@@ -11,7 +11,13 @@ import (
 
 // callLine is a call in a line: what is asked, how the range is sliced, and how pages follow each other.
 func callLine(c *connector.CallSpec) string {
+	if c.Constant != nil {
+		return "the account's context, without a call"
+	}
 	parts := []string{requestLine(c.Request)}
+	if c.Parents != nil {
+		parts = append(parts, "for each of "+requestLine(c.Parents.Request))
+	}
 	if c.Job != nil {
 		parts = append(parts, "a report that is waited for")
 	}
@@ -30,9 +36,9 @@ func callLine(c *connector.CallSpec) string {
 		}
 	}
 	if p := c.Page; p != nil {
-		how := "pages by next link"
-		if len(p.NextURL) == 0 {
-			how = "pages by token"
+		how := "pages by " + p.Style()
+		if p.Style() == "link" {
+			how = "pages by next link"
 		}
 		if s := p.Size; s != nil {
 			how += fmt.Sprintf(" of %d", s.Default)
@@ -61,8 +67,17 @@ func authKind(a connector.Auth) string {
 	if a.Basic != nil {
 		parts = append(parts, "HTTP basic")
 	}
+	if a.Digest != nil {
+		parts = append(parts, "HTTP digest")
+	}
 	if o := a.OAuth2; o != nil {
 		parts = append(parts, "OAuth 2 "+strings.ReplaceAll(o.Grant, "_", " "))
+	}
+	if a.JWT != nil {
+		parts = append(parts, "a JWT of its own, "+a.JWT.Alg)
+	}
+	if a.SigV4 != nil {
+		parts = append(parts, "AWS Signature Version 4")
 	}
 	names := func(fields []connector.SecretField) string {
 		var keys []string
@@ -77,10 +92,27 @@ func authKind(a connector.Auth) string {
 	if len(a.Query) > 0 {
 		parts = append(parts, "query "+names(a.Query))
 	}
+	if len(a.Cookies) > 0 {
+		parts = append(parts, "cookies "+names(a.Cookies))
+	}
+	if len(a.Any) > 0 {
+		var kinds []string
+		for _, one := range a.Any {
+			kinds = append(kinds, authKind(connector.Auth{Signing: one}))
+		}
+		parts = append(parts, strings.Join(kinds, ", or "))
+	}
 	if len(parts) == 0 {
 		return "none"
 	}
 	return join(parts...)
+}
+
+func (c credentialView) says() string {
+	if c.Optional {
+		return join(c.Title, "optional", c.Docs)
+	}
+	return join(c.Title, c.Docs)
 }
 
 func (c *connectorView) resourceNames() []string {

@@ -22,24 +22,17 @@ type Connector struct {
 	Limits      Limits               `yaml:"limits" doc:"what the provider allows; {} where it publishes nothing"`
 	RateHeaders RateHeaders          `yaml:"rate_limit_headers" doc:"response headers that state the rate limit"`
 	Errors      ErrorSpec            `yaml:"errors" doc:"how the provider's errors read"`
-	Lookups     map[string]*Lookup   `yaml:"lookups" scope:"lookup" doc:"side calls that name things, by name; always optional, a failed one is a warning"`
+	Lookups     map[string]*Lookup   `yaml:"lookups" scope:"lookup" doc:"side calls that name things, by name. Of one that a mapping reads a failure is a warning; a call whose slot reads it waits for it, and can't be made without it"`
 	Resources   map[string]*Resource `yaml:"resources" need:"true" doc:"the unified resources: usage, products, organizations, workspaces, users"`
 	Proxy       map[string]*Resource `yaml:"proxy" doc:"further resources for /proxy, without a mapping"`
 	File        string               `yaml:"-"` // where it was read from
 	Hash        uint64               `yaml:"-"` // of the file's text: a position of another text is stale
+	auths       []*Auth              // the connector's, and those of requests that have their own
 }
 
 // Stated holds sentences about a provider's figures that documentation and capabilities repeat.
 type Stated struct {
 	Inferred []string `yaml:"inferred" doc:"what the connector assumes without the provider saying so"`
-}
-
-// Credential is one secret of an account.
-type Credential struct {
-	Name   string `yaml:",key"`
-	Title  string `yaml:"title" doc:"its name in the provider's console"`
-	Secret bool   `yaml:"secret" default:"true" doc:"false for a half that is no secret, such as a key id"`
-	Docs   string `yaml:"docs" doc:"where to create it"`
 }
 
 // Limits is what a provider allows one account.

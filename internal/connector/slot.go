@@ -15,6 +15,7 @@ type slot struct {
 	code    *jq.Code
 	program string // as it is written
 	scope   string
+	call    *CallSpec // the call that it is a part of, nil for none
 	at      locator
 }
 
@@ -36,7 +37,7 @@ const anyStep = "[]"
 func (s *slot) text() string { return strings.TrimSpace(s.program) }
 
 // run gives the slot's value, nil where it has no output.
-func (s *slot) run(in map[string]any) (any, error) {
+func (s *slot) run(in any) (any, error) {
 	return s.runOn(context.Background(), in, jq.DefaultTimeout)
 }
 
@@ -63,7 +64,7 @@ func (s *slot) runOn(ctx context.Context, in any, budget time.Duration) (any, er
 
 // slot compiles one program. Its findings are moved to where they stand in the file.
 func (d *decoder) slot(text string, at locator) *slot {
-	s := &slot{program: text, scope: d.scope, at: at}
+	s := &slot{program: text, scope: d.scope, call: d.call, at: at}
 	if i := strings.Index(text, "${"); i >= 0 {
 		line, col := at(i)
 		d.addAt(line, col, "credential", "a credential in a jq slot", "credentials are in no slot: write ${name} beside it, in auth")

@@ -21,7 +21,7 @@
 //	now: 2026-10-05T12:00:00Z            # the clock for an exact replay
 //	credentials: { api_key: demo-key, api_secret: demo-secret }
 //	context: { token_url: "{base}/oauth/token" }   # base_url is "{base}" unless it stands here ("{base}/api")
-//	auth:                                # what a request must carry; keys are headers, or query.NAME, or form.NAME
+//	auth:                                # what a request must carry; keys are headers, or query.NAME, form.NAME, cookie.NAME
 //	  Authorization: "Basic {basic:api_key:api_secret}"    # or "Bearer {token}", or X-Key: "{api_key}"
 //	requests:                            # in the order in which `test` asks
 //	  usage:    { resource: usage, query: "start_date=2026-09-01&end_date=2026-09-30" }
@@ -30,7 +30,19 @@
 //	  forecast: { resource: projected_cost, via: proxy }
 //
 // In auth, {NAME} is that credential, {basic:A:B} is base64 of the credentials A:B, {token} is any token that a token
-// exchange has issued. format is unified (default), normalized, debug (golden .json), stream (.ndjson), csv (.csv) or
+// exchange has issued. What a client makes anew for each request is verified, by code that shares nothing with the
+// gateway's:
+//
+//	Authorization: "Digest {digest:public_key:private_key}"                          # RFC 7616 with SHA-256, of user and password
+//	Authorization: "AWS4-HMAC-SHA256 {sigv4:access_key_id:secret_access_key}"        # over the request as it was received
+//	Authorization: "Bearer {jwt:private_key}"                                        # signed with this key, with an exp ahead
+//	form.client_assertion: "{jwt:private_key}"                                       # wherever a JWT may stand
+//
+// A request without a good digest is challenged: the refusal has a WWW-Authenticate header with a fresh nonce, stale=true
+// where only the nonce or its count is old. A signature's date may be 15 minutes off; date and exp count by the
+// cassette's clock or by the machine's, whichever fits. auth may be a list of such mappings, any one of which will do.
+//
+// format is unified (default), normalized, debug (golden .json), stream (.ndjson), csv (.csv) or
 // raw (.raw); via is unified (default) or proxy.
 //
 // # An exchange
@@ -55,7 +67,8 @@
 // absent, but matches if it is there: page?=1. Parameters that the pattern does not name are allowed (any page size,
 // any remote_query), with one exception: a parameter that another exchange of the same method and path demands must be
 // absent. So page two is an exchange with &page_token=p2, page one is the one without, and an unknown token matches
-// neither. A named parameter given twice does not match.
+// neither. Bodies, forms and headers have no such rule: there the page without a token says absent. A parameter must be
+// given as often as the pattern names it, in that order: group_by=a&group_by=b.
 //
 //	{start:KIND} {end:KIND}   the range. KIND: date (YYYY-MM-DD), month (YYYY-MM), hour (YYYY-MM-DDTHH), time (RFC 3339),
 //	                          unix (seconds), unix_ms. An end is exclusive; last_date, last_month, last_hour are inclusive
@@ -80,7 +93,9 @@
 //	                        (days before the first: those of the first), so that any range has some
 //	ages: 2..12             only months that lie so many months before the clock's have items here
 //	body: { startDate: "{start:date}", groupBy: day, "flag?": false }   the JSON body: named keys must match with their type
-//	form: { grant_type: client_credentials }                           the same for a form body
+//	form: { grant_type: client_credentials, scope: [a, b] }            the same for a form body; a list is a name given twice
+//	text: "SELECT {*} >= '{start:date}'{*}"                             a body of any other kind
+//	absent: [cursor, page.token, X-Cursor]                              must be in no place: query, form, headers, JSON body
 //	headers: { Accept: "application/json{*}" }                          headers demanded of the request
 //	strict: true            parameters and body keys that the pattern does not name are refused
 //	times: 1                answers only the first so many requests of a {job}; the next exchange goes on (polls)
@@ -103,7 +118,8 @@
 //
 //	{base}                  this simulator's URL of this provider: http://127.0.0.1:9090/acme
 //	{other}                 the same under another host name: http://localhost:9090/acme
-//	{self} {self:page=2}    the request's own URL, with these query parameters set: next links
+//	{self} {self:page=2}    the request's own URL, with these query parameters set: next links, in a body or a header
+//	                        (Link: <{self:page=2}>; rel="next")
 //	{start} {end} {NAME}    captured text given back (of a {job}: its start and end); {start:KIND} {end:KIND} in another form
 //	{job}                   in the answer to a request without {job}: a fresh job id that remembers the range
 //	{token}                 a fresh access token that {token} in auth accepts
@@ -170,7 +186,7 @@
 // between them), stall (nothing for delay=30s). Further parameters: path=/v1/costs (only requests whose path, below
 // /NAME, starts so), skip=N (the first N pass), retry_after=S (the Retry-After header).
 //
-//	DELETE /_simulate/tokens?connector=acme                   issued tokens are no longer accepted
+//	DELETE /_simulate/tokens?connector=acme                   issued tokens and nonces are no longer accepted
 //	POST   /_simulate/scale?connector=acme&times=N            every item N times, with ids of its own: for load
 //	GET    /_simulate/requests?connector=acme                 the last requests: exchange, status, method, path, query, body
 //	GET    /_simulate/accounts                                account of each provider: credentials, context

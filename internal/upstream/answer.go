@@ -49,7 +49,11 @@ func (s *Session) send(ctx context.Context, call connector.Call, sig *signature)
 	if err != nil {
 		return nil, failure(ctx, u.Host, err)
 	}
-	leave, err := s.lane.enter(ctx, !call.NoAuth)
+	cost := max(call.Cost, 1)
+	if call.NoAuth {
+		cost = 0 // not the provider's own API
+	}
+	leave, err := s.lane.enter(ctx, cost)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +73,11 @@ func (s *Session) send(ctx context.Context, call connector.Call, sig *signature)
 		drop()
 		return nil, err
 	}
-	headers, query := sig.apply(req.Header, req.URL) // last, so that nothing of the call stands over it
+	headers, query, err := sig.apply(req, call.Body) // last, so that nothing of the call stands over it
+	if err != nil {
+		drop()
+		return nil, err
+	}
 	shown := Exchange{Purpose: call.Purpose, Method: req.Method,
 		URL: shownURL(req.URL, call.NoAuth && call.URL != "", query), RequestHeader: shownHeader(req.Header, headers)}
 	start := time.Now()
@@ -134,6 +142,7 @@ type Reply struct {
 	URL       string        // where it came from, as it may be shown
 	RateLimit http.Header   // ratelimit-limit, -remaining and -reset, normalised; nil where the provider sends none
 	Empty     bool          // the provider's error means that there is nothing; the body is empty
+	suspect   bool          // a rule of the connector's may still find an error in it: Judge
 	wire      *wire
 }
 

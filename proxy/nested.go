@@ -2,8 +2,9 @@ package proxy
 
 import (
 	"io"
+	"strings"
 
-	"github.com/meterbridge/meterbridge/internal/connector"
+	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/record"
 )
 

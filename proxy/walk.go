@@ -36,6 +36,8 @@ type walk struct {
 	out     int    // next output of batch
 	outer   []byte // the outer item that the mapping has as its parent
 
+	links int // files of the job that was just waited for
+
 	resuming bool // the record before pos is yet to be met
 	hunting  bool // it is not where it was, and the page is searched for it
 

@@ -24,6 +24,7 @@ type verbs struct {
 	Call       callVerb       `cmd:"" help:"Make one request and show it as a table, or as json, ndjson or csv."`
 	Check      checkVerb      `cmd:"" help:"Prove accounts against their providers: credentials, scopes, plan, newest data."`
 	Connectors connectorsVerb `cmd:"" help:"List what is installed, or show one connector."`
+	Mappings   mappingsVerb   `cmd:"" help:"Show what overrides of mappings would change."`
 	Lint       lintVerb       `cmd:"" help:"Check connectors and mappings; every finding has its file, line and column."`
 	Test       testVerb       `cmd:"" help:"Replay each connector's cassette through the whole pipeline and compare with its goldens."`
 	Simulate   simulateVerb   `cmd:"" help:"Serve every connector's cassette over HTTP, as the providers would."`

@@ -48,7 +48,7 @@ type CallSpec struct {
 	Cost     int               `yaml:"cost" default:"1" doc:"how many calls of limits.rate this one counts as"`
 	Parents  *Parents          `yaml:"parents" scope:"parents" doc:"whose children the call asks for: it is made for each of them, window by window"`
 	Constant *Literal          `yaml:"constant" doc:"the items themselves, from the account's context and without a call: a list of objects of templates"`
-	Job      *JobSpec          `yaml:"job" scope:"job" doc:"the call starts a job whose download carries the items"`
+	Job      *JobSpec          `yaml:"job" scope:"job" doc:"the call starts a job whose result carries the items"`
 }
 
 // Latest says which of several versions of an item counts.
@@ -172,9 +172,13 @@ func (m *Method) reads(root, name string) bool {
 }
 
 func (c *CallSpec) reads(root, name string) bool {
-	return c.Request.reads(root, name) || c.When.reads(root, name) || c.Job != nil && c.Job.StatusCall.reads(root, name) ||
+	return c.Request.reads(root, name) || c.When.reads(root, name) || c.Job != nil && c.Job.reads(root, name) ||
 		c.Page != nil && c.Page.Then != nil && c.Page.Then.reads(root, name) ||
 		c.Parents != nil && c.Parents.reads(root, name) || c.Constant != nil && c.Constant.tree.reads(root, name)
+}
+
+func (j *JobSpec) reads(root, name string) bool {
+	return j.StatusCall.reads(root, name) || j.FetchCall != nil && j.FetchCall.reads(root, name)
 }
 
 // Windowed says whether the method slices its range.

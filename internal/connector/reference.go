@@ -43,6 +43,8 @@ resources:
   condition holds are tried in turn.
 * A call with ` + "`parents`" + ` is made for each item of a list of its own, window by window: its slots read ` + "`.parent`" + `, its mapping
   ` + "`$parent`" + `, both what ` + "`keep`" + ` has of it (of an item within an item, ` + "`$parent`" + ` is the outer one laid over that). Records, fallbacks and ` + "`no_data`" + ` are those of the window, not of one parent.
+* A job's further pages are asked for by the request that gave the first one: ` + "`fetch`" + `, or ` + "`status`" + ` where the result is
+  inline, or the call itself where it was ready at once. A list of links to download has a page for each.
 * An error in a good status is found by a rule that names the status. It sees the whole of a short answer at once; of one of
   64 KiB or more it sees the members beside the items when the page has ended, before the page counts.
 * A caller's remote_query goes over all this: its keys replace those of the same name and come last, in a JSON body with
@@ -128,9 +130,10 @@ func (r *referenceMaker) visit(key string, t reflect.Type) {
 
 // scopeTitles says where each scope holds, in the order of the reference.
 var scopeTitles = []struct{ scope, where string }{
-	{"list", "`list`"}, {"parents", "`list.parents`"}, {"get", "`get`"}, {"list+token", "`page.then`"}, {"page", "`page.next`"}, {"job", "`job.status`"}, {"lookup", "`lookups`"}, {"check", "`check`"},
-	{"context", "`context.*.default`, `auth`, `default` granularity"}, {"reply", "`errors.rules`, `check.expect`"}, {"report", "`job.done`, `job.failed`"}, {"jwt", "`auth.jwt.claims`"},
-	{"item", "`control_total.value`, `parents.where`"},
+	{"list", "`list`"}, {"parents", "`list.parents`"}, {"get", "`get`"}, {"list+token", "`page.then`"}, {"page", "`page.next`"},
+	{"job", "`job.status`"}, {"fetch", "`job.fetch`"}, {"lookup", "`lookups`"}, {"check", "`check`"},
+	{"context", "`context.*.default`, `auth`, `default` granularity"}, {"reply", "`errors.rules`, `check.expect`, `job.ready`"},
+	{"report", "`job.done`, `job.failed`"}, {"jwt", "`auth.jwt.claims`"}, {"item", "`parents.where`, `control_total.value`"},
 }
 
 func scopeDocs() string {

@@ -129,8 +129,7 @@ func (w *walk) emit() error {
 	if err := w.runner.EmitContext(w.ctx, &w.batch); err != nil {
 		return w.mappingProblem(err)
 	}
-	w.control()
-	return nil
+	return w.control()
 }
 
 // bind gives the mapping its roots, once a page, and the parent with each that is new: the names are waited for only when

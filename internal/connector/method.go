@@ -58,13 +58,6 @@ type Latest struct {
 	By    string   `yaml:"by" form:"path" need:"true" doc:"dotted path of what is compared; the greatest wins"`
 }
 
-// ControlTotal is a total that the provider states beside its parts.
-type ControlTotal struct {
-	Path   string `yaml:"path" form:"path" need:"true" doc:"dotted path of the total within the item"`
-	Mode   string `yaml:"mode" need:"true" enum:"ignore|check" doc:"check warns total_mismatch where the parts differ from it"`
-	Reason string `yaml:"reason" doc:"why it is ignored"`
-}
-
 // Method is a resource's list or get: its calls, of which one is chosen for each window.
 type Method struct {
 	Calls   []*CallSpec

@@ -133,7 +133,7 @@ var scopeTitles = []struct{ scope, where string }{
 	{"list", "`list`"}, {"parents", "`list.parents`"}, {"get", "`get`"}, {"list+token", "`page.then`"}, {"page", "`page.next`"},
 	{"job", "`job.status`"}, {"fetch", "`job.fetch`"}, {"lookup", "`lookups`"}, {"check", "`check`"},
 	{"context", "`context.*.default`, `auth`, `default` granularity"}, {"reply", "`errors.rules`, `check.expect`, `job.ready`"},
-	{"report", "`job.done`, `job.failed`"}, {"jwt", "`auth.jwt.claims`"},
+	{"report", "`job.done`, `job.failed`"}, {"jwt", "`auth.jwt.claims`"}, {"item", "`parents.where`, `control_total.value`"},
 }
 
 func scopeDocs() string {

@@ -90,12 +90,6 @@ func (l *Lookup) check(d *decoder, n *yaml.Node) {
 	l.Method = &Method{Calls: []*CallSpec{call}, purpose: "lookup"}
 }
 
-func (c *ControlTotal) check(d *decoder, n *yaml.Node) {
-	if c.Mode == "ignore" && c.Reason == "" {
-		d.add(n, "missing", "a total is ignored without a reason", "add reason: …")
-	}
-}
-
 // ownHeaders are set by the house: by auth, by the transport, or for no one.
 var ownHeaders = []string{
 	"Authorization", "Cookie", "Host", "Proxy-Authorization", "Content-Length", "Content-Type", "Content-Encoding", "Transfer-Encoding",

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/meterbridge/meterbridge/internal/jq"
 )
@@ -37,12 +38,17 @@ func (s *slot) text() string { return strings.TrimSpace(s.program) }
 
 // run gives the slot's value, nil where it has no output.
 func (s *slot) run(in any) (any, error) {
+	return s.runOn(context.Background(), in, jq.DefaultTimeout)
+}
+
+// runOn is run on any input, within a time that fits its size.
+func (s *slot) runOn(ctx context.Context, in any, budget time.Duration) (any, error) {
 	if s.code == nil {
 		return nil, fmt.Errorf("the slot `%s` did not compile", s.text())
 	}
 	var out any
 	n := 0
-	err := s.code.Run(context.Background(), in, nil, func(v any) error {
+	err := s.code.RunWithin(ctx, budget, in, nil, func(v any) error {
 		if n++; n > 1 {
 			return errors.New("more than one value")
 		}

@@ -124,7 +124,7 @@ func (r *Runner) EmitContext(ctx context.Context, out *record.Batch) error {
 	}
 	item := jq.DecodeScanned(r.item)
 	size, outs := len(out.Buf), len(out.Outs)
-	err := r.session.Run(ctx, budget(len(r.item)), item, func(v any) error { return r.append(out, v, size) })
+	err := r.session.Run(ctx, Budget(len(r.item)), item, func(v any) error { return r.append(out, v, size) })
 	if err != nil {
 		out.Buf, out.Outs = out.Buf[:size], out.Outs[:outs]
 		return r.fail(err, err.Error())
@@ -132,8 +132,8 @@ func (r *Runner) EmitContext(ctx context.Context, out *record.Batch) error {
 	return nil
 }
 
-// budget is the time of an item of n bytes.
-func budget(n int) time.Duration {
+// Budget is the time of an item of n bytes.
+func Budget(n int) time.Duration {
 	return BaseBudget + time.Duration(n)*BudgetPerMiB/(1<<20)
 }
 

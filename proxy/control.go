@@ -18,6 +18,9 @@ import (
 // makes a record of, what the parts leave open.
 func (w *walk) control() error {
 	spec := w.method.Call(w.page.at).Control
+	if !w.program.Settles(w.mapped, "charges") {
+		return nil // the figures are an override's, and not the provider's
+	}
 	if spec == nil || spec.Mode == "ignore" || w.batch.Len() > 0 && !w.page.holds(w.batch.JSON(0)) {
 		return nil
 	}

@@ -142,7 +142,7 @@ func abandon(flight <-chan singleflight.Result, mine *bool) {
 // jobKey names a job by account and submitted call: an identical request joins it, on every replica.
 func (w *walk) jobKey(call connector.Call) [32]byte {
 	base, _ := w.context["base_url"].(string)
-	return w.Pages.Key([]byte(w.acct.ID), []byte("job"), []byte(base), marshal(call.Query), []byte(call.Path), call.Body)
+	return w.Pages.Key([]byte(w.acct.ID), []byte("job"), []byte(base), marshal(call.Query), marshal(call.Header), []byte(call.Path), call.Body)
 }
 
 // restart starts a job in the place of one that is gone, or joins who has done so already.

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"io"
+	"slices"
 
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/problem"
@@ -52,7 +53,7 @@ func (w *walk) enter() error {
 		if spec == nil {
 			return nil // the plan says why
 		}
-		if err := w.waitFor(w.ctx, spec.Lookups(w.conn)); err != nil {
+		if err := w.waitFor(w.ctx, slices.Concat(spec.Lookups(w.conn), w.conn.LookupsOf(w.over))); err != nil {
 			return err
 		}
 		if spec.Parents == nil || len(w.pos.Parent) > 0 {
@@ -181,6 +182,7 @@ func (w *walk) hunt() error {
 
 // close lets go of the open page.
 func (w *walk) close() {
+	w.note()
 	if w.page != nil {
 		w.lastCall, w.lastBody = w.page.call, w.page.kept.whole()
 		w.page.close()

@@ -70,7 +70,7 @@ func (m *Method) At(s *Scope, p record.Position) (Call, error) {
 	size := c.Page.size(s, p)
 	in := s.input(p, w)
 	in["page_size"] = size
-	b := builder{req: &c.Request, in: in, remote: s.Remote}
+	b := builder{req: &c.Request, in: in, over: m.overlay(s), remote: s.Remote}
 	b.call = Call{Purpose: m.purpose, Name: c.Name, Auth: c.Request.Auth, Cost: c.Cost, Window: w, Unclipped: m.Unclipped(s)}
 	page := c.Page
 	if c.Job != nil && (c.Page == nil || len(p.Token) == 0) {
@@ -86,10 +86,10 @@ func (m *Method) At(s *Scope, p record.Position) (Call, error) {
 	case token == "":
 		token = page.first()
 	case c.Page != nil && c.Page.Then != nil:
-		b.req, b.remote = c.Page.Then, nil
+		b.req, b.remote, b.over = c.Page.Then, nil, b.over.headersAlone()
 		in["token"] = c.Page.tokenValue(token)
 	case len(p.Job) > 0 && c.Page != nil:
-		b.req, b.remote = c.Job.result(), nil // remote_query was for the call that started the job
+		b.req, b.remote, b.over = c.Job.result(), nil, b.over.headersAlone() // remote_query was for the call that started the job
 	}
 	if b.call.URL = c.Page.link(p.Token); b.call.URL != "" {
 		b.linked, token = true, "" // a link is followed as it was given

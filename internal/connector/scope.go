@@ -27,6 +27,7 @@ type Scope struct {
 	Filters     map[string][]string // the caller's filters, by name
 	Context     map[string]any      // resolved: ResolveContext
 	Lookups     map[string]any      // by name
+	Overrides   []*RequestOverride  // laid over the list's requests, in order
 	Remote      []bracket.Pair      // the caller's remote_query
 	PageSize    int                 // the provider's page size to ask for, 0 for the connector's default
 	ID          string              // of a get
@@ -91,7 +92,7 @@ func (d *decoder) checkSlots(c *Connector) {
 			if r.Root != "." || len(r.Path) == 0 {
 				continue
 			}
-			line, col := s.at(offsetOf(s.program, r.Line, r.Col))
+			line, col := s.at(jq.OffsetOf(s.program, r.Line, r.Col))
 			root := r.Path[0]
 			if !slices.Contains(allowed, root) {
 				text, fix := "."+clip(root)+" is not in scope here", didYouMean(root, allowed, "here are ."+strings.Join(allowed, ", ."))

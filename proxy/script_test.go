@@ -458,6 +458,8 @@ func readable(uri string) string {
 
 // finish holds the provider to its script.
 func (f *fake) finish() {
+	f.mu.Lock() // names may still be looked up beside an answer that has failed
+	defer f.mu.Unlock()
 	for _, o := range f.odd {
 		f.t.Errorf("the provider was asked what the script does not have: %s", o)
 	}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -24,6 +25,7 @@ type verbs struct {
 	Call       callVerb       `cmd:"" help:"Make one request and show it as a table, or as json, ndjson or csv."`
 	Check      checkVerb      `cmd:"" help:"Prove accounts against their providers: credentials, scopes, plan, newest data."`
 	Connectors connectorsVerb `cmd:"" help:"List what is installed, or show one connector."`
+	Mappings   mappingsVerb   `cmd:"" help:"Show what overrides of mappings would change."`
 	Lint       lintVerb       `cmd:"" help:"Check connectors and mappings; every finding has its file, line and column."`
 	Test       testVerb       `cmd:"" help:"Replay each connector's cassette through the whole pipeline and compare with its goldens."`
 	Simulate   simulateVerb   `cmd:"" help:"Serve every connector's cassette over HTTP, as the providers would."`
@@ -43,7 +45,7 @@ func run(args []string, to std) (code int) {
 	defer stop()
 	parser, err := kong.New(&verbs{}, kong.Name("meterbridge"), kong.Writers(to.out, to.err),
 		kong.Description("One API for every provider's usage and cost data."),
-		kong.Vars{"dimensions": strings.Join(proxy.Dimensions(), ", ")},
+		kong.Vars{"dimensions": strings.Join(proxy.Dimensions(), ", "), "explained": strconv.Itoa(proxy.DefaultExplained)},
 		kong.Bind(to), kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Exit(func(c int) { panic(exited(c)) }), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 	if err != nil {

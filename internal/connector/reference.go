@@ -43,12 +43,26 @@ resources:
   condition holds are tried in turn.
 * A call with ` + "`parents`" + ` is made for each item of a list of its own, window by window: its slots read ` + "`.parent`" + `, its mapping
   ` + "`$parent`" + `, both what ` + "`keep`" + ` has of it (of an item within an item, ` + "`$parent`" + ` is the outer one laid over that). Records, fallbacks and ` + "`no_data`" + ` are those of the window, not of one parent.
+* A job's further pages are asked for by the request that gave the first one: ` + "`fetch`" + `, or ` + "`status`" + ` where the result is
+  inline, or the call itself where it was ready at once. A list of links to download has a page for each.
 * An error in a good status is found by a rule that names the status. It sees the whole of a short answer at once; of one of
   64 KiB or more it sees the members beside the items when the page has ended, before the page counts.
 * A caller's remote_query goes over all this: its keys replace those of the same name and come last, in a JSON body with
   the declared type. A key whose slot reads the window turns slicing off. A key of the page counts for the first call only.
 * A window's pages follow each other until the provider has no next one: null, nothing or an empty text where the token stands,
   false at more, the total, or an empty page of those that are counted. The same token twice is an error, pagination_loop.
+
+## What lint asks beyond the language
+
+* Every field of the model is mapped, or stands in ` + "`omits`" + ` with the reason (` + "`unmapped`" + `); one that every record has stands not there
+  (` + "`omitted`" + `), nor does one that the model does not have (` + "`unknown-field`" + `).
+* Numbers of the model are exact (` + "`money`" + `): on its way into one, a value goes through no arithmetic operator (` + "`+ - * / %`" + `, a minus before
+  it, and those that update) and none of ` + "`add`, `tonumber`, `floor`, `round`, `abs`, `pow`" + ` and their like. The decimals keep every digit:
+  ` + "`dec dsum dadd dsub dmul dneg dshift dcmp`" + `. Operators on lists, objects and texts are free, and so are those in conditions.
+* The cassette shows a second page of each way of paging (` + "`cassette-pages`" + `), how the provider answers with 401, 403 and 429, or as
+  answer/unauthorized, forbidden and rate_limited (` + "`cassette-errors`" + `), and goldens that are unified, normalized and raw (` + "`cassette-goldens`" + `).
+
+What is missing is a warning for files that are named, which may be in the making, and an error for what is installed.
 
 `
 
@@ -128,8 +142,10 @@ func (r *referenceMaker) visit(key string, t reflect.Type) {
 
 // scopeTitles says where each scope holds, in the order of the reference.
 var scopeTitles = []struct{ scope, where string }{
-	{"list", "`list`"}, {"parents", "`list.parents`"}, {"get", "`get`"}, {"list+token", "`page.then`"}, {"page", "`page.next`"}, {"job", "`job.status`"}, {"lookup", "`lookups`"}, {"check", "`check`"},
-	{"context", "`context.*.default`, `auth`, `default` granularity"}, {"reply", "`errors.rules`, `check.expect`"}, {"report", "`job.done`, `job.failed`"}, {"jwt", "`auth.jwt.claims`"},
+	{"list", "`list`"}, {"parents", "`list.parents`"}, {"get", "`get`"}, {"list+token", "`page.then`"}, {"page", "`page.next`"},
+	{"job", "`job.status`"}, {"fetch", "`job.fetch`"}, {"lookup", "`lookups`"}, {"check", "`check`"},
+	{"context", "`context.*.default`, `auth`, `default` granularity"}, {"reply", "`errors.rules`, `check.expect`, `job.ready`"},
+	{"report", "`job.done`, `job.failed`"}, {"jwt", "`auth.jwt.claims`"}, {"item", "`parents.where`, `control_total.value`"},
 }
 
 func scopeDocs() string {

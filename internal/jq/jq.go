@@ -38,6 +38,7 @@ type Options struct {
 	Kind       Kind
 	Libs       []Source      // what a mapping may include, each by its file's name without .jq
 	Vars       []string      // names of the variables that a run is given, "$query"
+	Each       string        // the one of them that each run of a session brings anew; "" for none
 	Timeout    time.Duration // of one run; DefaultTimeout if 0
 	MaxOutputs int           // of one run; MaxOutputs if 0
 }
@@ -47,8 +48,13 @@ type Code struct {
 	code    *gojq.Code
 	query   *gojq.Query
 	vars    []string
+	each    string
+	given   []gojq.CompilerOption // functions and variables
 	refs    []Ref
+	assigns Assigned
 	funcs   []string
+	names   map[string]bool // variables that the text names
+	libs    []Source
 	timeout time.Duration
 	outputs int
 
@@ -70,7 +76,7 @@ func Compile(src Source, opt Options) (*Code, []Finding) {
 	if bad != nil {
 		return nil, append(findings, *bad)
 	}
-	code.refs = f.refs(f.query)
+	code.refs, code.assigns = f.refs(f.query), f.assigns(f.query)
 	return code, findings
 }
 
@@ -80,9 +86,16 @@ func (c *Code) Refs() []Ref { return c.refs }
 // Funcs names the top-level definitions, in the order of the source.
 func (c *Code) Funcs() []string { return c.funcs }
 
+// Mentions reports whether the text that the program is a part of names a variable anywhere.
+func (c *Code) Mentions(variable string) bool { return c.names[variable] }
+
+// Libs are the libraries that the text includes.
+func (c *Code) Libs() []Source { return c.libs }
+
 // Module is a file of definitions, each of which can be compiled as a program of its own.
 type Module struct {
-	file *file
+	file    *file
+	counted *file // with counters, what runs in its place; nil where nothing counts
 }
 
 // ParseModule parses and lints a file of definitions. The module is nil where a finding is an error.
@@ -112,28 +125,43 @@ func (m *Module) Funcs() []string { return m.file.funcs() }
 
 // Line is the line on which a definition without parameters starts; 0 where there is none.
 func (m *Module) Line(name string) int {
+	line, _ := m.Place(name)
+	return line
+}
+
+// Place is the line and the column of a definition without parameters; 0 where there is none.
+func (m *Module) Place(name string) (line, col int) {
 	for _, d := range m.file.own() {
 		if d.Name == name && len(d.Args) == 0 {
-			line, _ := m.file.src.at(m.file.places.at(d).offset)
-			return line
+			return m.file.src.at(m.file.places.at(d).offset)
 		}
 	}
-	return 0
+	return 0, 0
 }
 
 // Compile makes a program of one definition, with the others in its scope.
 func (m *Module) Compile(name string) (*Code, []Finding) {
-	f := m.file
-	call := &gojq.Query{Term: &gojq.Term{Type: gojq.TermTypeFunc, Func: &gojq.Func{Name: name}}, FuncDefs: f.query.FuncDefs}
+	f, call := m.file, m.call(name)
 	if m.Line(name) == 0 {
 		return nil, []Finding{f.src.finding(0, "module", fmt.Sprintf("no definition of %q", name), fmt.Sprintf("add `def %s: …;`", name))}
 	}
-	code, bad := f.compile(call)
+	runs, program := f, call
+	if m.counted != nil {
+		runs, program = m.counted, calls(m.counted, name)
+	}
+	code, bad := runs.compile(program)
 	if bad != nil {
 		return nil, []Finding{*bad}
 	}
-	code.refs = f.refs(call)
+	code.refs, code.assigns = f.refs(call), f.assigns(call)
 	return code, nil
+}
+
+// call is the program that a definition is, with the others in its scope.
+func (m *Module) call(name string) *gojq.Query { return calls(m.file, name) }
+
+func calls(f *file, name string) *gojq.Query {
+	return &gojq.Query{Term: &gojq.Term{Type: gojq.TermTypeFunc, Func: &gojq.Func{Name: name}}, FuncDefs: f.query.FuncDefs}
 }
 
 // file is a program that was parsed and linted. What it includes stands before its own definitions.
@@ -145,6 +173,7 @@ type file struct {
 	included  int // definitions of the query that are libraries'
 	places    places
 	mentioned map[string]bool // variables
+	extra     []gojq.CompilerOption
 }
 
 func parse(src Source, opt Options) (*file, []Finding) {
@@ -207,12 +236,13 @@ func (f *file) source(at spot) Source {
 }
 
 func (f *file) compile(q *gojq.Query) (*Code, *Finding) {
-	code, err := gojq.Compile(q, append(house(), gojq.WithVariables(f.opt.Vars))...)
+	given := append(append(house(), f.extra...), gojq.WithVariables(f.opt.Vars))
+	code, err := gojq.Compile(q, given...)
 	if err != nil { // check knows every name; this is for what a new gojq may refuse
 		bad := f.src.finding(0, "compile", err.Error(), "")
 		return nil, &bad
 	}
-	c := &Code{code: code, query: q, vars: f.opt.Vars, funcs: f.funcs(), timeout: f.opt.Timeout, outputs: f.opt.MaxOutputs}
+	c := &Code{code: code, query: q, given: given, vars: f.opt.Vars, each: f.opt.Each, funcs: f.funcs(), names: f.mentioned, libs: f.libs, timeout: f.opt.Timeout, outputs: f.opt.MaxOutputs}
 	if c.timeout <= 0 {
 		c.timeout = DefaultTimeout
 	}

@@ -31,6 +31,9 @@ func callLine(c *connector.CallSpec) string {
 		case w.Align != "":
 			parts = append(parts, "slices by "+w.Align)
 		}
+		if w.Resolution != "" {
+			parts = append(parts, "in whole "+w.Resolution+"s")
+		}
 		if !w.Oldest.IsZero() {
 			parts = append(parts, "kept for "+w.Oldest.String())
 		}
@@ -121,6 +124,13 @@ func (c *connectorView) resourceNames() []string {
 		names = append(names, r.Name)
 	}
 	return names
+}
+
+func (c *connectorView) limits() string {
+	if c.Limits == "" {
+		return "none published; Retry-After and the rate-limit headers govern"
+	}
+	return c.Limits
 }
 
 // periods are those of usage, the default first.

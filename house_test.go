@@ -28,7 +28,7 @@ var layers = [][]string{
 	{"internal/connector", "internal/mapping", "internal/account", "internal/cursor", "internal/telemetry"},
 	{"internal/upstream", "internal/config"},
 	{"proxy"},
-	{"internal/gateway", "internal/simulate"},
+	{"internal/gateway", "internal/simulate", "internal/coverage"},
 	{"internal/assembly"},
 	{"cmd/meterbridge"},
 }

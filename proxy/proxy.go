@@ -59,8 +59,10 @@ type Config struct {
 	Pages    *cursor.Pages
 	Clock    func() time.Time
 	Deadline time.Duration // of buffered requests; 0: the default
-	Observer Observer      // nil: nobody
-	Log      *slog.Logger
+	// ExplainTime is what an explanation may take; 0: the default.
+	ExplainTime time.Duration
+	Observer    Observer // nil: nobody
+	Log         *slog.Logger
 }
 
 // Proxy answers requests. It is safe for concurrent use.
@@ -75,6 +77,9 @@ type Proxy struct {
 func New(c Config) *Proxy {
 	if c.Clock == nil {
 		c.Clock = time.Now
+	}
+	if c.ExplainTime == 0 {
+		c.ExplainTime = mapping.ExplainTimeout
 	}
 	if c.Deadline == 0 {
 		c.Deadline = Deadline

@@ -182,6 +182,7 @@ func (w *walk) hunt() error {
 
 // close lets go of the open page.
 func (w *walk) close() {
+	w.note()
 	if w.page != nil {
 		w.lastCall, w.lastBody = w.page.call, w.page.kept.whole()
 		w.page.close()

@@ -24,6 +24,7 @@ type walk struct {
 	ctx    context.Context
 	runner *mapping.Runner // nil where items pass unmapped
 	names  *names
+	vars   *mapping.Vars               // the roots of the mapping, for an explanation
 	before func()                      // called before a read that may block; nil: nothing
 	keep   int                         // bytes of a page that are kept while it is read
 	tap    func(http.Header) io.Writer // raw's: gets the bytes of each page as they come
@@ -48,6 +49,8 @@ type walk struct {
 
 	lastCall connector.Call // of the last page that was left
 	lastBody []byte         // its bytes, if they were kept whole
+
+	visits *[]visit // the pages that were left, for an explanation; nil where there is none to be
 
 	started bool
 	turned  bool // it has left the page that it began with
@@ -140,15 +143,19 @@ func (w *walk) bind() error {
 	}
 	w.outer = append(w.outer[:0], w.item.Parent...)
 	if w.page.bound {
-		return w.runner.BindParent(w.parent())
+		parent := w.parent()
+		w.keepParent(parent)
+		return w.runner.BindParent(parent)
 	}
 	looked, warns := w.names.wait(w.ctx)
 	w.warn(warns...)
 	w.page.bound = true
-	return w.runner.Bind(&mapping.Vars{
+	vars := &mapping.Vars{
 		Query: w.queryJSON, Account: w.accountJSON, Call: w.page.call.JSON(), Page: w.page.items.Envelope(), Lookups: looked,
 		Parent: w.parent(), Carry: w.page.at.Carry,
-	})
+	}
+	w.keepVars(vars)
+	return w.runner.Bind(vars)
 }
 
 // output takes the next record out of the batch; keep is false for one outside the range or the filters.

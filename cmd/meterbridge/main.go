@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -44,7 +45,7 @@ func run(args []string, to std) (code int) {
 	defer stop()
 	parser, err := kong.New(&verbs{}, kong.Name("meterbridge"), kong.Writers(to.out, to.err),
 		kong.Description("One API for every provider's usage and cost data."),
-		kong.Vars{"dimensions": strings.Join(proxy.Dimensions(), ", ")},
+		kong.Vars{"dimensions": strings.Join(proxy.Dimensions(), ", "), "explained": strconv.Itoa(proxy.DefaultExplained)},
 		kong.Bind(to), kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Exit(func(c int) { panic(exited(c)) }), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 	if err != nil {

@@ -13,4 +13,5 @@ def with_project:
   | . + {SubAccountId: $tags.ProjectId, SubAccountName: $tags.ProjectName,
          Tags: ($tags | focus_keep(.key != "ProjectId" and .key != "ProjectName"))};
 
-def usage: with_project | focus + {organization: team};
+# A line names no meter and no resource.
+def usage: with_project | focus + {metric_name: null, resources: [], organization: team};

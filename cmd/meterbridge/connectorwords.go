@@ -21,8 +21,8 @@ func callLine(c *connector.CallSpec) string {
 	if c.Job != nil {
 		parts = append(parts, "a report that is waited for")
 	}
-	if c.Format == "csv" {
-		parts = append(parts, "CSV")
+	if c.Format != "json" {
+		parts = append(parts, strings.ToUpper(c.Format))
 	}
 	if w := c.Window; w != nil {
 		switch {

@@ -49,7 +49,7 @@ func printReport(to std, r *assembly.Report) {
 	if len(r.Findings) > 0 {
 		fmt.Fprintln(to.out)
 	}
-	what := join(some(r.Connectors, "connector"), some(r.Mappings, "mapping"), some(r.Overrides, "override"), some(r.Cassettes, "cassette"))
+	what := join(some(r.Connectors, "connector"), some(r.Mappings, "mapping"), some(r.Libraries, "library file"), some(r.Overrides, "override"), some(r.Cassettes, "cassette"))
 	found := count(len(r.Findings)-warnings, "finding")
 	fmt.Fprintln(to.out, join(what, found, some(warnings, "warning")))
 }

@@ -19,8 +19,8 @@ import (
 
 // Report is what lint found, and in how many files it looked.
 type Report struct {
-	Findings                                   []jq.Finding
-	Connectors, Mappings, Overrides, Cassettes int
+	Findings                                              []jq.Finding
+	Connectors, Mappings, Libraries, Overrides, Cassettes int
 }
 
 // fixes say what to do where a finding itself does not.
@@ -77,11 +77,14 @@ func Lint(f Files, paths ...string) (*Report, error) {
 				conns[c.Name], bodies[c.Name] = c, t.body
 			}
 		case path.Ext(base) == ".jq":
-			r.Mappings++
 			src := jq.Source{File: t.path, Text: t.body}
 			if t.isLib() {
+				r.Libraries++
 				found = mapping.LintLibrary(src)
-			} else if programs[src.Name()], found = mapping.Compile(src, model, libs...); programs[src.Name()] == nil {
+				break
+			}
+			r.Mappings++
+			if programs[src.Name()], found = mapping.Compile(src, model, libs...); programs[src.Name()] == nil {
 				broken[src.Name()] = true
 			} else {
 				found = append(found, programs[src.Name()].Rounded()...)

@@ -76,6 +76,9 @@ func readWant(p *parser, line int, key, value string, creds map[string]string) w
 	w.text = credentialText.ReplaceAllStringFunc(value, func(m string) string {
 		kind, names, _ := strings.Cut(strings.Trim(m, "{}"), ":")
 		first, second, _ := strings.Cut(names, ":")
+		if v, ok := creds[kind]; ok && names == "" {
+			return v // a credential may have the name of something made
+		}
 		switch kind {
 		case "basic":
 			return base64.StdEncoding.EncodeToString([]byte(get(first) + ":" + get(second)))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -70,6 +71,14 @@ func typed(kind, text string) (any, error) {
 			list = append(list, strings.TrimSpace(part))
 		}
 		return list, nil
+	case "map":
+		var values map[string]any
+		d := json.NewDecoder(strings.NewReader(text))
+		d.UseNumber() // a price keeps its digits
+		if err := d.Decode(&values); err != nil || d.More() || values == nil {
+			return nil, fmt.Errorf(`wants a JSON object such as {"sku-1": 0.07}, and got %q`, text)
+		}
+		return values, nil
 	}
 	return text, nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -16,6 +17,7 @@ context:
   deep:  { type: boolean, default: false }
   price: { type: number }
   tags:  { type: list }
+  rates: { type: map }
 credentials:
   api_key: { title: API key, docs: "https://acme.example/keys" }
   key_id:  { title: Its id, secret: false }
@@ -40,6 +42,10 @@ func TestEnvironmentAccount(t *testing.T) {
 		{"typed context", map[string]string{"MB_ACME_CLOUD_DEEP": "true", "MB_ACME_CLOUD_PRICE": "0.15", "MB_ACME_CLOUD_TAGS": "a, b"}, ""},
 		{"no boolean", map[string]string{"MB_ACME_CLOUD_DEEP": "yes"}, `MB_ACME_CLOUD_DEEP: wants true or false, and got "yes"`},
 		{"no number", map[string]string{"MB_ACME_CLOUD_PRICE": "cheap"}, `MB_ACME_CLOUD_PRICE: wants a number, and got "cheap"`},
+		{"a map", map[string]string{"MB_ACME_CLOUD_RATES": `{"sku-1": 0.10000000000000000001, "plan": "gold"}`}, ""},
+		{"no map", map[string]string{"MB_ACME_CLOUD_RATES": "sku-1=0.07"}, `MB_ACME_CLOUD_RATES: wants a JSON object such as {"sku-1": 0.07}, and got "sku-1=0.07"`},
+		{"two maps", map[string]string{"MB_ACME_CLOUD_RATES": `{}{}`}, `MB_ACME_CLOUD_RATES: wants a JSON object such as {"sku-1": 0.07}, and got "{}{}"`},
+		{"a map of maps", map[string]string{"MB_ACME_CLOUD_RATES": `{"a": {"b": 1}}`}, `MB_ACME_CLOUD_RATES has at a what is neither text nor a number nor true or false`},
 		{"not of the enum", map[string]string{"MB_ACME_CLOUD_VIEW": "none"}, "MB_ACME_CLOUD_VIEW takes all, own"},
 		{"no address", map[string]string{"MB_ACME_CLOUD_BASE_URL": "acme"}, "MB_ACME_CLOUD_BASE_URL is not an absolute address"},
 	} {
@@ -59,6 +65,8 @@ func TestEnvironmentAccount(t *testing.T) {
 			case c.want == "" && (a.Credentials["api_key"].Reveal() != "k" || a.BaseURLSet):
 				t.Errorf("got %+v", a)
 			case len(c.env) == 3 && (a.Context["deep"] != true || a.Context["price"] != 0.15 || len(a.Context["tags"].([]any)) != 2):
+				t.Errorf("got %v", a.Context)
+			case c.name == "a map" && a.Context["rates"].(map[string]any)["sku-1"] != json.Number("0.10000000000000000001"):
 				t.Errorf("got %v", a.Context)
 			}
 		})

@@ -40,11 +40,24 @@ func (p *parser) context(a *account.Account, n *yaml.Node, key string) {
 		if isNull(v) {
 			return
 		}
-		if v.Kind == yaml.SequenceNode {
+		switch v.Kind {
+		case yaml.SequenceNode:
 			values := []any{}
 			p.list(v, path, func(n *yaml.Node, key string) {
 				if s, ok := p.plain(n, key); ok && s != nil {
 					values = append(values, s)
+				}
+			})
+			a.Context[k.Value] = values
+			return
+		case yaml.MappingNode:
+			values := map[string]any{}
+			p.pairs(v, path, func(k, v *yaml.Node, path string) {
+				if isNull(v) {
+					return
+				}
+				if s, ok := p.plain(v, path); ok && s != nil {
+					values[k.Value] = s
 				}
 			})
 			a.Context[k.Value] = values

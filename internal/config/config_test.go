@@ -49,7 +49,7 @@ accounts:
     - id: 62f44730-dd91-461e-bd6a-aedd9e0ad79d
       connector: acme
       tenant_id: 42
-      context: { site: acme.example, base_url: "http://127.0.0.1:9090/acme", price: 0.10000000000000000001, seats: 3, deep: true, orgs: [a, 7], none: ~ }
+      context: { site: acme.example, base_url: "http://127.0.0.1:9090/acme", price: 0.10000000000000000001, seats: 3, deep: true, orgs: [a, 7], none: ~, prices: { sku-1: 0.10000000000000000001, "2": "${ACME_PRICE:-3}", sku-3: ~ } }
       credentials: { api_key: ${ACME_KEY}, application_key: ${ACME_APP:-app, "key" #1} }
 connectors: { dir: ./my-connectors }
 mappings:   { dir: /srv/my-mappings }
@@ -82,7 +82,7 @@ func TestWholeFile(t *testing.T) {
 	if a.ID != "62f44730-dd91-461e-bd6a-aedd9e0ad79d" || a.Connector != "acme" || a.TenantID != "42" || !a.BaseURLSet {
 		t.Errorf("got %+v", a)
 	}
-	context := map[string]any{"site": "acme.example", "base_url": "http://127.0.0.1:9090/acme", "price": json.Number("0.10000000000000000001"), "seats": 3, "deep": true, "orgs": []any{"a", 7}}
+	context := map[string]any{"site": "acme.example", "base_url": "http://127.0.0.1:9090/acme", "price": json.Number("0.10000000000000000001"), "seats": 3, "deep": true, "orgs": []any{"a", 7}, "prices": map[string]any{"sku-1": json.Number("0.10000000000000000001"), "2": "3"}}
 	if !reflect.DeepEqual(a.Context, context) {
 		t.Errorf("context %#v", a.Context)
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/url"
 	"slices"
@@ -16,7 +17,7 @@ import (
 type ContextVar struct {
 	Name     string   `yaml:",key"`
 	Title    string   `yaml:"title" doc:"what it is, for people"`
-	Type     string   `yaml:"type" default:"string" enum:"string|number|boolean|list" doc:"its type"`
+	Type     string   `yaml:"type" default:"string" enum:"string|number|boolean|list|map" doc:"its type; a map is an object of texts, numbers and booleans, such as prices by SKU"`
 	Default  *Literal `yaml:"default" scope:"context" doc:"its value where the account has none; slots read the other variables"`
 	Enum     []string `yaml:"enum" doc:"the values that it takes"`
 	Required bool     `yaml:"required" doc:"the account must have it"`
@@ -201,6 +202,10 @@ func (v ContextVar) accept(value any) (any, error) {
 		if v.Type == "list" {
 			return value, nil
 		}
+	case map[string]any:
+		if v.Type == "map" {
+			return value, flat(value)
+		}
 	case int, float64, json.Number:
 		if v.Type == "number" {
 			return value, nil
@@ -210,6 +215,16 @@ func (v ContextVar) accept(value any) (any, error) {
 		}
 	}
 	return nil, fmt.Errorf("has the wrong type, wanted is a %s", v.Type)
+}
+
+// flat says which member of a map is no scalar.
+func flat(m map[string]any) error {
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		if _, ok := scalarText(m[k]); !ok {
+			return fmt.Errorf("has at %s what is neither text nor a number nor true or false", clip(k))
+		}
+	}
+	return nil
 }
 
 // plain turns the types that configuration decoders give into those that jq takes.
@@ -231,6 +246,14 @@ func plain(value any) any {
 			list[i] = plain(e)
 		}
 		return list
+	case map[string]any:
+		m := make(map[string]any, len(value))
+		for k, e := range value {
+			if e != nil { // null is not given, here too
+				m[k] = plain(e)
+			}
+		}
+		return m
 	}
 	return value
 }

@@ -1,6 +1,7 @@
 package connector
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 	"reflect"
@@ -21,6 +22,7 @@ context:
   flag: { type: boolean, default: false }
   share: { type: number }
   tags: { type: list, default: [a, "{{ .context.region }}"] }
+  prices: { type: map, default: { base: 0.07, of: "{{ .context.region }}" } }
 credentials: { id: {}, key: {} }
 auth:
   headers: { A: "Key ${id}:${key}@{{ .context.region }}", B: "${key}" }
@@ -59,12 +61,17 @@ func TestResolveContext(t *testing.T) {
 	}{
 		{"defaults in the order in which they need each other", m{"tenant": "t"}, m{
 			"base_url": "https://api.acme.example", "token_url": "https://t.acme.example/token", "site": "acme.example", "region": "us", "tenant": "t",
-			"flag": false, "share": nil, "tags": []any{"a", "us"}}, ""},
+			"flag": false, "share": nil, "tags": []any{"a", "us"}, "prices": m{"base": 0.07, "of": "us"}}, ""},
 		{"what is given goes before defaults and into them", m{"tenant": "t", "region": "eu", "flag": true, "tags": []string{"x"}},
 			m{"base_url": "https://api.acme.eu", "site": "acme.eu", "flag": true, "tags": []any{"x"}}, ""},
 		{"addresses lose their slash", m{"tenant": "t", "base_url": "http://127.0.0.1:9/acme/"}, m{"base_url": "http://127.0.0.1:9/acme"}, ""},
 		{"a number may stand for text", m{"tenant": 42}, m{"tenant": "42"}, ""},
 		{"numbers of every kind", m{"tenant": "t", "share": int64(3)}, m{"share": 3}, ""},
+		{"a map of scalars", m{"tenant": "t", "prices": m{"sku-1": json.Number("0.10000000000000000001"), "sku-2": int64(3), "free": true, "none": nil, "list": "p"}},
+			m{"prices": m{"sku-1": json.Number("0.10000000000000000001"), "sku-2": 3, "free": true, "list": "p"}}, ""},
+		{"a map of lists", m{"tenant": "t", "prices": m{"a": 1, "sku": []any{1}}}, nil, "context.prices has at sku what is neither text nor a number nor true or false"},
+		{"a map that is text", m{"tenant": "t", "prices": "0.07"}, nil, "context.prices is a string, wanted is a map"},
+		{"a map for a list", m{"tenant": "t", "tags": m{"a": 1}}, nil, "context.tags has the wrong type, wanted is a list"},
 		{"null is not given", m{"tenant": "t", "region": nil}, m{"region": "us"}, ""},
 		{"an unknown variable", m{"tenant": "t", "regoin": "eu"}, nil, "context.regoin is not a variable of connector acme; did you mean region?"},
 		{"a value outside of the enum", m{"tenant": "t", "region": "uss"}, nil, "context.region takes us, eu; did you mean us?"},

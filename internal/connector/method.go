@@ -24,22 +24,19 @@ type Field struct {
 
 // CallSpec is one call of a method.
 type CallSpec struct {
-	Name          string `yaml:"name" doc:"its name among several calls, seen by the mapping as $call.name"`
-	When          *Expr  `yaml:"when" doc:"the call applies to a window for which this holds; the first that applies is made"`
-	Fallback      bool   `yaml:"fallback" doc:"made for a window for which the calls before it gave no record"`
-	Request       `yaml:",inline"`
-	Restates      time.Duration `yaml:"restates" doc:"for how long the figures of this call still change, where it is not as long as the resource's"`
-	Window        *WindowSpec   `yaml:"window" doc:"how the range is sliced; without it the whole range is one window"`
-	Items         string        `yaml:"items" form:"path" doc:"dotted path of the list of items, empty where the body itself is the list"`
-	ItemsOptional bool          `yaml:"items_optional" doc:"a body without the list has no items; else it is an error"`
-	Latest        *Latest       `yaml:"latest" doc:"of the items of one answer that share a key only the latest counts"`
-	Unit          string        `yaml:"unit" default:"item" enum:"item|window" doc:"what the mapping gets at a time: one item, or all items of the window as one list"`
-	Control       *ControlTotal `yaml:"control_total" doc:"the provider's own total"`
-	NoData        string        `yaml:"no_data" enum:"no_data_yet" doc:"the warning for a window without a record, where no fallback follows"`
-	Page          *Page         `yaml:"page" doc:"how to get to the next page"`
-	Job           *JobSpec      `yaml:"job" scope:"job" doc:"the call starts a job whose download carries the items"`
-	Whole         bool          `yaml:"-"` // no path of items is given: the answer is the one item
-	Format        string        `yaml:"format" default:"json" enum:"json|csv" doc:"what carries the items; of csv each row is an object of strings by header"`
+	Name     string `yaml:"name" doc:"its name among several calls, seen by the mapping as $call.name"`
+	When     *Expr  `yaml:"when" doc:"the call applies to a window for which this holds; the first that applies is made"`
+	Fallback bool   `yaml:"fallback" doc:"made for a window for which the calls before it gave no record"`
+	Request  `yaml:",inline"`
+	Restates time.Duration `yaml:"restates" doc:"for how long the figures of this call still change, where it is not as long as the resource's"`
+	Window   *WindowSpec   `yaml:"window" doc:"how the range is sliced; without it the whole range is one window"`
+	ItemSpec `yaml:",inline"`
+	Latest   *Latest       `yaml:"latest" doc:"of the items of one answer that share a key only the latest counts"`
+	Unit     string        `yaml:"unit" default:"item" enum:"item|window" doc:"what the mapping gets at a time: one item, or all items of the window as one list"`
+	Control  *ControlTotal `yaml:"control_total" doc:"the provider's own total"`
+	NoData   string        `yaml:"no_data" enum:"no_data_yet" doc:"the warning for a window without a record, where no fallback follows"`
+	Page     *Page         `yaml:"page" doc:"how to get to the next page"`
+	Job      *JobSpec      `yaml:"job" scope:"job" doc:"the call starts a job whose download carries the items"`
 }
 
 // Latest says which of several versions of an item counts.
@@ -79,15 +76,14 @@ type Method struct {
 
 // Lookup is a side call that names things.
 type Lookup struct {
-	Name          string        `yaml:",key"`
-	Key           string        `yaml:"key" doc:"the item's key for an object by key; without it the lookup is a list"`
-	Cache         time.Duration `yaml:"cache" default:"1h" doc:"for how long its answer is kept"`
-	Scope         string        `yaml:"scope" doc:"the provider's permission that it needs, named in the warning"`
-	Request       `yaml:",inline"`
-	Items         string  `yaml:"items" form:"path" doc:"dotted path of the list of items"`
-	ItemsOptional bool    `yaml:"items_optional" doc:"a body without the list has no items; else it is an error"`
-	Page          *Page   `yaml:"page" doc:"how to get to the next page"`
-	Method        *Method `yaml:"-"` // the same as a method, to plan its calls
+	Name     string        `yaml:",key"`
+	Key      string        `yaml:"key" doc:"the item's key for an object by key; without it the lookup is a list"`
+	Cache    time.Duration `yaml:"cache" default:"1h" doc:"for how long its answer is kept"`
+	Scope    string        `yaml:"scope" doc:"the provider's permission that it needs, named in the warning"`
+	Request  `yaml:",inline"`
+	ItemSpec `yaml:",inline"`
+	Page     *Page   `yaml:"page" doc:"how to get to the next page"`
+	Method   *Method `yaml:"-"` // the same as a method, to plan its calls
 }
 
 // methodForm is a method as it is written: one call, or several that share what stands beside them.
@@ -146,8 +142,8 @@ func inherit(call, method *yaml.Node) *yaml.Node {
 	if own["get"] || own["post"] {
 		own["get"], own["post"] = true, true
 	}
-	if _, format := lookupKey(call, "format"); format != nil && format.Value == "csv" {
-		own["items"] = true // a path into JSON is not for it
+	if _, format := lookupKey(call, "format"); format != nil && format.Value != "json" {
+		own["items"], own["columns"] = true, true // paths into JSON are not for it
 	}
 	out := *call
 	out.Content = append([]*yaml.Node(nil), call.Content...)

@@ -47,8 +47,9 @@ func (c *CheckSpec) Verify(a Answer) *problem.Problem {
 func (c *CallSpec) check(d *decoder, n *yaml.Node) {
 	c.checkRequest(d, n)
 	c.Whole = c.Format == "json" && d.at(n, "items") == n
-	if c.Format == "csv" && d.at(n, "items") != n {
-		d.add(d.key(n, "items"), "exclusive", "items is a path into JSON, the format is csv", "remove items")
+	c.checkItems(d, n)
+	if c.Whole && c.Columns != nil {
+		d.add(d.key(n, "columns"), "missing", "columns without items", "add items: the path of the list of rows")
 	}
 	if c.When.reads("window", "") && c.Window == nil {
 		d.add(d.at(n, "when"), "scope", "the condition reads .window of a call without window", "add window")
@@ -60,7 +61,8 @@ func (c *CallSpec) check(d *decoder, n *yaml.Node) {
 
 func (l *Lookup) check(d *decoder, n *yaml.Node) {
 	l.checkRequest(d, n)
-	call := &CallSpec{Request: l.Request, Items: l.Items, ItemsOptional: l.ItemsOptional, Page: l.Page, Unit: "item", Format: "json"}
+	l.checkItems(d, n)
+	call := &CallSpec{Request: l.Request, ItemSpec: l.ItemSpec, Page: l.Page, Unit: "item"}
 	l.Method = &Method{Calls: []*CallSpec{call}, purpose: "lookup"}
 }
 

@@ -1,6 +1,7 @@
 package jq
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -58,21 +59,15 @@ func (f *file) check() []Finding {
 	for _, v := range f.opt.Vars {
 		b = b.with(v, 0)
 	}
-	for _, im := range f.query.Imports {
-		c.report(im, "host", "a program can't import", "write the definition here")
-	}
 	c.query(f.query, b)
 	slices.SortStableFunc(c.findings, func(a, b Finding) int {
-		if a.Line != b.Line {
-			return a.Line - b.Line
-		}
-		return a.Col - b.Col
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col))
 	})
 	return c.findings
 }
 
 func (c *checker) report(node any, rule, text, fix string) {
-	c.findings = append(c.findings, c.src.finding(c.places.at(node), rule, text, fix))
+	c.findings = append(c.findings, c.finding(c.places.at(node), rule, text, fix))
 }
 
 // leave warns that the mapping compiler leaves the node to gojq.

@@ -46,13 +46,16 @@ func addMonths(t time.Time, n int) time.Time {
 	return first.AddDate(0, 0, min(t.Day(), last)-1)
 }
 
+// eightDigits is a date without its hyphens.
+const eightDigits = "20060102"
+
 var dateForms = []string{
-	time.RFC3339Nano, "2006-01-02", "2006-01", "2006-01-02 15:04:05", "2006-01-02 15:04:05.999999999", "2006-01-02T15:04:05.999999999",
+	eightDigits, time.RFC3339Nano, "2006-01-02", "2006-01", "2006-01-02 15:04:05", "2006-01-02 15:04:05.999999999", "2006-01-02T15:04:05.999999999",
 	"2006-01-02T15", "2006-01-02T15:04", "2006-01-02T15Z07:00", "2006-01-02 15:04:05Z07:00",
 }
 
 // ParseDate reads the forms of dates that providers send, in UTC where they name no offset: YYYY-MM-DD, YYYY-MM,
-// RFC 3339 with fractions and offsets, the same with a space or without an offset, and an hour, YYYY-MM-DDTHH.
+// RFC 3339 with fractions and offsets, the same with a space or without an offset, an hour, YYYY-MM-DDTHH, and YYYYMMDD.
 func ParseDate(s string) (time.Time, bool) {
 	if t, ok := parsePlain(s); ok {
 		return t, true

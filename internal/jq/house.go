@@ -31,6 +31,14 @@ func house() []gojq.CompilerOption {
 	for name, add := range steps {
 		f1(name, func(v, n any) any { return stepDate(v, n, add) })
 	}
+	for name, part := range parts {
+		f0(name, func(v any) any { return partOfDate(v, part) })
+	}
+	for name, at := range epochs {
+		f0(name, func(v any) any { return fromEpoch(v, at) })
+	}
+	f0("yyyymmdd", yyyymmdd)
+	f1("cycle_start", cycleStart)
 	f0("unix", unix)
 	f0("unix_ms", unixMilli)
 	f0("months", months)

@@ -36,6 +36,7 @@ const (
 // Options of a program; the zero value is a slot without variables.
 type Options struct {
 	Kind       Kind
+	Libs       []Source      // what a mapping may include, each by its file's name without .jq
 	Vars       []string      // names of the variables that a run is given, "$query"
 	Timeout    time.Duration // of one run; DefaultTimeout if 0
 	MaxOutputs int           // of one run; MaxOutputs if 0
@@ -90,11 +91,20 @@ func ParseModule(src Source, opt Options) (*Module, []Finding) {
 	if f == nil || Failed(findings) {
 		return nil, findings
 	}
-	if f.query.Term != nil || f.query.Right != nil {
-		at := f.places.query(&gojq.Query{Term: f.query.Term, Left: f.query.Left})
-		return nil, append(findings, src.finding(at, "module", "an expression stands outside of every definition", "put it into a `def`"))
+	if bad := f.onlyDefinitions(); bad != nil {
+		return nil, append(findings, *bad)
 	}
 	return &Module{file: f}, findings
+}
+
+// onlyDefinitions is the finding of an expression that no definition holds.
+func (f *file) onlyDefinitions() *Finding {
+	if f.query.Term == nil && f.query.Right == nil {
+		return nil
+	}
+	at := f.places.query(&gojq.Query{Term: f.query.Term, Left: f.query.Left})
+	bad := f.finding(at, "module", "an expression stands outside of every definition", "put it into a `def`")
+	return &bad
 }
 
 // Funcs names the definitions without parameters, in the order of the source.
@@ -102,9 +112,9 @@ func (m *Module) Funcs() []string { return m.file.funcs() }
 
 // Line is the line on which a definition without parameters starts; 0 where there is none.
 func (m *Module) Line(name string) int {
-	for _, d := range m.file.query.FuncDefs {
+	for _, d := range m.file.own() {
 		if d.Name == name && len(d.Args) == 0 {
-			line, _ := m.file.src.at(m.file.places.at(d))
+			line, _ := m.file.src.at(m.file.places.at(d).offset)
 			return line
 		}
 	}
@@ -126,22 +136,38 @@ func (m *Module) Compile(name string) (*Code, []Finding) {
 	return code, nil
 }
 
-// file is a program that was parsed and linted.
+// file is a program that was parsed and linted. What it includes stands before its own definitions.
 type file struct {
 	src       Source
+	libs      []Source // that it includes
 	opt       Options
 	query     *gojq.Query
+	included  int // definitions of the query that are libraries'
 	places    places
 	mentioned map[string]bool // variables
 }
 
 func parse(src Source, opt Options) (*file, []Finding) {
+	f, bad := read(src, opt)
+	if bad != nil {
+		return nil, []Finding{*bad}
+	}
+	if findings := f.include(); len(findings) > 0 {
+		return f, findings
+	}
+	return f, f.check()
+}
+
+// read parses one text and gives every node its place.
+func read(src Source, opt Options) (*file, *Finding) {
 	if len(src.Text) > MaxSource {
-		return nil, []Finding{src.finding(0, "size", fmt.Sprintf("the program has %d bytes, the limit is %d", len(src.Text), MaxSource), "split it")}
+		bad := src.finding(0, "size", fmt.Sprintf("the program has %d bytes, the limit is %d", len(src.Text), MaxSource), "split it")
+		return nil, &bad
 	}
 	q, err := gojq.Parse(src.Text)
 	if err != nil {
-		return nil, []Finding{syntaxError(src, err)}
+		bad := syntaxError(src, err)
+		return nil, &bad
 	}
 	tokens := lex(src.Text)
 	f := &file{src: src, opt: opt, query: q, places: place(tokens, q), mentioned: map[string]bool{}}
@@ -150,17 +176,34 @@ func parse(src Source, opt Options) (*file, []Finding) {
 			f.mentioned[t.text] = true
 		}
 	}
-	return f, f.check()
+	return f, nil
 }
 
+// own are the definitions that stand in the file itself.
+func (f *file) own() []*gojq.FuncDef { return f.query.FuncDefs[f.included:] }
+
+// funcs names the file's own definitions without parameters.
 func (f *file) funcs() []string {
 	var names []string
-	for _, d := range f.query.FuncDefs {
+	for _, d := range f.own() {
 		if len(d.Args) == 0 {
 			names = append(names, d.Name)
 		}
 	}
 	return names
+}
+
+// finding reports at the place of a node, in the text that it stands in.
+func (f *file) finding(at spot, rule, text, fix string) Finding {
+	return f.source(at).finding(at.offset, rule, text, fix)
+}
+
+// source is the text that a place is in.
+func (f *file) source(at spot) Source {
+	if at.lib == 0 {
+		return f.src
+	}
+	return f.libs[at.lib-1]
 }
 
 func (f *file) compile(q *gojq.Query) (*Code, *Finding) {

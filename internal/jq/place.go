@@ -2,18 +2,24 @@ package jq
 
 import "github.com/itchyny/gojq"
 
-// places holds the offset of each node of a syntax tree, by its pointer.
-type places map[any]int
+// places holds where each node of a syntax tree stands, by its pointer.
+type places map[any]spot
 
-// at is the offset of a node; of one that has none, the start of the text.
-func (p places) at(node any) int { return p[node] }
+// spot is a byte of a program's own text, or of that of a library which it includes.
+type spot struct {
+	lib    int // from 1; 0 is the program itself
+	offset int
+}
 
-// query is the offset of the first thing in a query.
-func (p places) query(q *gojq.Query) int {
+// at is the place of a node; of one that has none, the start of the text.
+func (p places) at(node any) spot { return p[node] }
+
+// query is the place of the first thing in a query.
+func (p places) query(q *gojq.Query) spot {
 	for {
 		switch {
 		case q == nil:
-			return 0
+			return spot{}
 		case len(q.FuncDefs) > 0:
 			return p[q.FuncDefs[0]]
 		case q.Term != nil:
@@ -42,7 +48,7 @@ func (p *placer) take(node any, kind tokenKind, text string) {
 	for i := p.next; i < len(p.tokens); i++ {
 		if t := p.tokens[i]; t.kind == kind && (text == "" || t.text == text) {
 			p.next = i + 1
-			p.places[node] = t.pos
+			p.places[node] = spot{offset: t.pos}
 			return
 		}
 	}

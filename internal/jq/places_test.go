@@ -54,8 +54,8 @@ func TestPlaces(t *testing.T) {
 			}
 			if want != "" {
 				checked++
-				if !strings.HasPrefix(text[at:], want) {
-					t.Errorf("%q is said to stand at %q", want, text[at:min(len(text), at+20)])
+				if !strings.HasPrefix(text[at.offset:], want) {
+					t.Errorf("%q is said to stand at %q", want, text[at.offset:min(len(text), at.offset+20)])
 				}
 			}
 		}

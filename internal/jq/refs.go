@@ -22,10 +22,10 @@ const maxTraced = 200_000
 type track struct {
 	root string
 	path []string
-	pos  int
+	pos  spot
 }
 
-func (t track) step(key string, pos int) track {
+func (t track) step(key string, pos spot) track {
 	if t.root == "" {
 		return t
 	}
@@ -85,7 +85,7 @@ func (t *tracer) use(v track) {
 		return
 	}
 	t.seen[key] = true
-	line, col := t.src.at(v.pos)
+	line, col := t.source(v.pos).at(v.pos.offset)
 	t.out = append(t.out, Ref{v.root, v.path, line, col})
 }
 

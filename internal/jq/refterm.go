@@ -106,7 +106,7 @@ func (t *tracer) object(o *gojq.Object, in track, n *names) {
 	}
 }
 
-func (t *tracer) variable(name string, at int, n *names) track {
+func (t *tracer) variable(name string, at spot, n *names) track {
 	b := n.find(name, 0)
 	if b == nil {
 		return track{}

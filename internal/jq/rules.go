@@ -160,7 +160,7 @@ const (
 	isComposite         // an object or an array
 )
 
-const numeric = " length unix unix_ms floor ceil round abs fabs trunc tonumber mktime dec dsum dadd dsub dmul dneg dshift dcmp sqrt utf8bytelength "
+const numeric = " length year month_number day_number unix unix_ms floor ceil round abs fabs trunc tonumber mktime dec dsum dadd dsub dmul dneg dshift dcmp sqrt utf8bytelength "
 
 // maxClass bounds how deep class looks; past it a value is unknown.
 const maxClass = 8

@@ -53,11 +53,16 @@ func shown(v any) string {
 	return strings.ToValidUTF8(string(b[:maxShown]), "") + "…"
 }
 
+// beside are the members of an output that are no fields of the record.
+var beside = []string{RemoteData, WarningField}
+
 // appendRecord appends the canonical form of an output: the model's fields in the model's order.
 func appendRecord(b []byte, fields []*Field, m map[string]any) ([]byte, error) {
 	known := len(m)
-	if _, ok := m[RemoteData]; ok {
-		known--
+	for _, name := range beside {
+		if _, ok := m[name]; ok {
+			known--
+		}
 	}
 	out, full, err := appendObject(b, fields, "", m, known)
 	if err != nil {
@@ -116,13 +121,17 @@ func appendObject(b []byte, fields []*Field, needs string, m map[string]any, n i
 func unknown(fields []*Field, m map[string]any) error {
 	names := make([]string, 0, len(m))
 	for k := range m {
-		if k != RemoteData && !slices.ContainsFunc(fields, func(f *Field) bool { return f.Name == k }) {
+		if !slices.Contains(beside, k) && !slices.ContainsFunc(fields, func(f *Field) bool { return f.Name == k }) {
 			names = append(names, k)
 		}
 	}
 	slices.Sort(names)
 	if len(names) == 0 {
-		return &fieldError{RemoteData, "is no field here"}
+		for _, k := range beside {
+			if _, ok := m[k]; ok {
+				return &fieldError{k, "is no field here"}
+			}
+		}
 	}
 	return &fieldError{names[0], "is no field of the model"}
 }

@@ -65,6 +65,9 @@ type Model struct {
 // RemoteData is the member with which a mapping narrows the provider's bytes behind a record.
 const RemoteData = "remote_data"
 
+// WarningField is the member with which a mapping says something beside a record. It is no part of the record.
+const WarningField = "warning"
+
 // LoadModel reads dir/model.yaml.
 func LoadModel(fsys fs.FS, dir string) (*Model, error) {
 	name := path.Join(dir, "model.yaml")

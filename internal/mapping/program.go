@@ -2,8 +2,6 @@ package mapping
 
 import (
 	"fmt"
-	"io/fs"
-	"path"
 	"slices"
 	"strings"
 
@@ -15,15 +13,19 @@ type Vars struct {
 	Query   []byte // what the caller asked for
 	Account []byte // the integrated account, without its credentials
 	Call    []byte // the effective request: connector.Call.JSON
-	Page    []byte // the members beside the items
+	Page    []byte // the answer without its items
 	Lookups []byte // the connector's lookups, by name
+	Parent  []byte // the outer item of nested ones, or the parent that the call was made for
+	Carry   []byte // facts of the window's first page
 }
 
 // roots are the variables in the order of a run's values. $base is kept for overrides.
-var roots = []string{"$query", "$account", "$call", "$page", "$lookups"}
+var roots = []string{"$query", "$account", "$call", "$page", "$lookups", "$parent", "$carry"}
 
-func (v *Vars) list() [5][]byte {
-	return [5][]byte{v.Query, v.Account, v.Call, v.Page, v.Lookups}
+const parentRoot = 5
+
+func (v *Vars) list() [7][]byte {
+	return [7][]byte{v.Query, v.Account, v.Call, v.Page, v.Lookups, v.Parent, v.Carry}
 }
 
 // Program is a compiled mapping file, immutable and shared.
@@ -31,7 +33,7 @@ type Program struct {
 	src       jq.Source
 	hash      uint64
 	resources map[string]*compiled
-	mentions  [5]bool // which of the roots the text names at all
+	mentions  [7]bool // which of the roots the text and its libraries name at all
 }
 
 // compiled is the program of one resource.
@@ -42,17 +44,19 @@ type compiled struct {
 	fields []*Field
 }
 
-// Compile compiles every definition that is named as a resource of the model. The program is nil where a finding is
-// an error.
-func Compile(src jq.Source, m *Model) (*Program, []jq.Finding) {
-	mod, findings := jq.ParseModule(src, jq.Options{Kind: jq.Mapping, Vars: roots})
-	if !strings.HasPrefix(strings.TrimSpace(src.Text), "#") {
-		findings = append(findings, jq.Finding{File: src.File, Line: 1, Col: 1, Rule: "header", Text: "the file does not say whose items it maps", Fix: "start it with a comment", Warn: true})
-	}
+// Compile compiles every definition that is named as a resource of the model; libs are what the file may include. The
+// program is nil where a finding is an error.
+func Compile(src jq.Source, m *Model, libs ...jq.Source) (*Program, []jq.Finding) {
+	mod, findings := jq.ParseModule(src, options(libs))
+	findings = append(findings, header(src, "whose items it maps")...)
 	if mod == nil {
 		return nil, findings
 	}
-	p := &Program{src: src, hash: hashOf(src.Text, fmt.Sprint(m.hash)), resources: map[string]*compiled{}}
+	texts := []string{src.Text, fmt.Sprint(m.hash)}
+	for _, lib := range mod.Libs() {
+		texts = append(texts, lib.Text)
+	}
+	p := &Program{src: src, hash: hashOf(texts...), resources: map[string]*compiled{}}
 	for i, root := range roots {
 		p.mentions[i] = mod.Mentions(root)
 	}
@@ -75,40 +79,6 @@ func Compile(src jq.Source, m *Model) (*Program, []jq.Finding) {
 	return p, findings
 }
 
-// Load compiles the mappings of one model in several folders: every *.jq, named as its connector. A file of a later
-// folder replaces the one of that name. A file with an error is left out, and found.
-func Load(m *Model, dirs ...fs.FS) (map[string]*Program, []jq.Finding) {
-	sources := map[string]jq.Source{}
-	var findings []jq.Finding
-	for _, dir := range dirs {
-		files, err := fs.Glob(dir, "*.jq")
-		if err != nil {
-			continue
-		}
-		for _, file := range files {
-			text, err := fs.ReadFile(dir, file)
-			if err != nil {
-				findings = append(findings, jq.Finding{File: file, Line: 1, Col: 1, Rule: "read", Text: err.Error()})
-				continue
-			}
-			sources[strings.TrimSuffix(path.Base(file), ".jq")] = jq.Source{File: file, Text: string(text)}
-		}
-	}
-	programs := map[string]*Program{}
-	names := make([]string, 0, len(sources))
-	for name := range sources {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		p, found := Compile(sources[name], m)
-		if findings = append(findings, found...); p != nil {
-			programs[name] = p
-		}
-	}
-	return programs, findings
-}
-
 // Has reports whether the file defines the resource.
 func (p *Program) Has(resource string) bool { return p.resources[resource] != nil }
 
@@ -127,6 +97,9 @@ func (p *Program) Hash() uint64 { return p.hash }
 
 // Source is the file.
 func (p *Program) Source() jq.Source { return p.src }
+
+// Mentions reports whether the file, or a library of it, names a root anywhere.
+func (p *Program) Mentions(root string) bool { return p.mentions[slices.Index(roots, root)] }
 
 // Reads lists the first steps below a root that the given resources read, or all of them where none is given, by name:
 // Reads("$lookups", "usage") names the lookups that usage needs.

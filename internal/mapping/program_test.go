@@ -80,7 +80,7 @@ func TestCompileFindings(t *testing.T) {
 		{"no comment", "def usage: {id: .};", "acme.jq:1:1: header: the file does not say whose items it maps (fix: start it with a comment)"},
 		{"no resource", "# x\ndef usages: .;", "acme.jq:1:1: no-resource: no definition is named as a resource of the model (fix: add `def usage: …;`, or one of usage, products, organizations, workspaces, users)"},
 		{"a resource with parameters", "# x\ndef usage(f): .;", "acme.jq:1:1: no-resource: no definition is named as a resource of the model (fix: add `def usage: …;`, or one of usage, products, organizations, workspaces, users)"},
-		{"a root that there is not", "# x\ndef usage: {id: $base.id};", "acme.jq:2:17: unknown-variable: $base is not defined (fix: in scope: $query $account $call $page $lookups)"},
+		{"a root that there is not", "# x\ndef usage: {id: $base.id};", "acme.jq:2:17: unknown-variable: $base is not defined (fix: in scope: $query $account $call $page $lookups $parent $carry)"},
 		{"an unbounded function", "# x\ndef usage:\n  {id: (.a | gsub(\"a\"; \"b\"))};", "acme.jq:3:14: global-regex: gsub takes time that grows with the square of the input's length (fix: use `split(\"…\")`, `join(\"…\")`, `replace_all(a; b)`, `slug`, or `test` and `capture` without the flag g)"},
 		{"a slow expression", "# x\ndef usage: {id: (.a | test(\"a\"))};", "acme.jq:2:23: not-compiled: test is outside of the compiled subset, so it runs many times slower"},
 		{"a definition that is in nobody's way", "# x\ndef other: now;\ndef usage: {id: .a};", "acme.jq:2:12: clock: now reads the clock, so that no run could be repeated (fix: in a connector's slot use `.now`)"},
@@ -116,6 +116,35 @@ func TestShippedMappings(t *testing.T) {
 	}
 	_, findings := Load(model(t), dir)
 	for _, f := range findings {
+		t.Error(f)
+	}
+}
+
+// TestLibraries: what a mapping includes comes from the folder lib, of which the later counts, and is a part of its hash.
+func TestLibraries(t *testing.T) {
+	file := func(s string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(s)} }
+	builtin := fstest.MapFS{"acme.jq": file("# a\ninclude \"ids\";\ndef usage: {id: theirs};"), "plain.jq": file("# p\ndef usage: {id: .a};"), "lib/ids.jq": file("# i\ndef theirs: .old + $page.p;")}
+	own := fstest.MapFS{"lib/ids.jq": file("# i\ndef theirs: .new;")}
+	load := func(dirs ...fs.FS) (map[string]*Program, []jq.Finding) { return Load(model(t), dirs...) }
+	programs, findings := load(builtin)
+	changed, more := load(builtin, own)
+	if len(programs) != 2 || len(changed) != 2 || len(findings)+len(more) > 0 {
+		t.Fatal(programs, findings, more)
+	}
+	if got := emit(t, changed["acme"], "usage", `{"old":"o","new":"n"}`, nil); !strings.HasPrefix(got, `{"id":"n"`) {
+		t.Error(got)
+	}
+	if programs["acme"].Hash() == changed["acme"].Hash() || programs["plain"].Hash() != changed["plain"].Hash() {
+		t.Error("the hash covers what is included, and nothing else")
+	}
+	if !programs["acme"].Mentions("$page") || changed["acme"].Mentions("$page") {
+		t.Error("what a library reads, the mapping reads")
+	}
+	programs, findings = load(builtin, fstest.MapFS{"lib/ids.jq": file("# i\ndef theirs: nope;"), "other.jq": file("# o\ninclude \"ids\";\ndef usage: {id: theirs};")})
+	if len(programs) != 1 || len(findings) != 1 || findings[0].File != "lib/ids.jq" || findings[0].Line != 2 {
+		t.Error(programs, findings)
+	}
+	if f := LintLibrary(jq.Source{File: "lib/ids.jq", Text: "def theirs: $query.x;"}); len(f) != 1 || f[0].Rule != "header" {
 		t.Error(f)
 	}
 }

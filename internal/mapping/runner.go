@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/meterbridge/meterbridge/internal/jq"
+	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/record"
 )
 
@@ -40,6 +43,7 @@ type Runner struct {
 	program *Program
 	unit    *compiled
 	session *jq.Session
+	vars    []any
 	item    []byte
 	encoder jq.Encoder
 }
@@ -50,24 +54,48 @@ func (p *Program) Runner(resource string) *Runner {
 	if c == nil {
 		return nil
 	}
-	return &Runner{program: p, unit: c, session: c.code.Session(make([]any, len(roots)))}
+	vars := make([]any, len(roots))
+	return &Runner{program: p, unit: c, vars: vars, session: c.code.Session(vars)}
 }
 
 // Bind sets the roots for the items that follow. Roots that the file does not name are not decoded.
 func (r *Runner) Bind(v *Vars) error {
 	vars := make([]any, len(roots))
 	for i, text := range v.list() {
-		if len(text) == 0 || !r.program.mentions[i] {
-			continue
+		var err error
+		if vars[i], err = r.root(i, text); err != nil {
+			return err
 		}
-		val, err := jq.Decode(text)
-		if err != nil {
-			return r.fail(err, fmt.Sprintf("%s: %v", roots[i], err))
-		}
-		vars[i] = val
 	}
-	r.session = r.unit.code.Session(vars)
+	r.vars, r.session = vars, r.unit.code.Session(vars)
 	return nil
+}
+
+// BindParent sets $parent alone: of nested items it changes more often than the page does.
+func (r *Runner) BindParent(text []byte) error {
+	if !r.program.mentions[parentRoot] {
+		return nil
+	}
+	v, err := r.root(parentRoot, text)
+	if err != nil {
+		return err
+	}
+	r.vars = slices.Clone(r.vars)
+	r.vars[parentRoot] = v
+	r.session = r.unit.code.Session(r.vars)
+	return nil
+}
+
+// root is the value of a root, nil where there is none or nobody reads it.
+func (r *Runner) root(i int, text []byte) (any, error) {
+	if len(text) == 0 || !r.program.mentions[i] {
+		return nil, nil
+	}
+	v, err := jq.Decode(text)
+	if err != nil {
+		return nil, r.fail(err, fmt.Sprintf("%s: %v", roots[i], err))
+	}
+	return v, nil
 }
 
 // Scan finds the end of the item that starts at window[i], as record.Scan does, and remembers its bytes for Emit. They
@@ -121,6 +149,9 @@ func (r *Runner) append(out *record.Batch, v any, size int) error {
 		return err
 	}
 	o := record.Out{JSON: record.Span{Start: start, End: len(buf)}, Remote: record.Span{Start: len(buf), End: len(buf)}}
+	if o.Warning, err = warning(m[WarningField]); err != nil {
+		return in(WarningField, err)
+	}
 	if remote := m[RemoteData]; remote != nil {
 		if buf, err = r.encoder.AppendValue(buf, remote); err != nil {
 			return in(RemoteData, &fieldError{"", err.Error()})
@@ -132,6 +163,36 @@ func (r *Runner) append(out *record.Batch, v any, size int) error {
 	}
 	out.Buf, out.Outs = buf, append(out.Outs, o)
 	return nil
+}
+
+// Add appends a record to the batch that is not the mapping's own, from its fields, in the model's form.
+func (r *Runner) Add(out *record.Batch, fields map[string]any) error {
+	if err := r.append(out, fields, len(out.Buf)); err != nil {
+		return r.fail(err, err.Error())
+	}
+	return nil
+}
+
+// maxWarning bounds the message of a mapping's warning: it stands in a header too.
+const maxWarning = 300
+
+// warning reads what an output says beside its record.
+func warning(v any) (*record.Warning, error) {
+	if v == nil {
+		return nil, nil
+	}
+	m, ok := v.(map[string]any)
+	code, isCode := m["code"].(string)
+	message, isText := m["message"].(string)
+	switch {
+	case !ok || len(m) != 2 || !isCode || !isText || message == "":
+		return nil, wrong("an object of code and message, which are texts", v)
+	case !slices.Contains(problem.MappingWarnings, code):
+		return nil, &fieldError{"code", "is " + shown(code) + ", and must be one of " + strings.Join(problem.MappingWarnings, ", ")}
+	case len(message) > maxWarning:
+		return nil, &fieldError{"message", fmt.Sprintf("has %d bytes, and may have %d", len(message), maxWarning)}
+	}
+	return &record.Warning{Code: code, Message: message}, nil
 }
 
 func wrongOutput(v any) error {

@@ -135,3 +135,81 @@ func TestACancelledContextStopsAnItem(t *testing.T) {
 		t.Errorf("%d outputs, %v", out.Len(), err)
 	}
 }
+
+// TestParentAlone: of nested items the parent changes, and what else is bound stays.
+func TestParentAlone(t *testing.T) {
+	p := compile(t, "# acme\ndef usage: {id: ([$parent.day, $carry.cycle, .k] | stable_id)};")
+	r := p.Runner("usage")
+	if err := r.Bind(&Vars{Parent: []byte(`{"day":"p"}`), Carry: []byte(`{"cycle":7}`)}); err != nil {
+		t.Fatal(err)
+	}
+	id := func() string {
+		var out record.Batch
+		r.Scan([]byte(`{"k":"x"}`), 0, true)
+		if err := r.Emit(&out); err != nil {
+			t.Fatal(err)
+		}
+		_, rest, _ := strings.Cut(string(out.JSON(0)), `{"id":"`)
+		got, _, _ := strings.Cut(rest, `"`)
+		return got
+	}
+	if got := id(); got != "p:7:x" {
+		t.Error(got)
+	}
+	for _, c := range []struct{ parent, want string }{{`{"day":"q"}`, "q:7:x"}, {"", "~:7:x"}, {`{"day":1.10}`, "1.10:7:x"}} {
+		if err := r.BindParent([]byte(c.parent)); err != nil {
+			t.Fatal(err)
+		}
+		if got := id(); got != c.want {
+			t.Errorf("got %s, want %s", got, c.want)
+		}
+	}
+	if err := r.BindParent([]byte(`{`)); err == nil || !strings.Contains(err.Error(), "$parent") {
+		t.Error(err)
+	}
+}
+
+// TestWarnings: what an output says beside its record is no part of it.
+func TestWarnings(t *testing.T) {
+	for _, c := range []struct{ name, warning, want string }{
+		{"unpriced", `{code: "unpriced", message: "no price for SKU x: set context.prices"}`, "unpriced no price for SKU x: set context.prices"},
+		{"a note", `{code: "mapping_note", message: "m"}`, "mapping_note m"},
+		{"none", `null`, ""},
+		{"another code", `{code: "total_mismatch", message: "m"}`, `warning.code is "total_mismatch", and must be one of unpriced, mapping_note`},
+		{"no message", `{code: "unpriced"}`, `warning is {"code":"unpriced"}, and must be an object of code and message, which are texts`},
+		{"more than it needs", `{code: "unpriced", message: "m", sku: 1}`, `warning is {"code":"unpriced","message":"m","sku":1}, and must be an object of code and message, which are texts`},
+		{"a text", `"unpriced"`, `warning is "unpriced", and must be an object of code and message, which are texts`},
+		{"as long as may be", `{code: "unpriced", message: .long}`, "unpriced " + strings.Repeat("x", maxWarning)},
+		{"too long", `{code: "unpriced", message: (.long + "x")}`, `warning.message has 301 bytes, and may have 300`},
+		{"in the wrong place", `null, product: {id: "p", warning: 1}`, `product.warning is no field here`},
+	} {
+		r := compile(t, "# acme\ndef usage: {id: \"a\", warning: "+c.warning+"};").Runner("usage")
+		var out record.Batch
+		r.Scan([]byte(`{"long":"`+strings.Repeat("x", maxWarning)+`"}`), 0, true)
+		err := r.Emit(&out)
+		got := ""
+		if err != nil {
+			got = strings.TrimPrefix(err.Error(), "mapping usage: acme.jq:2: ")
+		} else if w := out.Outs[0].Warning; w != nil {
+			got = w.Code + " " + w.Message
+		}
+		if got != c.want {
+			t.Errorf("%s\n got %s\nwant %s", c.name, got, c.want)
+		}
+		if err == nil && strings.Contains(string(out.JSON(0)), "warning") {
+			t.Errorf("%s: %s", c.name, out.JSON(0))
+		}
+	}
+}
+
+// TestARecordOfTheHouse: what is added is held to the model like what is mapped.
+func TestARecordOfTheHouse(t *testing.T) {
+	r := compile(t, "# acme\ndef usage: {id: .k};").Runner("usage")
+	var out record.Batch
+	if err := r.Add(&out, map[string]any{"id": "x", "metric_name": "unallocated"}); err != nil || !strings.HasPrefix(string(out.JSON(0)), `{"id":"x","product":null,"metric_name":"unallocated"`) {
+		t.Errorf("%v %s", err, out.Buf)
+	}
+	if err := r.Add(&out, map[string]any{"metric_name": "unallocated"}); err == nil || out.Len() != 1 {
+		t.Errorf("%v, %d records", err, out.Len())
+	}
+}

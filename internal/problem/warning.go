@@ -19,7 +19,12 @@ const (
 	WarnPageCut          = "page_cut_by_deadline"
 	WarnDerivedTruncated = "derived_truncated"
 	WarnUnreadable       = "answer_unreadable"
+	WarnUnpriced         = "unpriced"
+	WarnMappingNote      = "mapping_note"
 )
+
+// MappingWarnings are the codes that a mapping may use.
+var MappingWarnings = []string{WarnUnpriced, WarnMappingNote}
 
 // WarningEntry is a row of the table of warnings.
 type WarningEntry struct{ Code, What string }
@@ -39,5 +44,7 @@ func Warnings() []WarningEntry {
 		{WarnPageCut, "The page is shorter than `limit` because the deadline came; go on with `next_cursor`."},
 		{WarnDerivedTruncated, "The list derived from usage was cut at its bound."},
 		{WarnUnreadable, "`raw` passes on an answer that can't be read as the list it should be; no next page can be found in it."},
+		{WarnUnpriced, "A price is missing, so that records have a quantity and no cost; the message says where to configure it."},
+		{WarnMappingNote, "The connector's mapping has something to say about the provider's figures."},
 	}
 }

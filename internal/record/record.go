@@ -7,15 +7,22 @@ package record
 
 // Item is one element of the provider's answer: valid JSON that is overwritten by the next one.
 type Item struct {
-	Raw []byte
-	N   int64 // its place in the call's answer, from 0
+	Raw    []byte
+	N      int64  // its place in the call's answer, from 0
+	Parent []byte // the outer item that it stands in, its list emptied; nil where items are not nested
 }
+
+// Warning is what a mapping has to say beside a record.
+type Warning struct{ Code, Message string }
 
 // Span is a half-open range of bytes.
 type Span struct{ Start, End int }
 
 // Out is one output of a mapping within a Batch. An empty Remote means that the item's own bytes are its remote data.
-type Out struct{ JSON, Remote Span }
+type Out struct {
+	JSON, Remote Span
+	Warning      *Warning // nil where there is nothing to say, nearly always
+}
 
 // Batch holds all outputs of one item, back to back in Buf, so that boundaries are data and not allocations.
 type Batch struct {

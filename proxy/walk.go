@@ -133,10 +133,15 @@ func (w *walk) bind() error {
 	if w.page.bound {
 		return nil
 	}
+	w.page.bound = true
+	return w.runner.Bind(w.vars())
+}
+
+// vars are the page's roots.
+func (w *walk) vars() *mapping.Vars {
 	looked, warns := w.names.wait(w.ctx)
 	w.warn(warns...)
-	w.page.bound = true
-	return w.runner.Bind(&mapping.Vars{Query: w.queryJSON, Account: w.accountJSON, Call: w.page.call.JSON(), Lookups: looked})
+	return &mapping.Vars{Query: w.queryJSON, Account: w.accountJSON, Call: w.page.call.JSON(), Lookups: looked}
 }
 
 // output takes the next record out of the batch; keep is false for one outside the range or the filters.

@@ -31,6 +31,7 @@ func (v *Vars) list() [7][]byte {
 // Program is a compiled mapping file, immutable and shared.
 type Program struct {
 	src       jq.Source
+	module    *jq.Module
 	hash      uint64
 	resources map[string]*compiled
 	mentions  [7]bool // which of the roots the text and its libraries name at all
@@ -56,7 +57,7 @@ func Compile(src jq.Source, m *Model, libs ...jq.Source) (*Program, []jq.Finding
 	for _, lib := range mod.Libs() {
 		texts = append(texts, lib.Text)
 	}
-	p := &Program{src: src, hash: hashOf(texts...), resources: map[string]*compiled{}}
+	p := &Program{src: src, module: mod, hash: hashOf(texts...), resources: map[string]*compiled{}}
 	for i, root := range roots {
 		p.mentions[i] = mod.Mentions(root)
 	}
@@ -97,6 +98,18 @@ func (p *Program) Hash() uint64 { return p.hash }
 
 // Source is the file.
 func (p *Program) Source() jq.Source { return p.src }
+
+// Portable is the mapping of a resource as one program for jq itself, which has the roots as its variables; "" where the
+// file does not define the resource.
+func (p *Program) Portable(resource string) string {
+	if !p.Has(resource) {
+		return ""
+	}
+	return p.module.Portable(resource)
+}
+
+// Roots are the variables that stand beside the item, such as $query.
+func Roots() []string { return slices.Clone(roots) }
 
 // Mentions reports whether the file, or a library of it, names a root anywhere.
 func (p *Program) Mentions(root string) bool { return p.mentions[slices.Index(roots, root)] }

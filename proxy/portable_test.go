@@ -10,7 +10,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -33,16 +37,7 @@ import (
 // with the house's functions in plain jq. Numbers are compared as doubles, since that is what jq knows.
 func TestMappingsArePortable(t *testing.T) {
 	t.Parallel()
-	model, err := mapping.LoadModel(mappings.FS, ModelName)
-	if err != nil {
-		t.Fatal(err)
-	}
-	set, _ := connector.Load(connectors.FS)
-	texts, err := fs.Sub(mappings.FS, ModelName)
-	if err != nil {
-		t.Fatal(err)
-	}
-	programs, _ := mapping.Load(model, texts)
+	catalog := installed(t)
 	recordings, err := fs.Sub(connectors.FS, "testdata")
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +49,7 @@ func TestMappingsArePortable(t *testing.T) {
 	for _, c := range cassettes {
 		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
-			p := portableHouse(t, c, &Catalog{Connectors: set, Mappings: programs, Model: model})
+			p := portableHouse(t, c, catalog)
 			n := 0
 			for _, r := range c.Requests {
 				if r.Via == "unified" && r.Format == "unified" && r.ID == "" {
@@ -66,6 +61,22 @@ func TestMappingsArePortable(t *testing.T) {
 			}
 		})
 	}
+}
+
+// installed is what is built in.
+func installed(t *testing.T) *Catalog {
+	t.Helper()
+	model, err := mapping.LoadModel(mappings.FS, ModelName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, _ := connector.Load(connectors.FS)
+	texts, err := fs.Sub(mappings.FS, ModelName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	programs, _ := mapping.Load(model, texts)
+	return &Catalog{Connectors: set, Mappings: programs, Model: model}
 }
 
 // portableHouse is a proxy before a cassette.
@@ -238,4 +249,30 @@ func alike(a, b any) bool {
 		return true
 	}
 	return reflect.DeepEqual(a, b)
+}
+
+// TestMappingsAreReadByJQ asks the jq of this machine, where there is one, to compile each mapping. It ends with 3 where it
+// can't; that a mapping then fails on null is its right.
+func TestMappingsAreReadByJQ(t *testing.T) {
+	t.Parallel()
+	binary, err := exec.LookPath("jq")
+	if err != nil {
+		t.Skip("no jq here")
+	}
+	for name, p := range installed(t).Mappings {
+		for _, resource := range p.Resources() {
+			file := filepath.Join(t.TempDir(), "program.jq")
+			if err := os.WriteFile(file, []byte(p.Portable(resource)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			args := []string{"-n", "-f", file}
+			for _, root := range mapping.Roots() {
+				args = append(args, "--argjson", strings.TrimPrefix(root, "$"), "null")
+			}
+			out, err := exec.Command(binary, args...).CombinedOutput()
+			if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && exit.ExitCode() == 3 {
+				t.Errorf("jq does not read %s of %s: %s", resource, name, out)
+			}
+		}
+	}
 }

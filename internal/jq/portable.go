@@ -11,8 +11,8 @@ import (
 //go:embed house.jq
 var houseText string
 
-// includes are the lines of a mapping that name libraries.
-var includes = regexp.MustCompile(`(?m)^\s*include\s+"[^"]*"\s*;`)
+// includeLines are the lines of a mapping that name libraries.
+var includeLines = regexp.MustCompile(`(?m)^\s*include\s+"[^"]*"\s*;`)
 
 // Portable is the module's call of a definition as one program that jq runs without this house: the house's functions in
 // plain jq, the libraries, the module's own text and the call. The roots are variables that whoever runs it has to give.
@@ -22,7 +22,7 @@ func (m *Module) Portable(name string) string {
 	for _, lib := range m.file.libs {
 		texts = append(texts, lib.Text)
 	}
-	texts = append(texts, includes.ReplaceAllString(m.file.src.Text, ""), name)
+	texts = append(texts, includeLines.ReplaceAllString(m.file.src.Text, ""), name)
 	var b strings.Builder
 	for i, text := range texts {
 		if i > 0 {

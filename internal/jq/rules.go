@@ -59,6 +59,7 @@ func (c *checker) call(f *gojq.Func, b *binding) {
 	if known.island[sig] {
 		c.leave(f, f.Name)
 	}
+	c.portableCall(f)
 	c.arguments(f)
 }
 

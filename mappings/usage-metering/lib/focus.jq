@@ -170,7 +170,7 @@ def focus_id:
 def focus:
   focus_keep(.value != null and .value != "")
   | (.ChargePeriodStart | focus_date) as $start
-  | (.ChargePeriodEnd | focus_date) as $end
+  | (.ChargePeriodEnd | focus_date) as $until
   | (if .SubAccountId == null then null else {id: .SubAccountId, name: .SubAccountName} end) as $workspace
   | focus_resources($workspace) as $resources
   | {
@@ -183,7 +183,7 @@ def focus:
       charges: (focus_charges + focus_virtual_charges),
       usage: focus_usage,
       start_date: $start,
-      end_date: $end,
+      end_date: $until,
       charge_category: focus_category,
       finality: (if $query.preliminary_from != null and $start >= $query.preliminary_from then "preliminary" else "final" end),
       dimensions: focus_dimensions

@@ -54,7 +54,7 @@ type ResourceCapability struct {
 // Pagination says how a list comes in pages: the gateway's always by its cursor, the provider's in its own way.
 type Pagination struct {
 	Type        string `json:"type"`                    // cursor
-	Provider    string `json:"provider"`                // link, token or none
+	Provider    string `json:"provider"`                // link, token, number, offset, index or none
 	PageSize    int    `json:"page_size,omitempty"`     // asked of the provider
 	MaxPageSize int    `json:"max_page_size,omitempty"` // that it takes
 }
@@ -124,12 +124,8 @@ func describeResource(catalog *Catalog, conn *connector.Connector, r *connector.
 func paginationOf(m *connector.Method) Pagination {
 	p := Pagination{Type: "cursor", Provider: "none"}
 	for _, c := range m.Calls {
-		switch {
-		case c.Page == nil:
-		case len(c.Page.NextURL) > 0:
-			p.Provider = "link"
-		case len(c.Page.NextToken) > 0:
-			p.Provider = "token"
+		if style := c.Page.Style(); style != "none" {
+			p.Provider = style
 		}
 	}
 	size := m.PageSize()

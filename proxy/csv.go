@@ -29,6 +29,7 @@ func newCSVItems(r io.Reader) *csvItems {
 }
 
 func (c *csvItems) Envelope() []byte { return nil }
+func (c *csvItems) Count() int64     { return c.n }
 
 func (c *csvItems) Next() (record.Item, error) {
 	if c.keys == nil {

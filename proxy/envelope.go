@@ -71,8 +71,8 @@ func isKey(raw []byte, key string) bool {
 // tail reads on to the end of the document and of the body.
 func (p *jsonItems) tail() error {
 	for len(p.closes) > 0 {
-		if !p.found && len(p.closes) == 1 && !p.absent {
-			return p.notFound('{')
+		if !p.found && !p.absent && p.fault == nil {
+			p.fault = p.noList()
 		}
 		// A second list under the same name would be silently lost, so it is an error.
 		key := ""

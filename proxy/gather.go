@@ -23,17 +23,19 @@ type noItems struct{}
 
 func (noItems) Next() (record.Item, error) { return record.Item{}, io.EOF }
 func (noItems) Envelope() []byte           { return nil }
+func (noItems) Count() int64               { return 0 }
 
 // document is an answer that is itself the one item.
 type document struct {
-	r    io.Reader
-	done bool
+	r   io.Reader
+	all []byte
 }
 
-func (d *document) Envelope() []byte { return nil }
+func (d *document) Envelope() []byte { return d.all }
+func (d *document) Count() int64     { return int64(min(len(d.all), 1)) }
 
 func (d *document) Next() (record.Item, error) {
-	if d.done {
+	if d.all != nil {
 		return record.Item{}, io.EOF
 	}
 	body, err := io.ReadAll(io.LimitReader(d.r, maxItem+1))
@@ -46,7 +48,7 @@ func (d *document) Next() (record.Item, error) {
 	if !record.IsDocument(body) {
 		return record.Item{}, corrupt("it is not one JSON document")
 	}
-	d.done = true
+	d.all = body
 	return record.Item{Raw: body}, nil
 }
 

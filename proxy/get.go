@@ -44,10 +44,7 @@ func (q *request) get(ctx context.Context, w http.ResponseWriter) error {
 // getRaw passes the provider's object on as it came.
 func (q *request) getRaw(ctx context.Context, w http.ResponseWriter) error {
 	s := q.bareWalk(ctx)
-	if err := s.start(); err != nil {
-		return err
-	}
-	call, err := q.method.At(q.scope, s.pos)
+	call, err := q.planned(s)
 	if err != nil {
 		return err
 	}

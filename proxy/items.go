@@ -21,6 +21,8 @@ type items interface {
 	Next() (record.Item, error)
 	// Envelope is the answer without its items, a JSON document; complete after io.EOF, nil where the format has none.
 	Envelope() []byte
+	// Count is how many elements the answer has where its items stand, as the provider counts them; complete after io.EOF.
+	Count() int64
 }
 
 // cut turns the body's end in the middle of the document into the provider's fault.
@@ -33,22 +35,4 @@ func cut(err error) error {
 
 func corrupt(what string) error {
 	return problem.New(problem.UpstreamCorrupt, "the provider's answer is malformed: %s", what).AsRemote()
-}
-
-// splitPath undoes gjson's notation, in which a backslash keeps the next character.
-func splitPath(path string) []string {
-	var parts []string
-	var key []byte
-	for i := 0; i < len(path); i++ {
-		switch {
-		case path[i] == '\\' && i+1 < len(path):
-			i++
-			key = append(key, path[i])
-		case path[i] == '.':
-			parts, key = append(parts, string(key)), nil
-		default:
-			key = append(key, path[i])
-		}
-	}
-	return append(parts, string(key))
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/record"
 )
@@ -19,8 +20,9 @@ type jsonItems struct {
 	closes []byte // closing brackets still owed, outermost first
 	state  jsonState
 	n      int64
-	absent bool // an absent array is an empty one
-	found  bool // the array's place was met, or a null on the way to it
+	absent bool  // an absent array is an empty one
+	found  bool  // the array's place was met, or a null on the way to it
+	fault  error // the document has no array there; said at its end, when all that stands in its place is known
 }
 
 type jsonState uint8
@@ -37,12 +39,13 @@ const (
 func newJSONItems(r io.Reader, path string, absent bool) *jsonItems {
 	p := &jsonItems{window: newWindow(r), absent: absent}
 	if path != "" {
-		p.path = splitPath(path)
+		p.path = connector.SplitPath(path)
 	}
 	return p
 }
 
 func (p *jsonItems) Envelope() []byte { return p.env }
+func (p *jsonItems) Count() int64     { return p.n }
 
 // Next is the next element, or io.EOF behind the document's end.
 func (p *jsonItems) Next() (record.Item, error) {
@@ -66,7 +69,10 @@ func (p *jsonItems) Next() (record.Item, error) {
 				return record.Item{}, err
 			}
 			p.state = stateEnd
-		default:
+		case stateEnd:
+			if p.fault != nil {
+				return record.Item{}, p.fault
+			}
 			return record.Item{}, io.EOF
 		}
 	}
@@ -115,10 +121,17 @@ func (p *jsonItems) descend() error {
 	}
 }
 
+// notFound passes over what stands in the list's place, and has it said at the end.
 func (p *jsonItems) notFound(c byte) error {
 	if c != '{' && c != '[' && c != '"' && c != '-' && (c < '0' || c > '9') && c != 't' && c != 'f' && c != 'n' {
 		return problem.New(problem.UpstreamUnexpected, "the provider sent something that is not JSON where a list was expected").AsRemote()
 	}
+	p.found, p.state = true, stateTail
+	p.fault = p.noList()
+	return p.copyValue()
+}
+
+func (p *jsonItems) noList() error {
 	if len(p.path) == 0 {
 		return problem.New(problem.UpstreamUnexpected, "the provider's answer is no list").AsRemote()
 	}

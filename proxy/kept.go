@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/cursor"
 	"github.com/meterbridge/meterbridge/internal/upstream"
 )
@@ -22,7 +23,7 @@ func (w *walk) pageKey() [32]byte {
 	for _, v := range [...]int64{w.pos.Now, w.pos.Window, int64(w.pos.Call), int64(w.pos.Size), int64(w.pos.Rev)} {
 		b = binary.LittleEndian.AppendUint64(b, uint64(v))
 	}
-	return w.Pages.Key([]byte(w.acct.ID), b, w.pos.Token, w.pos.Job)
+	return w.Pages.Key([]byte(w.acct.ID), b, w.pos.Token, w.pos.Job, w.pos.Parent)
 }
 
 // cached is the page as it was kept when its cursor was given out, or nil. It is looked for where a cursor led and no
@@ -35,11 +36,11 @@ func (w *walk) cached() *upstream.Reply {
 	if !ok {
 		return nil
 	}
-	header, body, ok := unpackPage(kept)
+	status, header, body, ok := unpackPage(kept)
 	if !ok {
 		return nil
 	}
-	return &upstream.Reply{Status: http.StatusOK, Header: header, Body: io.NopCloser(bytes.NewReader(body))}
+	return w.sess.Kept(status, header, body)
 }
 
 // remember puts the open page into the cache, reading what is left of it if the whole fits. A provider that is slow with
@@ -56,39 +57,43 @@ func (w *walk) remember() {
 	}
 	if body := w.page.kept.rest(); body != nil {
 		// The answer must not wait for the cache longer than the cache's own time-outs allow, nor die with the client.
-		w.Pages.Put(context.WithoutCancel(w.ctx), w.page.key, packPage(w.page.header, body))
+		w.Pages.Put(context.WithoutCancel(w.ctx), w.page.key, packPage(w.page.reply.Status, w.page.header, w.method.Call(w.page.at), body))
 	}
 }
 
-// keptHeaders are those that a page's facts are read from.
-var keptHeaders = []string{"Content-Type", "Link"}
-
-func packPage(h http.Header, body []byte) []byte {
+// packPage is a page with its type and the headers that the way to the next page is read from.
+func packPage(status int, h http.Header, spec *connector.CallSpec, body []byte) []byte {
 	var head bytes.Buffer
 	keep := http.Header{}
-	for _, k := range keptHeaders {
-		if v := h.Values(k); len(v) > 0 {
+	for k, v := range h {
+		if k == "Content-Type" || spec.ReadsHeader(k) {
 			keep[k] = v
 		}
 	}
 	keep.Write(&head)
-	b := binary.AppendUvarint(nil, uint64(head.Len()))
+	b := binary.AppendUvarint(nil, uint64(status))
+	b = binary.AppendUvarint(b, uint64(head.Len()))
 	b = append(b, head.Bytes()...)
 	return append(b, body...)
 }
 
-func unpackPage(b []byte) (http.Header, []byte, bool) {
+func unpackPage(b []byte) (status int, h http.Header, body []byte, ok bool) {
+	code, k := binary.Uvarint(b)
+	if k <= 0 {
+		return 0, nil, nil, false
+	}
+	b = b[k:]
 	n, k := binary.Uvarint(b)
 	if k <= 0 || n > uint64(len(b)-k) {
-		return nil, nil, false
+		return 0, nil, nil, false
 	}
-	h := http.Header{}
+	h = http.Header{}
 	for line := range bytes.SplitSeq(b[k:k+int(n)], []byte("\r\n")) {
 		if name, value, ok := bytes.Cut(line, []byte(": ")); ok {
 			h.Add(string(name), string(value))
 		}
 	}
-	return h, b[k+int(n):], true
+	return int(code), h, b[k+int(n):], true
 }
 
 // keeper remembers a body while it is read, as long as the whole may still be wanted.

@@ -14,6 +14,7 @@ const maxLookupCache = 64 << 20
 type lookupEntry struct {
 	json    []byte
 	warn    *problem.Warning
+	fault   *problem.Problem // why it is not whole; nil where it is, or was cut at a bound
 	expires time.Time
 }
 

@@ -3,7 +3,6 @@ package proxy
 import (
 	"context"
 	"errors"
-	"io"
 	"strconv"
 	"time"
 
@@ -12,7 +11,6 @@ import (
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/record"
-	"github.com/meterbridge/meterbridge/internal/upstream"
 )
 
 // Limits of one lookup; docs/limits.md lists them.
@@ -43,14 +41,17 @@ func (q *request) lookUp(ctx context.Context, wanted []string) *names {
 		defer close(n.ready)
 		out := []byte{'{'}
 		for i, name := range wanted {
-			answer, warn := q.lookup(ctx, name)
-			if warn != nil {
-				n.warns = append(n.warns, *warn)
+			e, err := q.lookup(ctx, name)
+			if err != nil {
+				e = noNames // nobody waits for them any more
+			}
+			if e.warn != nil {
+				n.warns = append(n.warns, *e.warn)
 			}
 			if i > 0 {
 				out = append(out, ',')
 			}
-			out = append(append(quote(out, name), ':'), answer...)
+			out = append(append(quote(out, name), ':'), e.json...)
 		}
 		n.json = append(out, '}')
 	}()
@@ -69,16 +70,19 @@ func (n *names) wait(ctx context.Context) ([]byte, []problem.Warning) {
 	}
 }
 
-// lookup is one lookup's answer, from the cache, or fetched once for all who wait.
-func (q *request) lookup(ctx context.Context, name string) ([]byte, *problem.Warning) {
+// noNames is what is known where nothing is.
+var noNames = &lookupEntry{json: []byte("null")}
+
+// lookup is one lookup's answer, from the cache, or fetched once for all who wait. An error is the end of the wait.
+func (q *request) lookup(ctx context.Context, name string) (*lookupEntry, error) {
 	spec := q.conn.Lookups[name]
 	if spec == nil {
-		return []byte("null"), nil // lint refuses a mapping that reads an undeclared lookup
+		return noNames, nil // lint refuses a mapping that reads an undeclared lookup
 	}
 	base, _ := q.context["base_url"].(string)
 	key := q.acct.ID + "\x00" + name + "\x00" + base + "\x00" + strconv.FormatUint(q.conn.Hash, 16)
 	if e, ok := q.lookups.get(key, q.Clock()); ok {
-		return e.json, e.warn
+		return e, nil
 	}
 	flight := q.flights.DoChan("lookup\x00"+key, func() (any, error) {
 		// It outlives a caller who leaves: others may wait for the same names.
@@ -90,10 +94,9 @@ func (q *request) lookup(ctx context.Context, name string) ([]byte, *problem.War
 	})
 	select {
 	case r := <-flight:
-		e := r.Val.(*lookupEntry)
-		return e.json, e.warn
+		return r.Val.(*lookupEntry), nil
 	case <-ctx.Done():
-		return []byte("null"), nil
+		return nil, ctx.Err()
 	}
 }
 
@@ -108,18 +111,26 @@ func (q *request) fetchLookup(ctx context.Context, spec *connector.Lookup) *look
 			e.json = []byte("null")
 		}
 		e.expires = q.Clock().Add(lookupRetry)
-		text := "names of " + spec.Name + " could not be looked up: " + problem.From(err).Message
+		e.fault = problem.From(err)
+		text := "names of " + spec.Name + " could not be looked up: " + e.fault.Message
 		if errors.Is(err, context.DeadlineExceeded) {
+			e.fault = problem.New(problem.UpstreamTimeout, "it takes longer than %s", lookupPatience).AsRemote()
 			text = "names of " + spec.Name + " could not be looked up in " + lookupPatience.String()
 		}
-		if spec.Scope != "" {
-			text += "; the credentials need " + spec.Scope
-		}
+		text += needs(spec)
 		e.warn = &problem.Warning{Code: problem.WarnLookupFailed, Message: text}
 	case t.cut:
 		e.warn = &problem.Warning{Code: problem.WarnLookupTruncated, Message: "the lookup " + spec.Name + " has more entries than the gateway keeps; some names are null"}
 	}
 	return e
+}
+
+// needs is what to do about a lookup that fails, as far as the connector says it.
+func needs(spec *connector.Lookup) string {
+	if spec.Scope == "" {
+		return ""
+	}
+	return "; the credentials need " + spec.Scope
 }
 
 // nameTable is a lookup's items under way: an object by key, or a list where it has none.
@@ -166,49 +177,14 @@ func (t *nameTable) done() []byte { return append(t.json, t.json[0]+2) } // ']' 
 
 // eachLookupItem walks the lookup's pages until yield has enough.
 func (q *request) eachLookupItem(ctx context.Context, spec *connector.Lookup, yield func(record.Item) bool) error {
-	scope := *q.scope
-	scope.Remote, scope.PageSize, scope.ID, scope.Carry = nil, 0, "", nil // what the caller asks of usage is no business of a lookup
-	sess := q.sess.WithScopes(nil)
+	scope := connector.Scope{Now: time.Unix(0, q.at.Now).UTC(), Context: q.context} // what the caller asks for is no business of a lookup
+	l := listing{sess: q.sess.WithScopes(nil), method: spec.Method, scope: &scope, most: maxLookupPages}
 	if spec.Scope != "" {
-		sess = q.sess.WithScopes([]string{spec.Scope})
+		l.sess = q.sess.WithScopes([]string{spec.Scope})
 	}
-	at, ok, err := spec.Method.First(&scope)
-	for n := 0; ok && err == nil; n++ {
-		if n == maxLookupPages {
-			return problem.New(problem.PaginationLoop, "the provider has more than %d pages of them", maxLookupPages).AsRemote()
-		}
-		at, ok, err = lookupPage(ctx, sess, spec, &scope, at, yield)
+	var err error
+	for l.at, l.more, err = spec.Method.First(&scope); l.more && err == nil; {
+		err = l.page(ctx, func(item record.Item) (bool, error) { return yield(item), nil })
 	}
 	return err
-}
-
-func lookupPage(ctx context.Context, sess *upstream.Session, spec *connector.Lookup, scope *connector.Scope, at record.Position, yield func(record.Item) bool) (record.Position, bool, error) {
-	call, err := spec.Method.At(scope, at)
-	if err != nil {
-		return at, false, err
-	}
-	reply, err := sess.Do(ctx, call)
-	if err != nil {
-		return at, false, err
-	}
-	defer reply.Body.Close()
-	if reply.Empty {
-		return at, false, nil
-	}
-	it := newItems(reply.Body, spec.Method.Call(at))
-	count := int64(0)
-	for {
-		item, err := it.Next()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return at, false, err
-		}
-		if count++; !yield(item) {
-			return at, false, nil
-		}
-	}
-	next, more, _, err := spec.Method.Next(scope, at, connector.Facts{Envelope: it.Envelope(), Header: reply.Header, Items: count, Records: count})
-	return next, more, err
 }

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 
@@ -14,8 +15,10 @@ import (
 // page is one record-carrying answer of the provider, open for reading.
 type page struct {
 	call   connector.Call
+	reply  *upstream.Reply
 	header http.Header
 	items  items
+	whole  bool // the answer itself is the one item
 	body   io.Closer
 	read   *watched        // the body, and how it ended
 	kept   *keeper         // nil where the page is not kept
@@ -23,9 +26,10 @@ type page struct {
 	cached bool            // it came from there
 	at     record.Position // the walk's when the page was opened
 
-	lo, hi string // the dates of the records that belong to the page's window; both empty for all
-	count  int64  // items read so far
-	bound  bool   // the mapping has the page's roots
+	lo, hi  string // the dates of the records that belong to the page's window; both empty for all
+	count   int64  // items read so far
+	bound   bool   // the mapping has the page's roots
+	refused bool   // the answer is the provider's error after all
 }
 
 // next is the page's next item.
@@ -71,7 +75,7 @@ func (w *walk) fetch() (*page, error) {
 			return nil, err
 		}
 	}
-	pg.header, pg.body = reply.Header, reply.Body
+	pg.reply, pg.header, pg.body = reply, reply.Header, reply.Body
 	if reply.Empty {
 		pg.items = noItems{}
 		return pg, nil
@@ -86,23 +90,50 @@ func (w *walk) fetch() (*page, error) {
 		body, spec = io.TeeReader(body, w.tap(reply.Header)), bare(spec)
 	}
 	pg.read = &watched{r: flushing{body, w.before}}
-	pg.items = newItems(pg.read, spec)
+	pg.items, pg.whole = newItems(pg.read, spec), spec.Whole
 	return pg, nil
+}
+
+// read is the next item of the open page. An answer that is itself the item is judged before it counts, any other one at
+// its end.
+func (w *walk) read() (record.Item, error) {
+	item, found := w.page.next()
+	err := found
+	switch {
+	case found != nil:
+		err = judged(w.ctx, w.sess, w.page.call, w.page.reply, w.page.items, found)
+	case w.page.whole:
+		err = w.sess.Judge(w.ctx, w.page.call, w.page.reply, item.Raw)
+	}
+	w.page.refused = err != found
+	return item, err
 }
 
 // answer makes the call, or lives through the job that it starts.
 func (w *walk) answer(call connector.Call, spec *connector.CallSpec) (*upstream.Reply, error) {
 	var reply *upstream.Reply
 	var err error
-	if spec.Job != nil {
+	switch {
+	case spec.Constant != nil:
+		return w.constant()
+	case spec.Job != nil:
 		reply, err = w.job(call, spec.Job)
-	} else {
+	default:
 		reply, err = w.sess.Do(w.ctx, call)
 	}
 	if err == nil {
 		w.limits = reply.RateLimit
 	}
 	return reply, err
+}
+
+// constant is a list that the account's context makes, as a provider would have answered it.
+func (w *walk) constant() (*upstream.Reply, error) {
+	body, err := w.method.Constants(w.scope, w.pos)
+	if err != nil {
+		return nil, err
+	}
+	return &upstream.Reply{Status: http.StatusOK, Header: http.Header{"Content-Type": {contentJSON}}, Body: io.NopCloser(bytes.NewReader(body))}, nil
 }
 
 // newItems is the reader that fits the call's declared body.

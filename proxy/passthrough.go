@@ -36,11 +36,7 @@ func (p *Proxy) Passthrough(w http.ResponseWriter, r *http.Request, who Principa
 		return err
 	}
 	if !reads(r.Method) {
-		call, err := q.plannedCall()
-		if err != nil {
-			return err
-		}
-		return q.forward(w, r, who, call)
+		return q.forwardPlanned(w, r, who)
 	}
 	ctx := r.Context()
 	if !q.params.format.streams() {
@@ -92,31 +88,25 @@ func (q *request) chooseUnmapped(resource, id string) error {
 	return nil
 }
 
-// plannedCall is the call that the connector makes where the request stands.
-func (q *request) plannedCall() (connector.Call, error) {
-	at, ok, err := q.at, true, error(nil)
-	if !q.resumes {
-		at, ok, err = q.method.First(q.scope)
-	}
-	switch {
-	case err != nil:
+// planned is where the request stands, and the call that the connector makes there.
+func (q *request) planned(s *walk) (connector.Call, error) {
+	if err := s.enter(); err == io.EOF {
+		return connector.Call{}, problem.New(problem.InvalidParameter, "the range holds nothing that could be called: it lies in the future, or there is nothing to ask for")
+	} else if err != nil {
 		return connector.Call{}, err
-	case !ok:
-		return connector.Call{}, problem.New(problem.InvalidParameter, "the range holds nothing that could be called: it lies in the future")
 	}
-	q.at = at
-	return q.method.At(q.scope, at)
+	return q.method.At(q.scope, s.pos)
 }
 
 // passOn answers with the bytes of the planned call as they arrive.
 func (q *request) passOn(ctx context.Context, w http.ResponseWriter) error {
-	call, err := q.plannedCall()
+	s := q.bareWalk(ctx)
+	defer s.Close()
+	call, err := q.planned(s)
 	if err != nil {
 		return err
 	}
-	s := q.bareWalk(ctx)
-	defer s.Close()
-	reply, err := s.answer(call, q.method.Call(q.at))
+	reply, err := s.answer(call, q.method.Call(s.pos))
 	if err != nil {
 		return q.fail(ctx, err, nil)
 	}
@@ -125,6 +115,21 @@ func (q *request) passOn(ctx context.Context, w http.ResponseWriter) error {
 		return q.fail(ctx, err, nil)
 	}
 	return nil
+}
+
+// forwardPlanned makes the planned call with the caller's method and body. A list that is many calls, or none, is not one
+// that could be written to.
+func (q *request) forwardPlanned(w http.ResponseWriter, r *http.Request, who Principal) error {
+	for _, c := range q.method.Calls {
+		if c.Parents != nil || c.Constant != nil {
+			return problem.New(problem.UnknownMethod, "%s of %s can be read only: no one call of the provider's stands behind it", q.resource.Name, q.conn.Name)
+		}
+	}
+	call, err := q.planned(q.bareWalk(r.Context()))
+	if err != nil {
+		return err
+	}
+	return q.forward(w, r, who, call)
 }
 
 // forward makes one call with the caller's method and body and passes the provider's answer on as it is.

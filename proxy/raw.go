@@ -42,7 +42,7 @@ func (q *request) raw(ctx context.Context, w http.ResponseWriter) error {
 			if rows == 0 && err == nil && (c == nil || !c.started) {
 				continue
 			}
-		} else if s.page != nil && c != nil && s.page.read.sound() {
+		} else if s.page != nil && c != nil && s.page.read.sound() && !s.page.refused {
 			err = q.unreadable(s, c, err)
 		}
 		return q.endRaw(ctx, s, c, err)
@@ -52,7 +52,7 @@ func (q *request) raw(ctx context.Context, w http.ResponseWriter) error {
 // drain reads the page's items, which nobody maps. io.EOF is the good end.
 func (w *walk) drain() error {
 	for {
-		if _, err := w.page.next(); err != nil {
+		if _, err := w.read(); err != nil {
 			if w.page.count > 0 {
 				w.rows, w.last = w.rows+w.page.count, 1 // the window has given a record
 			}

@@ -28,7 +28,7 @@ func (q *request) resolveRange() error {
 	}
 	q.scope = &connector.Scope{
 		Now: now, Granularity: q.span.granularity, Filters: q.filter, Context: q.context,
-		Remote: q.params.remote, PageSize: q.at.Size, ID: q.id, Carry: q.at.Carry,
+		Remote: q.params.remote, PageSize: q.at.Size, ID: q.id,
 	}
 	if q.dated() {
 		q.scope.Range = q.span.Range

@@ -15,6 +15,9 @@ const maxEmptyPages = 20
 // range holds none.
 func (w *walk) start() error {
 	w.started = true
+	if err := w.waitFor(w.ctx, w.method.Lookups(w.conn)); err != nil {
+		return err
+	}
 	if !w.resumes {
 		first, ok, err := w.method.First(w.scope)
 		if err != nil {
@@ -36,12 +39,43 @@ func (w *walk) start() error {
 	return nil
 }
 
-// open fetches the page at the walk's position.
-func (w *walk) open() error {
+// enter goes to where a page can be fetched: a call for each of some parents is made for the first of them. Where there is
+// none, the window has no items.
+func (w *walk) enter() error {
 	if !w.started {
 		if err := w.start(); err != nil {
 			return err
 		}
+	}
+	for {
+		spec := w.method.Call(w.pos)
+		if spec == nil {
+			return nil // the plan says why
+		}
+		if err := w.waitFor(w.ctx, spec.Lookups(w.conn)); err != nil {
+			return err
+		}
+		if spec.Parents == nil || len(w.pos.Parent) > 0 {
+			return nil
+		}
+		parent, err := w.nextParent()
+		if err != nil {
+			return err
+		}
+		if parent != nil {
+			w.pos.Parent = parent
+			return nil
+		}
+		if err := w.move(connector.Facts{Records: w.rows}); err != nil {
+			return err
+		}
+	}
+}
+
+// open fetches the page at the walk's position.
+func (w *walk) open() error {
+	if err := w.enter(); err != nil {
+		return err
 	}
 	pg, err := w.fetch()
 	if err != nil {
@@ -51,7 +85,8 @@ func (w *walk) open() error {
 	return nil
 }
 
-// turn leaves a page that has ended for what comes behind it: the next page, the call to fall back on, the next window.
+// turn leaves a page that has ended for what comes behind it: the next page, the next parent, the call to fall back on, the
+// next window.
 func (w *walk) turn() error {
 	if w.resuming {
 		return w.hunt()
@@ -59,10 +94,18 @@ func (w *walk) turn() error {
 	if w.empty++; w.page.count > 0 {
 		w.empty = 0
 	}
-	facts := connector.Facts{Envelope: w.page.items.Envelope(), Header: w.page.header, Items: w.page.count, Records: w.rows}
+	if w.again() {
+		return problem.New(problem.PaginationLoop, "the provider goes round in circles: the page after cursor %q ends with the record that the page before it ended with", clip(string(w.pos.Token), 80)).AsRemote()
+	}
+	facts := connector.Facts{Envelope: w.page.items.Envelope(), Header: w.page.header, Items: w.page.items.Count(), Records: w.rows, Parent: w.nextParent}
+	w.close() // before the parents are asked for, who may have to wait for its place at the provider
+	return w.move(facts)
+}
+
+// move goes on to the position behind a page, or behind a window that has none. io.EOF is the end.
+func (w *walk) move(facts connector.Facts) error {
 	next, more, warns, err := w.method.Next(w.scope, w.pos, facts)
 	w.warn(warns...)
-	w.close()
 	switch {
 	case err != nil:
 		return err
@@ -70,6 +113,9 @@ func (w *walk) turn() error {
 		return io.EOF
 	case next.Window != w.pos.Window:
 		w.rows, w.last = 0, 0
+	}
+	if next.Window != w.pos.Window || next.Call != w.pos.Call {
+		w.parents = nil
 	}
 	if len(next.Token) == 0 { // another window, or another call for it, counts its pages anew
 		w.empty = 0
@@ -82,6 +128,13 @@ func (w *walk) turn() error {
 	next.Anchor = w.last
 	w.pos, w.turned = next, true
 	return nil
+}
+
+// again says whether the page is the one before it once more, as from a provider that does not know the parameter which
+// its pages are counted by: nothing else would end such a walk.
+func (w *walk) again() bool {
+	at := w.page.at
+	return w.runner != nil && w.method.Call(at).Counts() && len(at.Token) > 0 && at.Out == 0 && w.pos.Out > 0 && w.last == at.Anchor
 }
 
 // resume places the walk behind the record that the cursor stands on, if the item that was just mapped has it.

@@ -27,11 +27,12 @@ type walk struct {
 	keep   int                         // bytes of a page that are kept while it is read
 	tap    func(http.Header) io.Writer // raw's: gets the bytes of each page as they come
 
-	pos   record.Position // behind the last record that was given or passed over; while it resumes, where it will
-	page  *page           // nil between two pages
-	batch record.Batch
-	item  record.Item
-	out   int // next output of batch
+	pos     record.Position // behind the last record that was given or passed over; while it resumes, where it will
+	page    *page           // nil between two pages
+	parents *parents        // of the position's call and window, where it has any; nil until the next one is asked for
+	batch   record.Batch
+	item    record.Item
+	out     int // next output of batch
 
 	resuming bool // the record before pos is yet to be met
 	hunting  bool // it is not where it was, and the page is searched for it
@@ -85,7 +86,7 @@ func (w *walk) advance() error {
 	if w.page == nil {
 		return w.open()
 	}
-	item, err := w.page.next()
+	item, err := w.read()
 	if err == io.EOF {
 		return w.turn()
 	}
@@ -141,7 +142,7 @@ func (w *walk) bind() error {
 func (w *walk) vars() *mapping.Vars {
 	looked, warns := w.names.wait(w.ctx)
 	w.warn(warns...)
-	return &mapping.Vars{Query: w.queryJSON, Account: w.accountJSON, Call: w.page.call.JSON(), Lookups: looked}
+	return &mapping.Vars{Query: w.queryJSON, Account: w.accountJSON, Call: w.page.call.JSON(), Lookups: looked, Parent: connector.ParentJSON(w.pos)}
 }
 
 // output takes the next record out of the batch; keep is false for one outside the range or the filters.

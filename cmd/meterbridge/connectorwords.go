@@ -11,7 +11,13 @@ import (
 
 // callLine is a call in a line: what is asked, how the range is sliced, and how pages follow each other.
 func callLine(c *connector.CallSpec) string {
+	if c.Constant != nil {
+		return "the account's context, without a call"
+	}
 	parts := []string{requestLine(c.Request)}
+	if c.Parents != nil {
+		parts = append(parts, "for each of "+requestLine(c.Parents.Request))
+	}
 	if c.Job != nil {
 		parts = append(parts, "a report that is waited for")
 	}
@@ -30,9 +36,9 @@ func callLine(c *connector.CallSpec) string {
 		}
 	}
 	if p := c.Page; p != nil {
-		how := "pages by next link"
-		if len(p.NextURL) == 0 {
-			how = "pages by token"
+		how := "pages by " + p.Style()
+		if p.Style() == "link" {
+			how = "pages by next link"
 		}
 		if s := p.Size; s != nil {
 			how += fmt.Sprintf(" of %d", s.Default)

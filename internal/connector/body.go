@@ -1,145 +1,167 @@
 package connector
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/meterbridge/meterbridge/internal/jq"
 )
 
-// Body is a request's body.
+// Body is a request's body, of one kind.
 type Body struct {
-	JSON  *Literal          `yaml:"json" need:"true" doc:"an object whose values are literals and templates; null from a slot leaves a key out"`
-	Types map[string]string `yaml:"types" enum:"string|boolean|number|integer|array" doc:"types of the keys that remote_query may set, by dotted path; string where none is given"`
+	JSON        *Literal          `yaml:"json" doc:"an object whose values are literals and templates; null from a slot leaves a key out"`
+	Form        []Input           `yaml:"form" doc:"fields of a form, in order; null leaves one out, a list is written as arrays says"`
+	GraphQL     *Template         `yaml:"graphql" doc:"a GraphQL query, sent as JSON with its variables"`
+	Variables   *Literal          `yaml:"variables" doc:"an object with the variables of graphql, like json"`
+	Text        *Template         `yaml:"text" doc:"any text; remote_query goes to the query string then"`
+	ContentType string            `yaml:"content_type" doc:"the Content-Type; by default application/json, that of a form, or text/plain"`
+	Types       map[string]string `yaml:"types" enum:"string|boolean|number|integer|array" doc:"types of the keys that remote_query may set, in json, form or variables, by dotted path; string where none is given"`
 }
 
-// tree is a YAML value whose scalars are literals or templates, in the order of the file.
-type tree struct {
-	kind yaml.Kind
-	keys []string
-	kids []tree
-	str  bool     // a scalar that is text:
-	text Template // its text
-	raw  any      // a scalar of another type
-}
-
-// maxTree bounds how deep a literal of the language nests.
-const maxTree = 16
-
-func (d *decoder) tree(n *yaml.Node) tree { return d.treeAt(n, 1) }
-
-func (d *decoder) treeAt(n *yaml.Node, depth int) tree {
-	t := tree{kind: n.Kind}
-	switch {
-	case depth > maxTree:
-		d.add(n, "limit", fmt.Sprintf("a value nests deeper than %d", maxTree), "")
-	case n.Kind == yaml.ScalarNode && (n.Tag == "!!str" || strings.Contains(n.Value, "{{")):
-		t.str = true
-		t.text = d.template(n.Value, n, d.locate(n), false)
-	case n.Kind == yaml.ScalarNode:
-		var v any
-		if err := n.Decode(&v); err != nil {
-			d.add(n, "type", "not a value: "+err.Error(), "")
+func (b *Body) check(d *decoder, n *yaml.Node) {
+	var kinds []string
+	for _, k := range []struct {
+		key string
+		is  bool
+	}{{"json", b.JSON != nil}, {"form", d.at(n, "form") != n}, {"graphql", b.GraphQL != nil}, {"text", b.Text != nil}} {
+		if k.is {
+			kinds = append(kinds, k.key)
 		}
-		t.raw = plain(v)
-		if _, ok := scalarText(t.raw); !ok && t.raw != nil {
-			d.add(n, "type", "`"+clip(n.Value)+"` reads as a YAML "+strings.TrimPrefix(n.Tag, "!!"), "put it in quotes")
-			t.raw = nil
-		}
-	case n.Kind == yaml.SequenceNode:
-		for _, e := range n.Content {
-			t.kids = append(t.kids, d.treeAt(e, depth+1))
-		}
-	case n.Kind == yaml.MappingNode:
-		d.pairs(n, func(k, v *yaml.Node) {
-			t.keys = append(t.keys, k.Value)
-			t.kids = append(t.kids, d.treeAt(v, depth+1))
-		})
-	default:
-		d.add(n, "yaml", "anchors and aliases are not part of the language", "write it out")
-	}
-	return t
-}
-
-// reads says whether a slot below reads .root.name, or anything of root where name is "".
-func (t tree) reads(root, name string) bool {
-	return t.text.reads(root, name) || slices.ContainsFunc(t.kids, func(k tree) bool { return k.reads(root, name) })
-}
-
-// constant is the value of a tree without slots.
-func (t tree) constant() (any, bool) {
-	if slices.ContainsFunc(t.text.parts, func(p templatePart) bool { return p.slot != nil }) {
-		return nil, false
-	}
-	for _, k := range t.kids {
-		if _, ok := k.constant(); !ok {
-			return nil, false
-		}
-	}
-	v, err := t.value(nil)
-	return v, err == nil
-}
-
-// value renders the tree without keeping the order of keys.
-func (t tree) value(in map[string]any) (any, error) {
-	switch t.kind {
-	case yaml.SequenceNode:
-		list := []any{}
-		for _, k := range t.kids {
-			v, err := k.value(in)
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, v)
-		}
-		return list, nil
-	case yaml.MappingNode:
-		m := map[string]any{}
-		for i, k := range t.kids {
-			v, err := k.value(in)
-			if err != nil {
-				return nil, err
-			}
-			m[t.keys[i]] = v
-		}
-		return m, nil
 	}
 	switch {
-	case !t.str:
-		return t.raw, nil
-	case t.text.IsZero(): // the empty string
-		return "", nil
+	case len(kinds) == 0:
+		d.add(n, "missing", "the body has no content", "add json, form, graphql or text")
+	case len(kinds) > 1:
+		d.add(d.key(n, kinds[1]), "exclusive", kinds[0]+" and "+kinds[1]+" are both there", "keep one of them")
 	}
-	return t.text.value(in)
+	for key, l := range map[string]*Literal{"json": b.JSON, "variables": b.Variables} {
+		if l != nil && l.tree.kind != yaml.MappingNode {
+			d.wrongType(d.at(n, key), "an object")
+		}
+	}
+	if b.Variables != nil && b.GraphQL == nil {
+		d.add(d.key(n, "variables"), "unused", "variables without graphql", "add graphql: the query")
+	}
+	if b.Text != nil && len(b.Types) > 0 {
+		d.add(d.key(n, "types"), "unused", "a text has no keys that remote_query could set", "remove types")
+	}
+	if strings.ContainsFunc(b.ContentType, func(r rune) bool { return r < ' ' || r > '~' }) {
+		d.add(d.at(n, "content_type"), "value", "not a media type", "write type/subtype")
+	}
 }
 
-// render gives the tree as JSON in the order of the file, nil where a slot gave null.
-func (t tree) render(in map[string]any) (*doc, error) {
-	if t.kind == yaml.ScalarNode {
-		v, err := t.value(in)
-		if err != nil || v == nil && t.str {
+func (b *Body) reads(root, name string) bool {
+	if b == nil {
+		return false
+	}
+	return b.JSON != nil && b.JSON.tree.reads(root, name) || b.Variables != nil && b.Variables.tree.reads(root, name) ||
+		b.GraphQL != nil && b.GraphQL.reads(root, name) || b.Text != nil && b.Text.reads(root, name) ||
+		slices.ContainsFunc(b.Form, func(f Input) bool { return f.Value.reads(root, name) })
+}
+
+// takesRemote says whether the body has keys, which a caller's remote_query and the page can set.
+func (b *Body) takesRemote() bool { return b != nil && b.Text == nil }
+
+// object is the tree of the body's keys: of json, or of the variables; nil where it has none.
+func (b *Body) object() *tree {
+	switch {
+	case b == nil:
+	case b.JSON != nil:
+		return &b.JSON.tree
+	case b.Variables != nil:
+		return &b.Variables.tree
+	}
+	return nil
+}
+
+// kind is the Content-Type to send.
+func (b *Body) kind() string {
+	switch {
+	case b.ContentType != "":
+		return b.ContentType
+	case b.Text != nil:
+		return "text/plain; charset=utf-8"
+	case b.JSON == nil && b.GraphQL == nil:
+		return formType
+	}
+	return "application/json"
+}
+
+const formType = "application/x-www-form-urlencoded"
+
+// body renders the request's body with what the page puts into it, and the caller's keys over both.
+func (b *builder) body(puts []pageValue) ([]byte, error) {
+	spec := b.req.Body
+	switch {
+	case spec.Text != nil:
+		text, _, err := spec.Text.text(b.in)
+		if err != nil {
+			return nil, fmt.Errorf("planning the body: %w", err)
+		}
+		return []byte(text), nil
+	case spec.JSON == nil && spec.GraphQL == nil:
+		return b.form(puts)
+	}
+	d := &doc{kind: '{'}
+	if t := spec.object(); t != nil {
+		var err error
+		if d, err = t.render(b.in); err != nil {
+			return nil, fmt.Errorf("planning the body: %w", err)
+		}
+	}
+	for _, p := range puts {
+		if p.key == "" {
+			continue
+		}
+		if err := d.place(SplitPath(p.key), p.json); err != nil {
+			return nil, fmt.Errorf("planning the body: %w", err)
+		}
+	}
+	for _, p := range b.remote {
+		if err := d.set(p, spec.Types); err != nil {
 			return nil, err
 		}
-		b, err := encode(v)
-		return &doc{json: b}, err
 	}
-	out := &doc{kind: '['}
-	if t.kind == yaml.MappingNode {
-		out.kind = '{'
+	if spec.GraphQL == nil {
+		return d.append(nil), nil
 	}
-	for i, k := range t.kids {
-		v, err := k.render(in)
+	query, _, err := spec.GraphQL.text(b.in)
+	if err != nil {
+		return nil, fmt.Errorf("planning the body: %w", err)
+	}
+	out := append(jq.AppendString([]byte(`{"query":`), query), `,"variables":`...)
+	return append(d.append(out), '}'), nil
+}
+
+// form renders the fields of a form. What the caller gives is held to its declared type.
+func (b *builder) form(puts []pageValue) ([]byte, error) {
+	out, err := inputs(b.req.Body.Form, b.in, "form field")
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range puts {
+		if p.key != "" {
+			out = put(out, strings.Join(SplitPath(p.key), "."), p.text)
+		}
+	}
+	out = b.remote.merge(out)
+	for i, p := range b.remote {
+		at := &out[len(out)-len(b.remote)+i]
+		value, err := typed(p, b.req.Body.Types[strings.Join(p.Path, ".")])
 		if err != nil {
 			return nil, err
 		}
-		if v == nil {
-			continue
-		}
-		out.kids = append(out.kids, v)
-		if out.kind == '{' {
-			out.keys = append(out.keys, t.keys[i])
+		var list []string
+		switch {
+		case value[0] == '[' && json.Unmarshal(value, &list) == nil:
+			at.values, at.list = list, true
+		case value[0] != '"':
+			at.values = []string{string(value)}
 		}
 	}
-	return out, nil
+	return formBody(written(out, b.req.Arrays)), nil
 }

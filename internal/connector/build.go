@@ -3,18 +3,41 @@ package connector
 import (
 	"fmt"
 	"net/http"
-	"slices"
+	"strconv"
 	"strings"
 )
 
 // builder renders a request for one position.
 type builder struct {
-	req      *Request
-	in       map[string]any
-	remote   remotePairs
-	linked   bool     // the query is that of a link
-	dropPage []string // the caller's page keys, which count for the first call only
-	call     Call
+	req    *Request
+	in     map[string]any
+	remote remotePairs // the caller's, as far as they count for this call
+	linked bool        // the query is that of a link
+	call   Call
+}
+
+// pageValue is something of the page's and where it goes.
+type pageValue struct {
+	param, key, header string
+	text               string
+	json               []byte
+}
+
+// values are what the page puts into a request.
+func (p *Page) values(size int, token string) []pageValue {
+	if p == nil {
+		return nil
+	}
+	var out []pageValue
+	if p.Size != nil && size > 0 {
+		n := strconv.Itoa(size)
+		out = append(out, pageValue{param: p.Size.Param, key: p.Size.Key, text: n, json: []byte(n)})
+	}
+	if token != "" {
+		text, _ := scalarText(p.tokenValue(token))
+		out = append(out, pageValue{param: p.TokenParam, key: p.TokenKey, header: p.TokenHeader, text: text, json: []byte(token)})
+	}
+	return out
 }
 
 func (b *builder) build(page *Page, size int, token string) (Call, error) {
@@ -26,19 +49,20 @@ func (b *builder) build(page *Page, size int, token string) (Call, error) {
 	if c.Method, c.Path, err = b.req.target(b.in); err != nil {
 		return Call{}, err
 	}
-	if c.Header, err = b.headers(); err != nil {
+	puts := page.values(size, token)
+	if c.Header, err = b.headers(puts); err != nil {
 		return Call{}, err
 	}
 	if !b.linked { // a link has a query of its own; the path stays, for a link that is relative to it
-		if c.Query, err = b.query(page, size, token); err != nil {
+		if c.Query, err = b.query(puts); err != nil {
 			return Call{}, err
 		}
 	}
 	if b.req.Body != nil {
-		if c.Body, err = b.body(); err != nil {
+		if c.Body, err = b.body(puts); err != nil {
 			return Call{}, err
 		}
-		c.ContentType = "application/json"
+		c.ContentType = b.req.Body.kind()
 	}
 	if c.Accept == "" {
 		c.Accept = accept
@@ -46,86 +70,59 @@ func (b *builder) build(page *Page, size int, token string) (Call, error) {
 	return *c, nil
 }
 
-func (b *builder) query(page *Page, size int, token string) ([]Param, error) {
-	var out []Param
-	for _, f := range b.req.Query {
-		v, err := f.Value.value(b.in)
-		if err != nil {
-			return nil, fmt.Errorf("planning query parameter %s: %w", f.Key, err)
-		}
-		values, ok := v.([]any)
-		if !ok {
-			values = []any{v}
-		}
-		for _, v := range values {
-			if v == nil {
-				continue
-			}
-			s, ok := scalarText(v)
-			if !ok {
-				return nil, fmt.Errorf("planning query parameter %s: an object is no parameter", f.Key)
-			}
-			out = append(out, Param{f.Key, s, f.Value.owner()})
+func (b *builder) query(puts []pageValue) ([]Param, error) {
+	out, err := inputs(b.req.Query, b.in, "query parameter")
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range puts {
+		if p.param != "" {
+			out = put(out, p.param, p.text)
 		}
 	}
-	if page != nil && page.Size != nil && page.Size.Param != "" && size > 0 {
-		out = setParam(out, page.Size.Param, fmt.Sprint(size))
+	if !b.req.Body.takesRemote() {
+		out = b.remote.merge(out)
 	}
-	if page != nil && page.TokenParam != "" && token != "" {
-		out = setParam(out, page.TokenParam, token)
-	}
-	if b.req.Body == nil {
-		out = b.remote.merge(out, b.dropPage)
-	}
-	return out, nil
+	return written(out, b.req.Arrays), nil
 }
 
-// setParam puts a page parameter where the query has one of its name, or else at the end.
-func setParam(query []Param, key, value string) []Param {
-	p := Param{key, value, OwnerPage}
-	if i := slices.IndexFunc(query, func(q Param) bool { return q.Key == key }); i >= 0 {
-		query[i] = p
-		return query
-	}
-	return append(query, p)
-}
-
-func (b *builder) headers() ([]Param, error) {
+func (b *builder) headers(puts []pageValue) ([]Param, error) {
 	var out []Param
+	add := func(name, value string, owner Owner) error {
+		if hasControl(value) {
+			return fmt.Errorf("planning header %s: its value has a control character", name)
+		}
+		if http.CanonicalHeaderKey(name) == "Accept" {
+			b.call.Accept = value
+		} else {
+			out = append(out, Param{name, value, owner})
+		}
+		return nil
+	}
 	for _, f := range b.req.Headers {
 		v, ok, err := f.Value.text(b.in)
 		if err != nil {
 			return nil, fmt.Errorf("planning header %s: %w", f.Key, err)
 		}
-		if strings.ContainsFunc(v, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
-			return nil, fmt.Errorf("planning header %s: its value has a control character", f.Key)
+		if !ok {
+			continue
 		}
-		switch {
-		case !ok:
-		case http.CanonicalHeaderKey(f.Key) == "Accept":
-			b.call.Accept = v
-		default:
-			out = append(out, Param{f.Key, v, f.Value.owner()})
+		if err := add(f.Key, v, ownerOf(f.Value.reads)); err != nil {
+			return nil, err
+		}
+	}
+	for _, p := range puts {
+		if p.header == "" {
+			continue
+		}
+		if err := add(p.header, p.text, OwnerPage); err != nil {
+			return nil, err
 		}
 	}
 	return out, nil
 }
 
-func (b *builder) body() ([]byte, error) {
-	d, err := b.req.Body.JSON.tree.render(b.in)
-	if err != nil {
-		return nil, fmt.Errorf("planning the body: %w", err)
-	}
-	if d == nil {
-		d = &doc{kind: '{'}
-	}
-	for _, p := range b.remote {
-		if slices.Contains(b.dropPage, p.Path[0]) {
-			continue
-		}
-		if err := d.set(p, b.req.Body.Types); err != nil {
-			return nil, err
-		}
-	}
-	return d.append(nil), nil
+// hasControl says whether a text can't be a header's value.
+func hasControl(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f })
 }

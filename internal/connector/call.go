@@ -28,16 +28,17 @@ type Param struct {
 
 // Call is one request to the provider, complete but for the base URL and the credentials, which no plan knows.
 type Call struct {
-	Purpose     string // list get submit poll download lookup check token proxy custom
+	Purpose     string // list get constant parents submit poll download lookup check token proxy custom
 	Name        string // of the call spec
 	Method      string // GET or POST
 	Path        string // escaped, below the base URL
 	URL         string // a next link or a download, absolute, or relative to Path: replaces Path and Query
 	Query       []Param
 	Header      []Param
-	Body        []byte
+	Body        []byte // of the content type: JSON, a form or text
 	ContentType string
 	Accept      string
+	Cost        int  // calls of the provider's rate that it counts as; 0 is 1
 	NoAuth      bool // a download from where the credentials don't belong
 	Window      Range
 	Unclipped   bool // remote_query owns the window: neither slice nor clip
@@ -52,25 +53,38 @@ func (m *Method) At(s *Scope, p record.Position) (Call, error) {
 	if c == nil {
 		return Call{}, stale()
 	}
+	if c.Parents != nil && len(p.Parent) == 0 {
+		return Call{}, stale()
+	}
 	w := m.Window(s, p)
 	if m.Windowed() && (w.Start.Before(s.Range.Start) || !w.Start.Before(s.Range.End)) {
 		return Call{}, stale()
+	}
+	if c.Constant != nil {
+		return Call{Purpose: "constant", Name: c.Name, Window: w}, nil
 	}
 	size := c.Page.size(s, p)
 	in := s.input(p, w)
 	in["page_size"] = size
 	b := builder{req: &c.Request, in: in, remote: s.Remote}
-	b.call = Call{Purpose: m.purpose, Name: c.Name, Window: w, Unclipped: m.Unclipped(s)}
+	b.call = Call{Purpose: m.purpose, Name: c.Name, Cost: c.Cost, Window: w, Unclipped: m.Unclipped(s)}
 	if c.Job != nil {
 		b.call.Purpose = "submit"
 	}
-	if b.call.URL = c.Page.link(p.Token); b.call.URL != "" {
-		b.remote = nil // a link is followed as it was given
-		b.linked = true
-	} else if !m.isFirst(s, p) {
-		b.dropPage = m.pageKeys()
+	if len(s.Remote) > 0 && !m.isFirst(s, p) {
+		b.remote = m.laterRemote(s)
 	}
-	return b.build(c.Page, size, string(p.Token))
+	token := string(p.Token)
+	if token == "" {
+		token = c.Page.first()
+	} else if c.Page != nil && c.Page.Then != nil {
+		b.req, b.remote = c.Page.Then, nil
+		in["token"] = c.Page.tokenValue(token)
+	}
+	if b.call.URL = c.Page.link(p.Token); b.call.URL != "" {
+		b.linked, token = true, "" // a link is followed as it was given
+	}
+	return b.build(c.Page, size, token)
 }
 
 // size is the page size to ask for, 0 where the provider takes none.
@@ -91,7 +105,8 @@ func (p *Page) size(s *Scope, at record.Position) int {
 	return n
 }
 
-// target is the method and the escaped path. A slot fills one segment, or a part of one, and never leaves it.
+// target is the method and the escaped path. A slot fills one segment, or a part of one, and never leaves it; a list
+// fills one segment with each of its elements, of which empty ones are none.
 func (r *Request) target(in map[string]any) (method, path string, err error) {
 	method, t := http.MethodGet, r.GetPath
 	if t.IsZero() {
@@ -107,11 +122,11 @@ func (r *Request) target(in map[string]any) (method, path string, err error) {
 		if err != nil {
 			return "", "", err
 		}
-		s, ok := scalarText(v)
+		s, ok := segments(v)
 		if !ok || s == "" {
 			return "", "", fmt.Errorf("planning the path: slot `%s` gives no text", clip(p.slot.text()))
 		}
-		b.WriteString(url.PathEscape(s))
+		b.WriteString(s)
 	}
 	path = b.String()
 	for seg := range strings.SplitSeq(path, "/") {
@@ -122,13 +137,21 @@ func (r *Request) target(in map[string]any) (method, path string, err error) {
 	return method, path, nil
 }
 
-// owner is the owner of what a template gives.
-func (t Template) owner() Owner {
-	switch {
-	case t.reads("window", "") || t.reads("range", ""):
-		return OwnerPlanner
-	case t.reads("page_size", "") || t.reads("carry", ""):
-		return OwnerPage
+// segments is what a slot gives to a path, escaped.
+func segments(v any) (string, bool) {
+	elements, ok := v.([]any)
+	if !ok {
+		elements = []any{v}
 	}
-	return OwnerConnector
+	var out []string
+	for _, e := range elements {
+		s, ok := scalarText(e)
+		if !ok {
+			return "", false
+		}
+		if s != "" {
+			out = append(out, url.PathEscape(s))
+		}
+	}
+	return strings.Join(out, "/"), true
 }

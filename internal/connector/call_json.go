@@ -6,11 +6,12 @@ import (
 	"strings"
 
 	"github.com/meterbridge/meterbridge/internal/jq"
+	"github.com/meterbridge/meterbridge/internal/record"
 )
 
 // JSON is the call as a mapping sees it in $call:
 //
-//	{"name","purpose","method","path","query":{k: v or [v…]},"body":<JSON or null>,"window":{"start","end"} or null}
+//	{"name","purpose","method","path","query":{k: v or [v…]},"body":<JSON, a form as an object, text, or null>,"window":{"start","end"} or null}
 //
 // It is the effective request: a caller's remote_query and a next link's own query are in it.
 func (c Call) JSON() []byte {
@@ -25,7 +26,33 @@ func (c Call) JSON() []byte {
 	b = append(append(b, `,"purpose":`...), jq.AppendString(nil, c.Purpose)...)
 	b = append(append(b, `,"method":`...), jq.AppendString(nil, c.Method)...)
 	b = append(append(b, `,"path":`...), jq.AppendString(nil, path)...)
-	b = append(b, `,"query":{`...)
+	b = appendParams(append(b, `,"query":`...), query)
+	b = appendBody(append(b, `,"body":`...), c)
+	b = append(b, `,"window":`...)
+	if c.Window.IsZero() {
+		return append(b, "null}"...)
+	}
+	b = append(append(b, `{"start":"`...), c.Window.Start.UTC().Format(stamp)...)
+	b = append(append(b, `","end":"`...), c.Window.End.UTC().Format(stamp)...)
+	return append(b, `"}}`...)
+}
+
+// appendBody writes the body: JSON as it is, a form as an object like the query, anything else as text.
+func appendBody(b []byte, c Call) []byte {
+	switch {
+	case len(c.Body) == 0:
+		return append(b, "null"...)
+	case record.IsDocument(c.Body):
+		return append(b, c.Body...)
+	case strings.HasPrefix(c.ContentType, formType):
+		return appendParams(b, pairs(string(c.Body)))
+	}
+	return jq.AppendString(b, strings.ToValidUTF8(string(c.Body), "\uFFFD"))
+}
+
+// appendParams writes parameters as an object, in the order of their names' first places.
+func appendParams(b []byte, query []Param) []byte {
+	b = append(b, '{')
 	var seen []string
 	for _, p := range query {
 		if slices.Contains(seen, p.Key) {
@@ -38,19 +65,7 @@ func (c Call) JSON() []byte {
 		b = append(jq.AppendString(b, p.Key), ':')
 		b = appendValues(b, query, p.Key)
 	}
-	b = append(b, `},"body":`...)
-	if len(c.Body) > 0 {
-		b = append(b, c.Body...)
-	} else {
-		b = append(b, "null"...)
-	}
-	b = append(b, `,"window":`...)
-	if c.Window.IsZero() {
-		return append(b, "null}"...)
-	}
-	b = append(append(b, `{"start":"`...), c.Window.Start.UTC().Format(stamp)...)
-	b = append(append(b, `","end":"`...), c.Window.End.UTC().Format(stamp)...)
-	return append(b, `"}}`...)
+	return append(b, '}')
 }
 
 // appendValues writes the value of a key, or the list of its values where it stands more than once.
@@ -77,13 +92,18 @@ func linkParts(link string) (path string, query []Param) {
 	if err != nil {
 		return "", nil
 	}
-	for pair := range strings.SplitSeq(u.RawQuery, "&") {
+	return u.EscapedPath(), pairs(u.RawQuery)
+}
+
+// pairs reads an encoded query or form, as far as it can be read.
+func pairs(encoded string) (out []Param) {
+	for pair := range strings.SplitSeq(encoded, "&") {
 		k, v, _ := strings.Cut(pair, "=")
 		key, err1 := url.QueryUnescape(k)
 		value, err2 := url.QueryUnescape(v)
 		if k != "" && err1 == nil && err2 == nil {
-			query = append(query, Param{Key: key, Value: value})
+			out = append(out, Param{Key: key, Value: value})
 		}
 	}
-	return u.EscapedPath(), query
+	return out
 }

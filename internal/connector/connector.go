@@ -22,7 +22,7 @@ type Connector struct {
 	Limits      Limits               `yaml:"limits" doc:"what the provider allows; {} where it publishes nothing"`
 	RateHeaders RateHeaders          `yaml:"rate_limit_headers" doc:"response headers that state the rate limit"`
 	Errors      ErrorSpec            `yaml:"errors" doc:"how the provider's errors read"`
-	Lookups     map[string]*Lookup   `yaml:"lookups" scope:"lookup" doc:"side calls that name things, by name; always optional, a failed one is a warning"`
+	Lookups     map[string]*Lookup   `yaml:"lookups" scope:"lookup" doc:"side calls that name things, by name. Of one that a mapping reads a failure is a warning; a call whose slot reads it waits for it, and can't be made without it"`
 	Resources   map[string]*Resource `yaml:"resources" need:"true" doc:"the unified resources: usage, products, organizations, workspaces, users"`
 	Proxy       map[string]*Resource `yaml:"proxy" doc:"further resources for /proxy, without a mapping"`
 	File        string               `yaml:"-"` // where it was read from

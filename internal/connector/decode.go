@@ -17,6 +17,8 @@ type decoder struct {
 	finds []jq.Finding
 	scope string // of the slots that are being read
 	slots []*slot
+	facts []string // that calls carry
+	call  *CallSpec // the one that is being read
 	uses  []credentialUse
 }
 
@@ -91,6 +93,7 @@ func (d *decoder) into(n *yaml.Node, dst any) {
 			d.wrongType(k, "a key")
 		case seen[k.Value]:
 			d.add(k, "duplicate", "a second "+k.Value, "remove one of them")
+		case !ok && d.notExpressible(k, k.Value, ""):
 		case !ok:
 			d.add(k, "unknown-key", "unknown key "+clip(k.Value), didYouMean(k.Value, o.keys(), "known are "+strings.Join(o.keys(), ", ")))
 		default:
@@ -116,7 +119,11 @@ func (d *decoder) into(n *yaml.Node, dst any) {
 func (d *decoder) value(n *yaml.Node, v reflect.Value, f field) {
 	if f.scope != "" {
 		defer func(outer string) { d.scope = outer }(d.scope)
-		d.scope = f.scope
+		if strings.HasPrefix(f.scope, "+") { // more than the surrounding one
+			d.scope += f.scope
+		} else {
+			d.scope = f.scope
+		}
 	}
 	if v.Kind() == reflect.Pointer {
 		v.Set(reflect.New(v.Type().Elem()))
@@ -147,7 +154,7 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, f field) {
 	v.Set(reflect.MakeMap(v.Type()))
 	d.pairs(n, func(k, val *yaml.Node) {
 		e := reflect.New(v.Type().Elem()).Elem()
-		d.value(val, e, field{key: k.Value, enum: f.enum})
+		d.value(val, e, field{key: k.Value, enum: f.enum, form: f.form})
 		d.name(k, e)
 		v.SetMapIndex(reflect.ValueOf(k.Value), e)
 	})

@@ -2,6 +2,7 @@ package connector
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -61,6 +62,32 @@ func (d *doc) set(p bracket.Pair, types map[string]string) error {
 		}
 		if err := at.put(part, kid, p); err != nil {
 			return err
+		}
+		at = kid
+	}
+	return nil
+}
+
+// place sets the value at a path, where the connector says that the page's goes, making the objects on the way.
+func (d *doc) place(path []string, json []byte) error {
+	at := d
+	for i, part := range path {
+		kid := at.member(part)
+		switch {
+		case i == len(path)-1:
+			if kid = at.member(part); kid == nil {
+				kid = &doc{}
+			}
+			*kid = doc{json: json}
+		case kid == nil || kid.kind == 0:
+			kid = &doc{kind: '{'}
+		}
+		if at.member(part) != kid {
+			if at.kind == '[' {
+				return fmt.Errorf("the list has no element %s for the page", part)
+			}
+			at.remove(part)
+			at.keys, at.kids = append(at.keys, part), append(at.kids, kid)
 		}
 		at = kid
 	}

@@ -24,11 +24,12 @@ type ErrorSpec struct {
 
 // ErrorRule says what an answer means. A rule matches when its status and its condition do.
 type ErrorRule struct {
-	Status  Statuses    `yaml:"status" doc:"one status or a list; every status where there is none"`
-	When    *Expr       `yaml:"when" doc:"a condition on the answer"`
-	As      string      `yaml:"as" default:"fail" enum:"fail|empty|unauthorized|rate_limited" doc:"fail with code, an answer without items, refused credentials, or a rate limit"`
+	Status  Statuses    `yaml:"status" doc:"one status or a list; every error where there is none. A good status counts where it is named"`
+	When    *Expr       `yaml:"when" doc:"a condition on the answer. Of a good answer that is longer than an error can be it reads the members beside the items, at the page's end"`
+	As      string      `yaml:"as" default:"fail" enum:"fail|empty|unauthorized|rate_limited|retry|missing_scope" doc:"fail with code, an answer without items, refused credentials, a rate limit, a fault that passes, or a permission that is missing"`
 	Code    ProblemCode `yaml:"code" doc:"the code of the problem"`
 	Message Template    `yaml:"message" doc:"what to do about it"`
+	Scopes  []string    `yaml:"scopes" doc:"of missing_scope: the provider's permissions that are missing; the resource's where there are none"`
 }
 
 func (r *ErrorRule) check(d *decoder, n *yaml.Node) {
@@ -39,15 +40,21 @@ func (r *ErrorRule) check(d *decoder, n *yaml.Node) {
 		d.add(n, "missing", "the rule says neither code nor as", "add code: …, or as: empty")
 	case r.As == "empty" && r.Code != "":
 		d.add(d.key(n, "code"), "exclusive", "an empty answer is no problem and has no code", "remove code or as")
+	case len(r.Scopes) > 0 && r.As != "missing_scope":
+		d.add(d.key(n, "scopes"), "unused", "the rule names scopes and does not say that they are missing", "add as: missing_scope")
 	}
 }
 
-// Rule is the first rule that matches an answer, nil where none does. A condition that fails does not match.
+// Rule is the first rule that matches an answer, nil where none does. A condition that fails does not match, nor one on
+// the body of an answer that has not come whole.
 func (e *ErrorSpec) Rule(a Answer) *ErrorRule {
 	var in map[string]any
 	for i := range e.Rules {
 		r := &e.Rules[i]
 		if len(r.Status) > 0 && !slices.Contains(r.Status, a.Status) {
+			continue
+		}
+		if a.Partial && r.When.reads("body", "") {
 			continue
 		}
 		if r.When != nil && in == nil {

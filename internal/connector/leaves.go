@@ -8,15 +8,16 @@ import (
 	"github.com/tidwall/gjson"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/problem"
 )
 
-// Expr is a condition in jq, written without braces.
+// Expr is jq written without braces, mostly a condition.
 type Expr struct{ slot *slot }
 
 func (e *Expr) decode(d *decoder, n *yaml.Node, f field) {
 	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
-		d.wrongType(n, "a jq condition")
+		d.wrongType(n, "jq without braces")
 		return
 	}
 	e.slot = d.slot(n.Value, d.locate(n))
@@ -24,8 +25,19 @@ func (e *Expr) decode(d *decoder, n *yaml.Node, f field) {
 
 func (e *Expr) reads(root, name string) bool { return e != nil && e.slot.reads(root, name) }
 
+// readsHeader says whether the expression reads .headers.name, a header's canonical name, or all of them.
+func (e *Expr) readsHeader(name string) bool {
+	if e == nil || e.slot == nil || e.slot.code == nil {
+		return false
+	}
+	return slices.ContainsFunc(e.slot.code.Refs(), func(r jq.Ref) bool {
+		return r.Root == "." && len(r.Path) > 0 && r.Path[0] == "headers" &&
+			(len(r.Path) == 1 || r.Path[1] == anyStep || strings.EqualFold(r.Path[1], name))
+	})
+}
+
 // holds runs the condition; a missing one holds, null and false do not.
-func (e *Expr) holds(in map[string]any) (bool, error) {
+func (e *Expr) holds(in any) (bool, error) {
 	if e == nil {
 		return true, nil
 	}
@@ -71,6 +83,25 @@ func find(doc []byte, path string) gjson.Result {
 
 // EscapePath is one part of a path as gjson takes it.
 func EscapePath(part string) string { return gjson.Escape(part) }
+
+// SplitPath is the keys of a path in gjson's notation, in which a backslash keeps the next character.
+func SplitPath(path string) []string {
+	var parts []string
+	var key strings.Builder
+	for i := 0; i < len(path); i++ {
+		switch {
+		case path[i] == '\\' && i+1 < len(path):
+			i++
+			key.WriteByte(path[i])
+		case path[i] == '.':
+			parts = append(parts, key.String())
+			key.Reset()
+		default:
+			key.WriteByte(path[i])
+		}
+	}
+	return append(parts, key.String())
+}
 
 // firstText is the first of several paths with a non-empty string or a number.
 func firstText(doc []byte, paths []string) string {

@@ -9,14 +9,21 @@ import (
 
 // Request is how to ask: method, path, query, headers and body.
 type Request struct {
-	GetPath  Template `yaml:"get" doc:"a GET of this path below base_url; each slot is one escaped segment"`
+	GetPath  Template `yaml:"get" doc:"a GET of this path below base_url; a slot fills one escaped segment, or several where it gives a list"`
 	PostPath Template `yaml:"post" doc:"a POST to this path below base_url"`
-	Query    []Field  `yaml:"query" doc:"query parameters in order; null leaves one out, a list repeats it"`
+	Query    []Input  `yaml:"query" doc:"query parameters in order; null leaves one out, a list (of YAML, or that a slot gives) is written as arrays says"`
+	Arrays   string   `yaml:"arrays" default:"repeat" enum:"repeat|brackets|indices|comma" doc:"how a list stands in the query and in a form: k=a&k=b, k[]=a&k[]=b, k[0]=a&k[1]=b, or k=a,b"`
 	Headers  []Field  `yaml:"headers" doc:"request headers, never those of auth"`
-	Body     *Body    `yaml:"body" doc:"the request's body"`
+	Body     *Body    `yaml:"body" doc:"the request's body: exactly one of json, form, graphql and text"`
 }
 
-// Field is one named value of a query or of the headers.
+// Input is one named value of a query or of a form.
+type Input struct {
+	Key   string `yaml:",key"`
+	Value Values `yaml:",value"`
+}
+
+// Field is one named value of the headers.
 type Field struct {
 	Key   string   `yaml:",key"`
 	Value Template `yaml:",value"`
@@ -31,12 +38,16 @@ type CallSpec struct {
 	Restates time.Duration `yaml:"restates" doc:"for how long the figures of this call still change, where it is not as long as the resource's"`
 	Window   *WindowSpec   `yaml:"window" doc:"how the range is sliced; without it the whole range is one window"`
 	ItemSpec `yaml:",inline"`
-	Latest   *Latest       `yaml:"latest" doc:"of the items of one answer that share a key only the latest counts"`
-	Unit     string        `yaml:"unit" default:"item" enum:"item|window" doc:"what the mapping gets at a time: one item, or all items of the window as one list"`
-	Control  *ControlTotal `yaml:"control_total" doc:"the provider's own total"`
-	NoData   string        `yaml:"no_data" enum:"no_data_yet" doc:"the warning for a window without a record, where no fallback follows"`
-	Page     *Page         `yaml:"page" doc:"how to get to the next page"`
-	Job      *JobSpec      `yaml:"job" scope:"job" doc:"the call starts a job whose download carries the items"`
+	Latest   *Latest           `yaml:"latest" doc:"of the items of one answer that share a key only the latest counts"`
+	Unit     string            `yaml:"unit" default:"item" enum:"item|window" doc:"what the mapping gets at a time: one item, or all items of the window as one list"`
+	Control  *ControlTotal     `yaml:"control_total" doc:"the provider's own total"`
+	NoData   string            `yaml:"no_data" enum:"no_data_yet" doc:"the warning for a window without a record, where no fallback follows"`
+	Page     *Page             `yaml:"page" doc:"how to get to the next page"`
+	Carry    map[string]string `yaml:"carry" form:"path" doc:"facts of a window's first page, name: path, that slots of its later pages read as .carry.name"`
+	Cost     int               `yaml:"cost" default:"1" doc:"how many calls of limits.rate this one counts as"`
+	Parents       *Parents      `yaml:"parents" scope:"parents" doc:"whose children the call asks for: it is made for each of them, window by window"`
+	Constant      *Literal      `yaml:"constant" doc:"the items themselves, from the account's context and without a call: a list of objects of templates"`
+	Job      *JobSpec          `yaml:"job" scope:"job" doc:"the call starts a job whose download carries the items"`
 }
 
 // Latest says which of several versions of an item counts.
@@ -51,21 +62,6 @@ type ControlTotal struct {
 	Path   string `yaml:"path" form:"path" need:"true" doc:"dotted path of the total within the item"`
 	Mode   string `yaml:"mode" need:"true" enum:"ignore|check" doc:"check warns total_mismatch where the parts differ from it"`
 	Reason string `yaml:"reason" doc:"why it is ignored"`
-}
-
-// Page is how one page leads to the next. A link is followed as it was given, a token is sent beside the same parameters.
-type Page struct {
-	NextURL    []string  `yaml:"next_url" form:"path" doc:"dotted paths of the next link; a value that is no URL is a token for token_param"`
-	NextToken  []string  `yaml:"next_token" form:"path" doc:"dotted paths of the next token"`
-	TokenParam string    `yaml:"token_param" doc:"the query parameter that takes the token"`
-	Size       *PageSize `yaml:"size" doc:"how many items a page has"`
-}
-
-// PageSize is the size of the provider's pages.
-type PageSize struct {
-	Param   string `yaml:"param" doc:"the query parameter that takes it; none where a slot reads .page_size"`
-	Default int    `yaml:"default" need:"true" doc:"the size to ask for"`
-	Max     int    `yaml:"max" doc:"the largest that the provider takes"`
 }
 
 // Method is a resource's list or get: its calls, of which one is chosen for each window.
@@ -96,9 +92,7 @@ func (m *Method) decode(d *decoder, n *yaml.Node, f field) {
 	m.purpose = f.key
 	calls := d.at(n, "calls")
 	if n.Kind != yaml.MappingNode || calls == n {
-		c := new(CallSpec)
-		d.into(n, c)
-		m.Calls = []*CallSpec{c}
+		m.call(d, n)
 		return
 	}
 	if calls.Kind != yaml.SequenceNode || len(calls.Content) == 0 {
@@ -111,9 +105,7 @@ func (m *Method) decode(d *decoder, n *yaml.Node, f field) {
 			d.wrongType(item, "a call")
 			continue
 		}
-		c := new(CallSpec)
-		d.into(inherit(item, n), c)
-		m.Calls = append(m.Calls, c)
+		c := m.call(d, inherit(item, n))
 		switch {
 		case c.Name == "" && len(calls.Content) > 1:
 			d.add(item, "missing", "one of several calls needs a name", "add name: …")
@@ -128,6 +120,24 @@ func (m *Method) decode(d *decoder, n *yaml.Node, f field) {
 	if len(m.Calls) > maxCalls {
 		d.add(calls, "limit", fmt.Sprintf("a method has at most %d calls", maxCalls), "")
 	}
+}
+
+// call reads one call. Its slots know it, since what they may read of a parent is its to say.
+func (m *Method) call(d *decoder, n *yaml.Node) *CallSpec {
+	c := new(CallSpec)
+	d.call = c
+	d.into(n, c)
+	d.call = nil
+	m.Calls = append(m.Calls, c)
+	if m.purpose == "list" {
+		return c
+	}
+	for _, key := range []string{"parents", "constant"} {
+		if at := d.key(n, key); at != n {
+			d.add(at, "exclusive", key+" belongs to a list", "remove it")
+		}
+	}
+	return c
 }
 
 // maxCalls is what a position's call index can hold, with room to spare.
@@ -160,11 +170,17 @@ func (m *Method) form() any { return methodForm{} }
 // reads says whether a slot of the method reads .root.name, or anything of root where name is "".
 func (m *Method) reads(root, name string) bool {
 	for _, c := range m.Calls {
-		if c.Request.reads(root, name) || c.When.reads(root, name) {
+		if c.reads(root, name) {
 			return true
 		}
 	}
 	return false
+}
+
+func (c *CallSpec) reads(root, name string) bool {
+	return c.Request.reads(root, name) || c.When.reads(root, name) || c.Job != nil && c.Job.StatusCall.reads(root, name) ||
+		c.Page != nil && c.Page.Then != nil && c.Page.Then.reads(root, name) ||
+		c.Parents != nil && c.Parents.reads(root, name) || c.Constant != nil && c.Constant.tree.reads(root, name)
 }
 
 // Windowed says whether the method slices its range.

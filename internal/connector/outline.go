@@ -16,6 +16,29 @@ func (m *Method) PageSize() PageSize {
 	return PageSize{}
 }
 
+// Lookups are the connector's lookups that the choice among the calls reads: a plan has to wait for them.
+func (m *Method) Lookups(c *Connector) []string {
+	return c.lookups(func(name string) bool {
+		return slices.ContainsFunc(m.Calls, func(call *CallSpec) bool { return call.When.reads("lookups", name) })
+	})
+}
+
+// Lookups are the connector's lookups that the call itself reads.
+func (c *CallSpec) Lookups(of *Connector) []string {
+	return of.lookups(func(name string) bool { return c.reads("lookups", name) })
+}
+
+func (c *Connector) lookups(read func(name string) bool) []string {
+	var out []string
+	for name := range c.Lookups {
+		if read(name) {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
 // Leaves says whether the resource leaves a field of the model out; path is the model's: charges[].type.
 func (r *Resource) Leaves(path string) bool {
 	path = strings.ReplaceAll(path, "[]", "")

@@ -3,11 +3,7 @@ package connector
 import (
 	"errors"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
-
-	"github.com/tidwall/gjson"
 
 	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/record"
@@ -15,10 +11,13 @@ import (
 
 // Facts is what a plan needs to know of a finished page.
 type Facts struct {
-	Envelope []byte // the page's document with the list of items emptied, JSON of checked depth; nil for CSV
+	Envelope []byte // the page's document with the list of items emptied, JSON of checked depth; nil where it has none
 	Header   http.Header
-	Items    int64 // items of this page
+	Items    int64 // items of this page, as the provider counts them
 	Records  int64 // records of the whole window by this call so far, before the gateway's filters
+	// Parent is the parent behind the position's, nil at the end. It is asked only where the children have no more pages;
+	// nil where the call has no parents, or the window none.
+	Parent func() ([]byte, error)
 }
 
 // maxWindows bounds the windows that are passed over in search of one that a call applies to.
@@ -46,16 +45,16 @@ func (m *Method) First(s *Scope) (record.Position, bool, error) {
 
 // Window is the slice of the range that a position is in; the zero Range where there is no range.
 func (m *Method) Window(s *Scope, p record.Position) Range {
-	if s.Range.IsZero() {
-		return Range{}
+	if !s.Window.IsZero() || s.Range.IsZero() {
+		return s.Window
 	}
 	t := time.Unix(p.Window, 0).UTC()
 	w, _, _ := m.slice(s, t)
 	return w
 }
 
-// Next is where a walk goes on after a page: its next page, or else a fallback for a window without records, or else
-// the next window. It is false at the end. Item, Out, Anchor and Job of the position start anew.
+// Next is where a walk goes on after a page: its next page, or else the next parent's children, or else a fallback for a
+// window without records, or else the next window. It is false at the end. Item, Out, Anchor and Job of the position start anew.
 func (m *Method) Next(s *Scope, p record.Position, f Facts) (record.Position, bool, []problem.Warning, error) {
 	c := m.Call(p)
 	if c == nil {
@@ -63,7 +62,7 @@ func (m *Method) Next(s *Scope, p record.Position, f Facts) (record.Position, bo
 	}
 	n := p
 	n.Token, n.Job, n.Item, n.Out, n.Anchor = nil, nil, 0, 0, 0
-	token, err := c.Page.next(f.Envelope)
+	token, err := m.nextToken(s, p, f)
 	if err != nil {
 		return p, false, nil, err
 	}
@@ -72,9 +71,15 @@ func (m *Method) Next(s *Scope, p record.Position, f Facts) (record.Position, bo
 			return p, false, nil, problem.New(problem.PaginationLoop, "the provider gave the page cursor %q again after the page that it leads to", clip(token)).AsRemote()
 		}
 		n.Token = []byte(token)
-		return n, true, nil, nil
+		n.Carry, err = c.carried(p, f)
+		return n, err == nil, nil, err
 	}
-	n.Carry = nil
+	n.Carry, n.Parent = nil, nil
+	if c.Parents != nil && f.Parent != nil {
+		if n.Parent, err = f.Parent(); err != nil || n.Parent != nil {
+			return n, err == nil, nil, err
+		}
+	}
 	w := m.Window(s, p)
 	var warn []problem.Warning
 	if f.Records == 0 {
@@ -178,40 +183,4 @@ func (m *Method) isFirst(s *Scope, p record.Position) bool {
 
 func stale() error {
 	return problem.New(problem.CursorStale, "the cursor stands on a call that the connector no longer has; start again without it")
-}
-
-// next is the token or link of the next page, "" at the end.
-func (p *Page) next(envelope []byte) (string, error) {
-	if p == nil || len(envelope) == 0 {
-		return "", nil
-	}
-	for _, path := range slices.Concat(p.NextURL, p.NextToken) {
-		switch r := find(envelope, path); r.Type {
-		case gjson.String:
-			if r.Str != "" {
-				if len(p.NextURL) > 0 && !isLink(r.Str) && p.TokenParam == "" {
-					return "", problem.New(problem.UpstreamUnexpected, "the next link at %s is no address: %q", path, clip(r.Str)).AsRemote()
-				}
-				return r.Str, nil
-			}
-		case gjson.Number:
-			return r.Raw, nil
-		case gjson.JSON, gjson.True:
-			return "", problem.New(problem.UpstreamUnexpected, "the next page at %s is neither text nor null", path).AsRemote()
-		}
-	}
-	return "", nil
-}
-
-// isLink tells a link, absolute or relative, from a token.
-func isLink(s string) bool {
-	return strings.HasPrefix(s, "https://") || strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "/") || strings.HasPrefix(s, "?")
-}
-
-// link is the position's token as a link, "" where it is a token for a parameter.
-func (p *Page) link(token []byte) string {
-	if p != nil && len(p.NextURL) > 0 && isLink(string(token)) {
-		return string(token)
-	}
-	return ""
 }

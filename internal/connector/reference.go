@@ -40,6 +40,10 @@ resources:
 * All times are UTC; slots read them as ` + "`YYYY-MM-DDTHH:MM:SSZ`" + `. A range is half open.
 * For each window the first call whose condition holds is made. Where it gave no record, the fallbacks behind it whose
   condition holds are tried in turn.
+* A call with ` + "`parents`" + ` is made for each item of a list of its own, window by window: its slots read ` + "`.parent`" + `, its mapping
+  ` + "`$parent`" + `, both what ` + "`keep`" + ` has of it (of an item within an item, ` + "`$parent`" + ` is the outer one laid over that). Records, fallbacks and ` + "`no_data`" + ` are those of the window, not of one parent.
+* An error in a good status is found by a rule that names the status. It sees the whole of a short answer at once; of one of
+  64 KiB or more it sees the members beside the items when the page has ended, before the page counts.
 * A caller's remote_query goes over all this: its keys replace those of the same name and come last, in a JSON body with
   the declared type. A key whose slot reads the window turns slicing off. A key of the page counts for the first call only.
 
@@ -49,31 +53,39 @@ resources:
 func Docs() []byte {
 	var b strings.Builder
 	b.WriteString(referenceHead)
-	r := referenceMaker{b: &b, seen: map[reflect.Type]bool{}}
-	r.section("Top level", reflect.TypeFor[Connector]())
-	for len(r.queue) > 0 {
-		s := r.queue[0]
-		r.queue = r.queue[1:]
-		r.section("`"+s.title+"`", s.typ)
+	r := referenceMaker{b: &b, place: map[reflect.Type]int{}}
+	r.add("Top level", reflect.TypeFor[Connector]())
+	for i := 0; i < len(r.sections); i++ {
+		for _, f := range specOf(r.sections[i].typ).fields {
+			r.visit(f.key, f.typ)
+		}
+	}
+	for _, s := range r.sections {
+		r.print(s)
 	}
 	b.WriteString(scopeDocs())
 	return []byte(b.String())
 }
 
 type referenceMaker struct {
-	b     *strings.Builder
-	seen  map[reflect.Type]bool
-	queue []section
+	b        *strings.Builder
+	place    map[reflect.Type]int // of a struct's section; -1 where it has none of its own
+	sections []section
 }
 
+// section is a struct of the language, under the keys that it stands behind.
 type section struct {
 	title string
 	typ   reflect.Type
 }
 
-func (r *referenceMaker) section(title string, t reflect.Type) {
-	fmt.Fprintf(r.b, "## %s\n\n| key | value | default | meaning |\n|---|---|---|---|\n", title)
-	for _, f := range specOf(t).fields {
+func (r *referenceMaker) add(title string, t reflect.Type) {
+	r.sections = append(r.sections, section{title, t})
+}
+
+func (r *referenceMaker) print(s section) {
+	fmt.Fprintf(r.b, "## %s\n\n| key | value | default | meaning |\n|---|---|---|---|\n", s.title)
+	for _, f := range specOf(s.typ).fields {
 		def := f.def
 		if f.need {
 			def = "**required**"
@@ -81,35 +93,39 @@ func (r *referenceMaker) section(title string, t reflect.Type) {
 			def = "`" + def + "`"
 		}
 		fmt.Fprintf(r.b, "| `%s` | %s | %s | %s |\n", f.key, typeName(f.typ, f), def, strings.ReplaceAll(f.doc, "|", `\|`))
-		r.visit(f.key, f.typ)
 	}
 	r.b.WriteString("\n")
 }
 
-// visit queues the struct behind a field for a section of its own, once.
+// visit gives the struct behind a field a section of its own, once; further keys of it are named in its title.
 func (r *referenceMaker) visit(key string, t reflect.Type) {
 	for t.Kind() == reflect.Pointer || (t.Kind() == reflect.Slice || t.Kind() == reflect.Map) && leafNames[t] == "" {
 		t = t.Elem()
 	}
-	if t.Kind() != reflect.Struct || r.seen[t] {
+	if t.Kind() != reflect.Struct {
 		return
 	}
-	r.seen[t] = true
-	if t == reflect.TypeFor[CallSpec]() { // its keys stand in the section of the method
+	key = "`" + key + "`"
+	if i, ok := r.place[t]; ok {
+		if i >= 0 && !strings.Contains(r.sections[i].title, key) {
+			r.sections[i].title += ", " + key
+		}
 		return
 	}
+	r.place[t] = -1
+	shown := t
 	if f, ok := reflect.New(t).Interface().(former); ok {
-		r.queue = append(r.queue, section{key, reflect.TypeOf(f.form())})
+		shown = reflect.TypeOf(f.form())
+	} else if leafNames[t] != "" || specOf(t).valIndex != nil || t == reflect.TypeFor[CallSpec]() { // a call's keys stand in the section of the method
 		return
 	}
-	if leafNames[t] == "" && specOf(t).valIndex == nil {
-		r.queue = append(r.queue, section{key, t})
-	}
+	r.place[t] = len(r.sections)
+	r.add(key, shown)
 }
 
 // scopeTitles says where each scope holds, in the order of the reference.
 var scopeTitles = []struct{ scope, where string }{
-	{"list", "`list`"}, {"get", "`get`"}, {"job", "`job.status`"}, {"lookup", "`lookups`"}, {"check", "`check`"},
+	{"list", "`list`"}, {"parents", "`list.parents`"}, {"get", "`get`"}, {"list+token", "`page.then`"}, {"page", "`page.next`"}, {"job", "`job.status`"}, {"lookup", "`lookups`"}, {"check", "`check`"},
 	{"context", "`context.*.default`, `auth`, `default` granularity"}, {"reply", "`errors.rules`, `check.expect`"}, {"report", "`job.done`, `job.failed`"},
 }
 
@@ -117,7 +133,7 @@ func scopeDocs() string {
 	var b strings.Builder
 	b.WriteString("## What a slot can read\n\n| in | variables |\n|---|---|\n")
 	for _, s := range scopeTitles {
-		fmt.Fprintf(&b, "| %s | `.%s` |\n", s.where, strings.Join(scopeVars[s.scope], "` `."))
+		fmt.Fprintf(&b, "| %s | `.%s` |\n", s.where, strings.Join(varsOf(s.scope), "` `."))
 	}
 	b.WriteString("\n| variable | is |\n|---|---|\n")
 	for _, name := range slices.Sorted(maps.Keys(scopeMeaning)) {

@@ -9,21 +9,6 @@ import (
 // remotePairs are the caller's remote_query, in the caller's order.
 type remotePairs []bracket.Pair
 
-// merge takes the query's parameters that the caller gives out of it and puts the caller's last. The keys in drop are
-// the page's: after the first call they are the connector's again.
-func (r remotePairs) merge(query []Param, drop []string) []Param {
-	var own []Param
-	for _, p := range r {
-		if !slices.Contains(drop, p.Key) {
-			own = append(own, Param{p.Key, p.Value, OwnerCaller})
-		}
-	}
-	query = slices.DeleteFunc(query, func(q Param) bool {
-		return slices.ContainsFunc(own, func(p Param) bool { return p.Key == q.Key })
-	})
-	return append(query, own...)
-}
-
 // check refuses what has no place in a request.
 func (r remotePairs) check() error {
 	for _, p := range r {
@@ -37,59 +22,68 @@ func (r remotePairs) check() error {
 // Unclipped says whether the caller's remote_query sets a key that carries the window. Then the gateway neither slices
 // nor clips: there is one window, the whole range.
 func (m *Method) Unclipped(s *Scope) bool {
-	if len(s.Remote) == 0 {
-		return false
-	}
-	keys := m.keys(OwnerPlanner)
 	return slices.ContainsFunc(s.Remote, func(p bracket.Pair) bool {
-		return slices.Contains(keys, p.Key) || m.jsonBody() && slices.Contains(keys, p.Path[0])
+		return slices.ContainsFunc(m.Calls, func(c *CallSpec) bool { return c.Request.owns(OwnerPlanner, p) })
 	})
 }
 
-func (m *Method) jsonBody() bool {
-	return slices.ContainsFunc(m.Calls, func(c *CallSpec) bool { return c.Body != nil })
+// laterRemote is the caller's remote_query after the first call, where the page's keys are the connector's again.
+func (m *Method) laterRemote(s *Scope) remotePairs {
+	return slices.DeleteFunc(slices.Clone(remotePairs(s.Remote)), func(p bracket.Pair) bool {
+		return slices.ContainsFunc(m.Calls, func(c *CallSpec) bool {
+			return c.Request.owns(OwnerPage, p) || c.Page != nil && (c.Page.takesToken(p) || c.Page.takesSize(p))
+		})
+	})
 }
 
-// keys are the query parameters and the body's top keys of an owner, over all calls.
-func (m *Method) keys(o Owner) []string {
-	var out []string
-	for _, c := range m.Calls {
-		for _, f := range c.Query {
-			if f.Value.owner() == o {
-				out = append(out, f.Key)
-			}
+// owns says whether a caller's key replaces something of the request that an owner has.
+func (r *Request) owns(o Owner, p bracket.Pair) bool {
+	fields := r.Query
+	if r.Body.takesRemote() {
+		if t := r.Body.object(); t != nil {
+			return t.owns(o, p.Path)
 		}
-		if c.Body == nil {
-			continue
-		}
-		for i, kid := range c.Body.JSON.tree.kids {
-			if kid.owner() == o && i < len(c.Body.JSON.tree.keys) {
-				out = append(out, c.Body.JSON.tree.keys[i])
-			}
+		fields = r.Body.Form
+	}
+	return slices.ContainsFunc(fields, func(f Input) bool { return sameName(f.Key, p.Key) && ownerOf(f.Value.reads) == o })
+}
+
+// owns says whether a value that an owner has stands at a path, on the way to it or below it.
+func (t *tree) owns(o Owner, path []string) bool {
+	if len(t.keys) == 0 {
+		return ownerOf(t.reads) == o
+	}
+	for i, k := range t.keys {
+		if (len(path) == 0 || path[0] == k) && t.kids[i].owns(o, path[min(1, len(path)):]) {
+			return true
 		}
 	}
-	return out
+	return false
 }
 
-// pageKeys are the keys that carry the page.
-func (m *Method) pageKeys() []string {
-	out := m.keys(OwnerPage)
-	for _, c := range m.Calls {
-		if c.Page != nil {
-			out = append(out, c.Page.TokenParam)
-			if c.Page.Size != nil {
-				out = append(out, c.Page.Size.Param)
-			}
-		}
+// takesToken says whether a caller's key is the one that takes the token.
+func (p *Page) takesToken(pair bracket.Pair) bool { return takes(p.TokenParam, p.TokenKey, pair) }
+
+// takesSize says whether a caller's key is the one that takes the page's size.
+func (p *Page) takesSize(pair bracket.Pair) bool {
+	return p.Size != nil && takes(p.Size.Param, p.Size.Key, pair)
+}
+
+func takes(param, key string, pair bracket.Pair) bool {
+	if param != "" && param == pair.Key {
+		return true
 	}
-	return slices.DeleteFunc(out, func(k string) bool { return k == "" })
+	path := SplitPath(key)
+	n := min(len(path), len(pair.Path))
+	return key != "" && slices.Equal(path[:n], pair.Path[:n])
 }
 
-func (t tree) owner() Owner {
+// ownerOf is the owner of what a template, a list or a tree gives, by what it reads.
+func ownerOf(reads func(root, name string) bool) Owner {
 	switch {
-	case t.reads("window", "") || t.reads("range", ""):
+	case reads("window", "") || reads("range", ""):
 		return OwnerPlanner
-	case t.reads("page_size", "") || t.reads("carry", ""):
+	case reads("page_size", "") || reads("carry", "") || reads("token", ""):
 		return OwnerPage
 	}
 	return OwnerConnector

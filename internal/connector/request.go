@@ -45,9 +45,19 @@ func (c *CheckSpec) Verify(a Answer) *problem.Problem {
 }
 
 func (c *CallSpec) check(d *decoder, n *yaml.Node) {
+	if c.Constant != nil {
+		c.checkConstant(d, n)
+		return
+	}
 	c.checkRequest(d, n)
 	c.Whole = c.Format == "json" && d.at(n, "items") == n
 	c.checkItems(d, n)
+	if c.When.reads("parent", "") {
+		d.add(d.at(n, "when"), "scope", "the condition chooses the call before its parents are listed", "choose among the parents with parents.where")
+	}
+	if c.Parents != nil && !c.Request.reads("parent", "") {
+		d.add(d.key(n, "parents"), "unused", "no slot of the call says which parent it is made for", "put {{ .parent.id }} into its path")
+	}
 	if c.Whole && c.Columns != nil {
 		d.add(d.key(n, "columns"), "missing", "columns without items", "add items: the path of the list of rows")
 	}
@@ -57,32 +67,24 @@ func (c *CallSpec) check(d *decoder, n *yaml.Node) {
 	if c.Unit == "window" && c.Latest != nil {
 		d.add(d.key(n, "latest"), "exclusive", "latest compares items, the unit is the window", "keep one of them")
 	}
+	c.checkPlaces(d, n)
+	c.checkCarry(d, n)
+	if c.Cost < 1 {
+		d.add(d.at(n, "cost"), "value", "a call costs at least 1", "")
+	}
 }
 
 func (l *Lookup) check(d *decoder, n *yaml.Node) {
 	l.checkRequest(d, n)
 	l.checkItems(d, n)
 	call := &CallSpec{Request: l.Request, ItemSpec: l.ItemSpec, Page: l.Page, Unit: "item"}
+	call.checkPlaces(d, n)
 	l.Method = &Method{Calls: []*CallSpec{call}, purpose: "lookup"}
 }
 
 func (c *ControlTotal) check(d *decoder, n *yaml.Node) {
 	if c.Mode == "ignore" && c.Reason == "" {
 		d.add(n, "missing", "a total is ignored without a reason", "add reason: …")
-	}
-}
-
-func (p *Page) check(d *decoder, n *yaml.Node) {
-	switch {
-	case len(p.NextURL) > 0 && len(p.NextToken) > 0:
-		d.add(d.key(n, "next_token"), "exclusive", "next_url and next_token are both there", "keep next_url: with token_param it takes tokens too")
-	case len(p.NextToken) > 0 && p.TokenParam == "":
-		d.add(n, "missing", "next_token without token_param", "add token_param: the parameter that takes it")
-	case len(p.NextURL) == 0 && len(p.NextToken) == 0 && p.TokenParam != "":
-		d.add(d.key(n, "token_param"), "unused", "token_param without next_url or next_token", "say where the token stands")
-	}
-	if s := p.Size; s != nil && s.Max > 0 && s.Default > s.Max {
-		d.add(d.at(d.at(n, "size"), "default"), "value", "the default page size is above max", "")
 	}
 }
 
@@ -110,13 +112,17 @@ func (r *Request) checkRequest(d *decoder, n *yaml.Node) {
 	}
 	if headers := d.at(n, "headers"); headers != n {
 		for _, f := range r.Headers {
-			switch {
-			case !validToken(f.Key):
-				d.add(d.key(headers, f.Key), "value", "not a header's name", "")
-			case slices.Contains(ownHeaders, http.CanonicalHeaderKey(f.Key)):
-				d.add(d.key(headers, f.Key), "value", "the header "+f.Key+" is not the connector's to set", "credentials go into auth")
-			}
+			d.checkHeaderName(d.key(headers, f.Key), f.Key)
 		}
+	}
+}
+
+func (d *decoder) checkHeaderName(n *yaml.Node, name string) {
+	switch {
+	case !validToken(name):
+		d.add(n, "value", "not a header's name", "")
+	case slices.Contains(ownHeaders, http.CanonicalHeaderKey(name)):
+		d.add(n, "value", "the header "+name+" is not the connector's to set", "credentials go into auth")
 	}
 }
 
@@ -151,13 +157,8 @@ func slotsOut(s string) string {
 
 // reads says whether a slot of the request reads .root.name, or anything of root where name is "".
 func (r *Request) reads(root, name string) bool {
-	has := func(f Field) bool { return f.Value.reads(root, name) }
-	return r.GetPath.reads(root, name) || r.PostPath.reads(root, name) || slices.ContainsFunc(r.Query, has) ||
-		slices.ContainsFunc(r.Headers, has) || r.Body != nil && r.Body.JSON != nil && r.Body.JSON.tree.reads(root, name)
-}
-
-func (b *Body) check(d *decoder, n *yaml.Node) {
-	if b.JSON != nil && b.JSON.tree.kind != yaml.MappingNode {
-		d.wrongType(d.at(n, "json"), "an object")
-	}
+	input := func(f Input) bool { return f.Value.reads(root, name) }
+	header := func(f Field) bool { return f.Value.reads(root, name) }
+	return r.GetPath.reads(root, name) || r.PostPath.reads(root, name) || slices.ContainsFunc(r.Query, input) ||
+		slices.ContainsFunc(r.Headers, header) || r.Body.reads(root, name)
 }

@@ -20,6 +20,9 @@ func (d *decoder) scalar(n *yaml.Node, v reflect.Value, f field) {
 	switch v.Kind() {
 	case reflect.String:
 		if len(f.enum) > 0 && !slices.Contains(f.enum, n.Value) {
+			if d.notExpressible(n, f.key, n.Value) {
+				return
+			}
 			d.add(n, "value", fmt.Sprintf("`%s` is not a value of %s", clip(n.Value), f.key), didYouMean(n.Value, f.enum, "use one of "+strings.Join(f.enum, ", ")))
 			return
 		}

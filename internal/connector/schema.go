@@ -43,6 +43,7 @@ func typeName(t reflect.Type, f field) string {
 // leafNames names the types that read themselves.
 var leafNames = map[reflect.Type]string{
 	reflect.TypeFor[Template]():      "template",
+	reflect.TypeFor[Values]():        "template or list",
 	reflect.TypeFor[SecretText]():    "credential text",
 	reflect.TypeFor[Literal]():       "value of templates",
 	reflect.TypeFor[Expr]():          "condition",
@@ -100,6 +101,7 @@ type jsonMap = map[string]any
 // scalarSchema is the schema of the leaves.
 var scalarSchema = map[string]jsonMap{
 	"template":            {"type": []string{"string", "number", "boolean"}},
+	"template or list":    {"type": []string{"string", "number", "boolean", "array"}},
 	"credential text":     {"type": "string"},
 	"value of templates":  {},
 	"condition":           {"type": "string"},

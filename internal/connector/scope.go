@@ -22,6 +22,7 @@ func (r Range) IsZero() bool { return r.Start.IsZero() && r.End.IsZero() }
 type Scope struct {
 	Now         time.Time // the walk's frozen clock
 	Range       Range     // the caller's range, resolved; zero where the resource has none
+	Window      Range     // the slice to ask for, where another plan has made it; zero: the plan slices the range
 	Granularity string
 	Filters     map[string][]string // the caller's filters, by name
 	Context     map[string]any      // resolved: ResolveContext
@@ -29,17 +30,18 @@ type Scope struct {
 	Remote      []bracket.Pair      // the caller's remote_query
 	PageSize    int                 // the provider's page size to ask for, 0 for the connector's default
 	ID          string              // of a get
-	Carry       []byte              // facts of the first page, a JSON object
 }
 
 // scopeVars says which variables each kind of slot may read, and what they are. The reference prints it.
 var scopeVars = map[string][]string{
-	"list":    {"range", "window", "now", "query", "granularity", "context", "lookups", "page_size", "carry"},
-	"job":     {"range", "window", "now", "query", "granularity", "context", "lookups", "job"},
+	"list":    {"range", "window", "now", "query", "granularity", "context", "lookups", "page_size", "carry", "parent"},
+	"parents": {"range", "window", "now", "query", "granularity", "context", "lookups", "page_size"},
+	"job":     {"range", "window", "now", "query", "granularity", "context", "lookups", "parent", "job"},
 	"get":     {"id", "now", "context", "lookups"},
 	"lookup":  {"now", "context", "page_size"},
 	"check":   {"now", "context"},
 	"context": {"context"},
+	"page":    {"body", "headers", "items", "token", "carry"},
 	"reply":   {"status", "headers", "body"},
 	"report":  {"body"},
 }
@@ -47,9 +49,19 @@ var scopeVars = map[string][]string{
 var scopeMeaning = map[string]string{
 	"range": "`.range.start`, `.range.end`: the whole range of the request", "window": "`.window.start`, `.window.end`: the slice that this call asks for",
 	"now": "the clock of the walk's first page", "query": "the caller's filters as lists: `.query.product_id[0]`", "granularity": "the period served",
-	"context": "the account's variables, with defaults", "lookups": "lookups by name", "page_size": "the provider's page size", "carry": "facts of the first page",
-	"id": "the id asked for", "job": "the provider's id of the job", "status": "the HTTP status", "headers": "response headers, names in lower case",
+	"context": "the account's variables, with defaults", "lookups": "lookups by name", "page_size": "the provider's page size", "carry": "facts of the window's first page, by the names of `carry`; null on that page",
+	"token": "what leads to a page: the provider's token, or the page's number, offset or index", "items": "how many items the page has",
+	"parent": "what `parents.keep` has of the parent whose children are asked for", "id": "the id asked for", "job": "the provider's id of the job", "status": "the HTTP status", "headers": "response headers, names in lower case",
 	"body": "the response body: JSON, or a string where it is not",
+}
+
+// varsOf are the variables of a scope, which may be another's and one more: list+token.
+func varsOf(scope string) []string {
+	base, more, ok := strings.Cut(scope, "+")
+	if !ok {
+		return scopeVars[base]
+	}
+	return append(slices.Clone(scopeVars[base]), more)
 }
 
 // members are the second steps that are known for a variable.
@@ -57,7 +69,7 @@ var members = map[string][]string{"range": {"start", "end"}, "window": {"start",
 
 // checkSlots holds every slot to its scope, to the context variables and lookups that exist, and to the filters.
 func (d *decoder) checkSlots(c *Connector) {
-	known := map[string][]string{"range": members["range"], "window": members["window"], "context": {}, "lookups": {}, "query": filterNames()}
+	known := map[string][]string{"range": members["range"], "window": members["window"], "context": {}, "lookups": {}, "query": filterNames(), "carry": append(d.facts, reservedCarry...)}
 	for _, v := range c.Context {
 		known["context"] = append(known["context"], v.Name)
 	}
@@ -66,7 +78,10 @@ func (d *decoder) checkSlots(c *Connector) {
 	}
 	slices.Sort(known["lookups"])
 	for _, s := range d.slots {
-		allowed := scopeVars[s.scope]
+		allowed := varsOf(s.scope)
+		if allowed == nil {
+			continue // the dot is the provider's own
+		}
 		for _, r := range s.code.Refs() {
 			if r.Root != "." || len(r.Path) == 0 {
 				continue
@@ -80,6 +95,9 @@ func (d *decoder) checkSlots(c *Connector) {
 				}
 				d.addAt(line, col, "scope", text, fix)
 				continue
+			}
+			if root == "parent" {
+				d.checkParent(s, r, line, col)
 			}
 			if names, ok := known[root]; ok && len(r.Path) > 1 && r.Path[1] != anyStep && !slices.Contains(names, r.Path[1]) {
 				d.addAt(line, col, "scope", "there is no ."+root+"."+clip(r.Path[1]), didYouMean(r.Path[1], names, "there are: "+strings.Join(names, ", ")))
@@ -99,7 +117,7 @@ const stamp = "2006-01-02T15:04:05Z"
 func (s *Scope) input(p record.Position, w Range) map[string]any {
 	in := map[string]any{
 		"now": s.Now.UTC().Format(stamp), "granularity": nil, "context": orEmpty(s.Context), "lookups": orEmpty(s.Lookups),
-		"range": s.Range.input(), "window": w.input(), "query": map[string]any{}, "carry": nil, "id": s.ID, "job": string(p.Job),
+		"range": s.Range.input(), "window": w.input(), "query": map[string]any{}, "carry": nil, "id": s.ID, "job": string(p.Job), "parent": parentOf(p),
 	}
 	if s.Granularity != "" {
 		in["granularity"] = s.Granularity
@@ -112,11 +130,7 @@ func (s *Scope) input(p record.Position, w Range) map[string]any {
 		}
 		filters[k] = list
 	}
-	carry := p.Carry
-	if len(carry) == 0 {
-		carry = s.Carry
-	}
-	if v, err := jq.Decode(carry); err == nil {
+	if v, err := jq.Decode(p.Carry); err == nil {
 		in["carry"] = v
 	}
 	return in
@@ -138,21 +152,27 @@ func (r Range) input() any {
 
 // Answer is what a provider replied, for the conditions of errors, check and job.
 type Answer struct {
-	Status int
-	Header http.Header
-	Body   []byte
+	Status  int
+	Header  http.Header
+	Body    []byte
+	Partial bool // there is more of the body, or all of it is yet to come
 }
 
 func (a Answer) input() map[string]any {
-	headers := map[string]any{}
-	for k, v := range a.Header {
-		if len(v) > 0 {
-			headers[strings.ToLower(k)] = v[0]
-		}
-	}
 	body, err := jq.Decode(a.Body)
 	if err != nil {
 		body = strings.ToValidUTF8(string(a.Body), "\uFFFD")
 	}
-	return map[string]any{"status": a.Status, "headers": headers, "body": body}
+	return map[string]any{"status": a.Status, "headers": headerInput(a.Header), "body": body}
+}
+
+// headerInput is an answer's headers as slots read them: the first value of each, by its name in lower case.
+func headerInput(h http.Header) map[string]any {
+	out := map[string]any{}
+	for k, v := range h {
+		if len(v) > 0 {
+			out[strings.ToLower(k)] = v[0]
+		}
+	}
+	return out
 }

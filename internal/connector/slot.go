@@ -14,6 +14,7 @@ type slot struct {
 	code    *jq.Code
 	program string // as it is written
 	scope   string
+	call    *CallSpec // the call that it is a part of, nil for none
 	at      locator
 }
 
@@ -35,7 +36,7 @@ const anyStep = "[]"
 func (s *slot) text() string { return strings.TrimSpace(s.program) }
 
 // run gives the slot's value, nil where it has no output.
-func (s *slot) run(in map[string]any) (any, error) {
+func (s *slot) run(in any) (any, error) {
 	if s.code == nil {
 		return nil, fmt.Errorf("the slot `%s` did not compile", s.text())
 	}
@@ -57,7 +58,7 @@ func (s *slot) run(in map[string]any) (any, error) {
 
 // slot compiles one program. Its findings are moved to where they stand in the file.
 func (d *decoder) slot(text string, at locator) *slot {
-	s := &slot{program: text, scope: d.scope, at: at}
+	s := &slot{program: text, scope: d.scope, call: d.call, at: at}
 	if i := strings.Index(text, "${"); i >= 0 {
 		line, col := at(i)
 		d.addAt(line, col, "credential", "a credential in a jq slot", "credentials are in no slot: write ${name} beside it, in auth")

@@ -17,7 +17,7 @@ type field struct {
 	need  bool     // a finding where it is missing
 	enum  []string // allowed values; of a list, of its elements
 	form  string   // "path" for a dotted path, which is kept in gjson's notation
-	scope string   // what slots below it may read, "" for the surrounding one
+	scope string   // what slots below it may read, "" for the surrounding one, +name for that and one variable more
 	index []int    // reflect path, through inlined structs
 	typ   reflect.Type
 }

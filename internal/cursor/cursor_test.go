@@ -20,7 +20,7 @@ const account = "acct-canary-1"
 
 var (
 	query = [16]byte{1, 2, 3}
-	small = record.Position{Now: 1789, Window: 5, Rev: 7, Call: 1, Token: []byte("next-canary"), Job: []byte("job-canary"), Carry: []byte(`{"a":1}`), Size: 100, Item: 7, Out: 2, Anchor: 99}
+	small = record.Position{Now: 1789, Window: 5, Rev: 7, Call: 1, Token: []byte("next-canary"), Job: []byte("job-canary"), Carry: []byte(`{"a":1}`), Parent: []byte(`["t1",{"id":"t1"}]`), Size: 100, Item: 7, Out: 2, Anchor: 99}
 )
 
 // large has a compact form of exactly size bytes.

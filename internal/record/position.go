@@ -14,6 +14,7 @@ type Position struct {
 	Call   uint8  // which of the resource's calls answers for the window
 	Token  []byte // the provider's cursor or next link; empty on a first page
 	Job    []byte // the provider's id of an asynchronous job
+	Parent []byte // the parent whose children are walked: [key, what is kept of it] as JSON; empty where there is none
 	Carry  []byte // facts of the first page, a JSON object
 	Size   int    // the provider's page size of this walk
 	Item   int64  // next item in this call
@@ -23,7 +24,7 @@ type Position struct {
 
 var errPosition = errors.New("malformed position")
 
-const positionVersion = 1
+const positionVersion = 2
 
 // AppendBinary appends the compact form of the position.
 func (p Position) AppendBinary(b []byte) ([]byte, error) {
@@ -33,7 +34,7 @@ func (p Position) AppendBinary(b []byte) ([]byte, error) {
 	}
 	b = binary.LittleEndian.AppendUint64(b, p.Rev)
 	b = binary.LittleEndian.AppendUint64(b, p.Anchor)
-	for _, v := range [...][]byte{p.Token, p.Job, p.Carry} {
+	for _, v := range [...][]byte{p.Token, p.Job, p.Carry, p.Parent} {
 		b = binary.AppendUvarint(b, uint64(len(v)))
 		b = append(b, v...)
 	}
@@ -60,7 +61,7 @@ func (p *Position) UnmarshalBinary(b []byte) error {
 		return errPosition
 	}
 	q.Rev, q.Anchor, b = binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:]), b[16:]
-	for _, dst := range [...]*[]byte{&q.Token, &q.Job, &q.Carry} {
+	for _, dst := range [...]*[]byte{&q.Token, &q.Job, &q.Carry, &q.Parent} {
 		size, n := binary.Uvarint(b)
 		if n <= 0 || size > uint64(len(b)-n) {
 			return errPosition

@@ -9,8 +9,9 @@ import (
 
 func TestPositionRoundTrip(t *testing.T) {
 	for name, p := range map[string]Position{
-		"zero":  {},
-		"full":  {Now: 1789, Window: -5, Rev: 1 << 63, Call: 3, Token: []byte("t"), Job: []byte("j"), Carry: []byte("{}"), Size: 100, Item: 7, Out: 2, Anchor: 99},
+		"zero": {},
+		"full": {Now: 1789, Window: -5, Rev: 1 << 63, Call: 3, Token: []byte("t"), Job: []byte("j"), Carry: []byte("{}"), Parent: []byte(`["p",{"id":"p"}]`),
+			Size: 100, Item: 7, Out: 2, Anchor: 99},
 		"token": {Token: []byte(strings.Repeat("x", 3000))},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -26,6 +27,27 @@ func TestPositionRoundTrip(t *testing.T) {
 			}
 		})
 	}
+}
+
+// FuzzPosition holds every position that is read to the one form that it has.
+func FuzzPosition(f *testing.F) {
+	for _, p := range []Position{{}, {Now: -1, Call: 9, Job: []byte("j"), Parent: []byte("[]")}} {
+		b, _ := p.AppendBinary(nil)
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var p, q Position
+		if p.UnmarshalBinary(b) != nil {
+			if !reflect.DeepEqual(p, Position{}) {
+				t.Fatalf("what is no position left %+v", p)
+			}
+			return
+		}
+		again, _ := p.AppendBinary(nil)
+		if err := q.UnmarshalBinary(again); err != nil || !reflect.DeepEqual(p, q) {
+			t.Fatalf("%+v came back as %+v, %v", p, q, err)
+		}
+	})
 }
 
 func TestScan(t *testing.T) {

@@ -134,6 +134,7 @@ type Reply struct {
 	URL       string        // where it came from, as it may be shown
 	RateLimit http.Header   // ratelimit-limit, -remaining and -reset, normalised; nil where the provider sends none
 	Empty     bool          // the provider's error means that there is nothing; the body is empty
+	suspect   bool          // a rule of the connector's may still find an error in it: Judge
 	wire      *wire
 }
 

@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strings"
@@ -52,6 +53,10 @@ func (s *Session) problem(a *answer) *problem.Problem {
 		p = problem.New(problem.NeedsReauth, "the provider refuses the account's credentials (%s); renew them", a.words())
 	case limited:
 		p = problem.New(problem.RateLimited, "the provider limits the rate of this account's calls (%s); wait", a.words())
+	case a.rule != nil && a.rule.As == "retry":
+		p = problem.New(problem.Unavailable, "the provider is out of order for a while (%s); try again", a.words())
+	case a.rule != nil && a.rule.As == "missing_scope":
+		p = problem.New(problem.RemoteForbidden, "the account's credentials lack %s (%s)", cmp.Or(strings.Join(s.missing(a), ", "), "a permission"), a.words())
 	case code != "":
 		p = problem.New(code, "the provider answers %d (%s)", a.status, a.words())
 	case a.status >= 300 && a.status < 400:
@@ -79,7 +84,7 @@ func (s *Session) problem(a *answer) *problem.Problem {
 // dress adds what every error of a provider carries.
 func (s *Session) dress(p *problem.Problem, a *answer) *problem.Problem {
 	p.AsRemote().With("status", a.status)
-	p.Raw = a.body
+	p.Raw = bounded(a.body)
 	if a.code != "" {
 		p.With("provider_code", a.code)
 	}
@@ -94,7 +99,10 @@ func (s *Session) dress(p *problem.Problem, a *answer) *problem.Problem {
 		p.RetryAfter = max(wait, 1)
 		p.Insight = &problem.Insight{RateLimit: a.words()}
 	case problem.RemoteForbidden:
-		p.Insight = &problem.Insight{Forbidden: &problem.Forbidden{MissingScopes: append([]string{}, s.scopes...)}}
+		p.Insight = &problem.Insight{Forbidden: &problem.Forbidden{MissingScopes: append([]string{}, s.missing(a)...)}}
+	case problem.Unavailable:
+		p.RetryAfter = max(wait, 1)
+		p.Insight = &problem.Insight{Remote: a.words()}
 	default:
 		p.Insight = &problem.Insight{Remote: a.words()}
 		if said && a.status >= 500 && a.header.Get("Retry-After") != "" {
@@ -102,6 +110,14 @@ func (s *Session) dress(p *problem.Problem, a *answer) *problem.Problem {
 		}
 	}
 	return p
+}
+
+// missing are the permissions that a refusal is about: those that a rule names, or else all that the calls need.
+func (s *Session) missing(a *answer) []string {
+	if a.rule != nil && len(a.rule.Scopes) > 0 {
+		return a.rule.Scopes
+	}
+	return s.scopes
 }
 
 // elsewhere is where a redirect points, without what may be secret of it.

@@ -24,6 +24,11 @@ const acmeErrors = `errors:
     - { status: 404, when: '.body.code == "none_yet"', as: empty }
     - { status: [400, 200], when: '.body.code == "bad_key"', as: unauthorized }
     - { status: 503, when: '.body.code == "slow_down"', as: rate_limited }
+    - { status: [409, 200], when: '.body.code == "busy"', as: retry }
+    - { status: [400, 200], when: '.body.code == "scope"', as: missing_scope, scopes: [costs.read, orgs.read] }
+    - { status: 400, when: '.body.code == "some_scope"', as: missing_scope }
+    - { status: 204, as: empty }
+    - { status: 203, when: '.headers["x-errors"] != null', code: upstream_failed, message: "an error in a header" }
     - { status: 200, when: '.body.error != null', code: upstream_failed, message: "an error in a good status" }
 `
 
@@ -69,6 +74,11 @@ func TestProvidersErrors(t *testing.T) {
 		{"a rule says unauthorized", 400, j, `{"code":"bad_key"}`, problem.NeedsReauth, 401, "credentials"},
 		{"a rule says unauthorized of a good status", 200, j, `{"code":"bad_key"}`, problem.NeedsReauth, 401, "credentials"},
 		{"a rule says rate limited", 503, j, `{"code":"slow_down"}`, problem.RateLimited, 429, "rate"},
+		{"a rule says that it will pass", 409, j, `{"code":"busy","message":"later"}`, problem.Unavailable, 503, "out of order for a while (later)"},
+		{"a rule says that a good status will pass", 200, j, `{"code":"busy"}`, problem.Unavailable, 503, "out of order"},
+		{"a rule names the missing scopes", 400, j, `{"code":"scope"}`, problem.RemoteForbidden, 403, "lack costs.read, orgs.read"},
+		{"a rule names no scopes", 400, j, `{"code":"some_scope"}`, problem.RemoteForbidden, 403, "lack a permission"},
+		{"an error in a long answer, by its header", 203, map[string]string{"X-Errors": "1"}, strings.Repeat(" ", MaxErrorBody), problem.UpstreamFailed, 502, "an error in a header"},
 		{"an error in a good status", 200, j, `{"error":{}}`, problem.UpstreamFailed, 502, "an error in a good status"},
 		{"a web page in a good status", 200, map[string]string{"Content-Type": "text/html; charset=utf-8"}, "<html>login</html>", problem.UpstreamUnexpected, 502, "web page"},
 	} {
@@ -77,6 +87,9 @@ func TestProvidersErrors(t *testing.T) {
 			p := a.fails(get("x"), c.code)
 			if p.Status != c.want || !p.Remote || !strings.Contains(p.Message, c.message) {
 				t.Errorf("status %d, remote %v, message %q; want %d, %q", p.Status, p.Remote, p.Message, c.want, c.message)
+			}
+			if p.Code == problem.Unavailable && p.RetryAfter != 1 {
+				t.Errorf("try again after %d", p.RetryAfter)
 			}
 			if string(p.Raw) != c.body {
 				t.Errorf("raw %q, want %q", p.Raw, c.body)
@@ -104,7 +117,7 @@ func TestProvidersGoodAnswers(t *testing.T) {
 	}{
 		{"200", 200, "application/json", `{"data":[]}`, false},
 		{"202", 202, "application/json", `{"jobId":"1"}`, false},
-		{"204", 204, "", "", false},
+		{"204, of which a rule says that it is empty", 204, "", "", true},
 		{"a rule says that an error is an empty answer", 404, "application/json", `{"code":"none_yet"}`, true},
 		{"JSON that is called a web page", 200, "text/html", `{"data":[1]}`, false},
 		{"longer than any error", 200, "application/json", `{"data":"` + strings.Repeat("x", 2*MaxErrorBody) + `"}`, false},

@@ -53,11 +53,13 @@ func (s *Session) persist(ctx context.Context, call connector.Call) (*answer, er
 // confirm is how long after a refusal it is tried once more; 0 for not at all.
 func (s *Session) confirm() time.Duration { return time.Duration(s.conn.Errors.Confirm) }
 
-// judge reads an answer by the connector's rules. An error in a good status becomes one in fact.
+// judge reads an answer by the connector's rules. An error in a good status becomes one in fact. A good answer that is
+// longer than an error can be is judged by its status and its headers; the rest is Judge's, at its end.
 func (s *Session) judge(a *answer) error {
 	if a.reply != nil && !s.suspect(a.status) {
 		return nil
 	}
+	asked := a.forRules()
 	if a.reply != nil {
 		head, err := io.ReadAll(io.LimitReader(a.reply.Body, MaxErrorBody))
 		if err != nil {
@@ -65,27 +67,52 @@ func (s *Session) judge(a *answer) error {
 			return problem.From(err)
 		}
 		a.reply.Body = rejoin(head, a.reply.Body)
-		if len(head) == MaxErrorBody {
-			return nil // longer than any error
-		}
-		a.body = head
+		a.body, asked.Body = head, head
+		asked.Partial = len(head) == MaxErrorBody
+		a.reply.suspect = asked.Partial
 	}
-	a.rule = s.conn.Errors.Rule(a.forRules())
-	switch {
-	case a.rule == nil && a.reply != nil:
-		return nil
-	case a.reply != nil:
+	a.rule = s.conn.Errors.Rule(asked)
+	if a.reply != nil {
+		if a.rule == nil {
+			return nil
+		}
 		_ = a.reply.Body.Close()
 		a.reply = nil
 		a.body = scrub(a.body, s.secrets(a.sig)...)
 	}
+	s.hear(a)
+	return nil
+}
+
+// hear finds the provider's words in what is an error.
+func (s *Session) hear(a *answer) {
 	var words string
 	words, a.code, a.fields = s.conn.Errors.Read(a.body)
 	if a.message == "" {
 		a.message = words
 	}
 	a.unauthorized = a.status == http.StatusUnauthorized && a.rule == nil || a.rule != nil && a.rule.As == "unauthorized"
-	return nil
+}
+
+// Judge asks the connector's rules about a good answer that was too long to be asked about whole before it was passed on:
+// body is what is known at its end, the answer without its items. It gives the provider's problem, or nil.
+func (s *Session) Judge(ctx context.Context, call connector.Call, r *Reply, body []byte) error {
+	if !r.suspect {
+		return nil
+	}
+	a := &answer{call: call, status: r.Status, header: r.Header, body: body, shown: r.URL}
+	if a.rule = s.conn.Errors.Rule(a.forRules()); a.rule == nil || a.rule.As == "empty" {
+		return nil
+	}
+	a.body = scrub(body, s.secrets(nil)...)
+	s.hear(a)
+	_, err := s.settle(ctx, a)
+	return err
+}
+
+// Kept is an answer of an earlier call, to be read again.
+func (s *Session) Kept(status int, header http.Header, body []byte) *Reply {
+	return &Reply{Status: status, Header: header, Body: io.NopCloser(bytes.NewReader(body)), suspect: len(body) >= MaxErrorBody && s.suspect(status)}
 }
 
 // suspect says whether a rule names this good status: only then is the beginning of its body read before it is passed on.
@@ -108,7 +135,7 @@ func (s *Session) settle(ctx context.Context, a *answer) (*Reply, error) {
 			RateLimit: rateLimit(a.header, s.conn.RateHeaders, s.c.cfg.Clock())}, nil
 	}
 	p := s.problem(a)
-	if p.Code == problem.RemoteForbidden && a.call.Purpose != "check" && speaksForAccount(a.call) {
+	if p.Code == problem.RemoteForbidden && (a.rule == nil || a.rule.As != "missing_scope") && a.call.Purpose != "check" && speaksForAccount(a.call) {
 		p = s.confirmForbidden(ctx, p)
 	}
 	return nil, s.refused(p, a.call)

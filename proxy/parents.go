@@ -1,0 +1,96 @@
+package proxy
+
+import (
+	"context"
+
+	"github.com/meterbridge/meterbridge/internal/connector"
+	"github.com/meterbridge/meterbridge/internal/problem"
+	"github.com/meterbridge/meterbridge/internal/record"
+)
+
+// Limits of a call's parents; docs/limits.md lists them.
+const (
+	maxParents     = 10_000 // of one window
+	maxParentPages = 1_000
+)
+
+// parents are those of one call and window, in the provider's order, a page of theirs at a time.
+type parents struct {
+	listing
+	spec *connector.Parents
+	read [][]byte // of the pages so far, as positions hold them, and not walked yet
+	seen map[string]bool
+}
+
+// nextParent is the parent behind that of the walk's position, nil at the end. A walk that has just resumed lists them
+// anew, and finds its place by the parent's key.
+func (w *walk) nextParent() ([]byte, error) {
+	if w.parents == nil {
+		p := w.listParents()
+		if key := connector.ParentKey(w.pos); key != "" {
+			if err := p.seek(w.ctx, key); err != nil {
+				return nil, err
+			}
+		}
+		w.parents = p
+	}
+	return w.parents.next(w.ctx)
+}
+
+func (w *walk) listParents() *parents {
+	spec := w.method.Call(w.pos).Parents
+	p := &parents{spec: spec, seen: map[string]bool{}}
+	p.listing = listing{
+		sess: w.sess, method: spec.Method, scope: spec.Scope(w.scope, w.method.Window(w.scope, w.pos)),
+		at: record.Position{Now: w.pos.Now, Window: w.pos.Window}, more: true, most: maxParentPages,
+	}
+	return p
+}
+
+// next is the next parent, nil at the end.
+func (p *parents) next(ctx context.Context) ([]byte, error) {
+	for len(p.read) == 0 {
+		if !p.more {
+			return nil, nil
+		}
+		if err := p.page(ctx, p.add); err != nil {
+			return nil, err
+		}
+	}
+	next := p.read[0]
+	p.read = p.read[1:]
+	return next, nil
+}
+
+// add takes one parent of a page. Of two with the same key the first counts.
+func (p *parents) add(item record.Item) (bool, error) {
+	parent, err := p.spec.Narrow(item.Raw)
+	if err != nil || parent == nil {
+		return err == nil, err
+	}
+	key := connector.ParentKey(record.Position{Parent: parent})
+	if p.seen[key] {
+		return true, nil
+	}
+	if len(p.seen) == maxParents {
+		return false, problem.New(problem.UpstreamTooLarge, "the children of more than %d parents are asked for; narrow them with parents.where", maxParents).AsRemote()
+	}
+	p.seen[key] = true
+	p.read = append(p.read, parent)
+	return true, nil
+}
+
+// seek goes behind the parent with this key.
+func (p *parents) seek(ctx context.Context, key string) error {
+	for {
+		parent, err := p.next(ctx)
+		switch {
+		case err != nil:
+			return err
+		case parent == nil:
+			return problem.New(problem.CursorStale, "%q, whose records the cursor stands in, is no longer in the provider's list; start again without a cursor", clip(key, 80))
+		case connector.ParentKey(record.Position{Parent: parent}) == key:
+			return nil
+		}
+	}
+}

@@ -25,6 +25,7 @@ type verbs struct {
 	Check      checkVerb      `cmd:"" help:"Prove accounts against their providers: credentials, scopes, plan, newest data."`
 	Connectors connectorsVerb `cmd:"" help:"List what is installed, or show one connector."`
 	Lint       lintVerb       `cmd:"" help:"Check connectors and mappings; every finding has its file, line and column."`
+	Mappings   mappingsVerb   `cmd:"" help:"Print a mapping for jq."`
 	Test       testVerb       `cmd:"" help:"Replay each connector's cassette through the whole pipeline and compare with its goldens."`
 	Simulate   simulateVerb   `cmd:"" help:"Serve every connector's cassette over HTTP, as the providers would."`
 	Version    versionVerb    `cmd:"" help:"Print version, commit and Go version."`

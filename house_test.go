@@ -41,6 +41,8 @@ var owners = map[string][]string{
 	"github.com/alecthomas/kong":          {"cmd/meterbridge"},
 	"github.com/prometheus/client_golang": {"internal/telemetry"},
 	"golang.org/x/oauth2":                 {"internal/upstream"},
+	"github.com/golang-jwt/jwt/v5":        {"internal/upstream"},
+	"github.com/aws/aws-sdk-go-v2":        {"internal/upstream"},
 	"golang.org/x/time":                   {"internal/upstream"},
 	"code.dny.dev/ssrf":                   {"internal/upstream"},
 	"github.com/google/uuid":              {"internal/gateway"},

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 
+	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/record"
 )
@@ -21,10 +22,14 @@ type csvItems struct {
 	n    int64
 }
 
-func newCSVItems(r io.Reader) *csvItems {
-	src := &rowLimit{r: &skipBOM{r: r}}
+func newCSVItems(r io.Reader, spec *connector.Table) *csvItems {
+	r = &skipBOM{r: r}
+	if spec != nil && spec.Header != "" {
+		r = newPreamble(r, spec.Header, spec.Comma())
+	}
+	src := &rowLimit{r: r}
 	c := csv.NewReader(src)
-	c.ReuseRecord = true
+	c.Comma, c.ReuseRecord = spec.Comma(), true
 	return &csvItems{r: c, src: src}
 }
 

@@ -10,6 +10,9 @@ import (
 	"github.com/meterbridge/meterbridge/internal/problem"
 )
 
+// onePage is a window that ends with its page.
+func onePage() (items, error) { return nil, io.EOF }
+
 // itemsOf are items of one array.
 func itemsOf(body string) items { return newJSONItems(strings.NewReader(body), "", false) }
 
@@ -26,7 +29,7 @@ func TestLatestOfEachKey(t *testing.T) {
 		{"none", `[]`, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			l := &latest{items: itemsOf(c.body), spec: spec}
+			l := &held{items: itemsOf(c.body), spec: spec}
 			var got []string
 			for {
 				item, err := l.Next()
@@ -44,7 +47,7 @@ func TestLatestOfEachKey(t *testing.T) {
 			}
 		})
 	}
-	l := &latest{items: itemsOf(`[{"org":"a","date":"2026-01-10"},{"org":"a"`), spec: spec}
+	l := &held{items: itemsOf(`[{"org":"a","date":"2026-01-10"},{"org":"a"`), spec: spec}
 	_, err := l.Next()
 	remote(t, err, problem.UpstreamCorrupt)
 }
@@ -56,7 +59,7 @@ func TestLatestSpools(t *testing.T) {
 	for i := range 6 {
 		body = append(body, strings.Replace(big, `"a"`, `"`+string(rune('a'+i))+`"`, 1))
 	}
-	l := &latest{items: itemsOf("[" + strings.Join(body, ",") + "]"), spec: &connector.Latest{Key: []string{"org"}, By: "date"}}
+	l := &held{items: itemsOf("[" + strings.Join(body, ",") + "]"), spec: &connector.Latest{Key: []string{"org"}, By: "date"}}
 	for i, want := range body {
 		item, err := l.Next()
 		if err != nil || string(item.Raw) != want {
@@ -71,7 +74,7 @@ func TestLatestSpools(t *testing.T) {
 // TestALeftSpoolIsClosed: a walk that ends early leaves no file open.
 func TestALeftSpoolIsClosed(t *testing.T) {
 	big := `{"org":"a","x":"` + strings.Repeat("x", maxSpoolMemory) + `"}`
-	l := &latest{items: itemsOf("[" + big + "," + strings.Replace(big, `"a"`, `"b"`, 1) + "]"), spec: &connector.Latest{Key: []string{"org"}, By: "date"}}
+	l := &held{items: itemsOf("[" + big + "," + strings.Replace(big, `"a"`, `"b"`, 1) + "]"), spec: &connector.Latest{Key: []string{"org"}, By: "date"}}
 	if _, err := l.Next(); err != nil || l.spool.file == nil {
 		t.Fatalf("no file: %v", err)
 	}
@@ -100,19 +103,19 @@ func TestLimitsOfGathering(t *testing.T) {
 
 	one := `[{"org":"a","date":"2026-01-10"}]`
 	spec := &connector.Latest{Key: []string{"org"}, By: "date"}
-	if err := (&latest{items: itemsOf(one), spec: spec, win: make([]place, maxLatestKeys-1)}).gather(); err != nil {
+	if err := (&held{items: itemsOf(one), spec: spec, list: make([]place, maxHeldItems-1)}).gather(); err != nil {
 		t.Errorf("the last item to compare: %v", err)
 	}
-	remote(t, (&latest{items: itemsOf(one), spec: spec, win: make([]place, maxLatestKeys)}).gather(), problem.UpstreamTooLarge)
+	remote(t, (&held{items: itemsOf(one), spec: spec, list: make([]place, maxHeldItems)}).gather(), problem.UpstreamTooLarge)
 
 	text := func(n int) string { return `"` + strings.Repeat("x", n-2) + `"` }
 	half := maxBuffered / 4
 	exact := []string{text(half), text(half), text(half), text(half - len("[,,,"))}
-	if item, err := (&whole{items: itemsOf("[" + strings.Join(exact, ",") + "]")}).Next(); err != nil || len(item.Raw) != maxBuffered+1 {
+	if item, err := (&whole{next: onePage, items: itemsOf("[" + strings.Join(exact, ",") + "]")}).Next(); err != nil || len(item.Raw) != maxBuffered+1 {
 		t.Errorf("a list of the largest size: %d, %v", len(item.Raw), err)
 	}
 	exact[3] = text(half - len("[,,,") + 1)
-	_, err = (&whole{items: itemsOf("[" + strings.Join(exact, ",") + "]")}).Next()
+	_, err = (&whole{next: onePage, items: itemsOf("[" + strings.Join(exact, ",") + "]")}).Next()
 	remote(t, err, problem.UpstreamTooLarge)
 
 	if _, err := (&document{r: strings.NewReader(text(maxItem))}).Next(); err != nil {
@@ -123,14 +126,14 @@ func TestLimitsOfGathering(t *testing.T) {
 }
 
 func TestWholeIsOneItem(t *testing.T) {
-	got, env, err := readItems(&whole{items: newJSONItems(strings.NewReader(`{"data":[ {"a":1} ,2],"n":3}`), "data", false)})
+	got, env, err := readItems(&whole{next: onePage, items: newJSONItems(strings.NewReader(`{"data":[ {"a":1} ,2],"n":3}`), "data", false)})
 	if err != nil || !slices.Equal(got, []string{`[{"a":1},2]`}) || env != `{"data":[],"n":3}` {
 		t.Errorf("got %q, %s, %v", got, env, err)
 	}
-	if got, _, err := readItems(&whole{items: itemsOf(`[]`)}); err != nil || len(got) != 0 {
+	if got, _, err := readItems(&whole{next: onePage, items: itemsOf(`[]`)}); err != nil || len(got) != 0 {
 		t.Errorf("of nothing: %q, %v", got, err)
 	}
-	_, _, err = readItems(&whole{items: itemsOf(`[1,`)})
+	_, _, err = readItems(&whole{next: onePage, items: itemsOf(`[1,`)})
 	remote(t, err, problem.UpstreamCorrupt)
 }
 

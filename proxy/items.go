@@ -11,7 +11,7 @@ import (
 const (
 	maxItem      = 8 << 20  // one item
 	maxEnvelope  = 1 << 20  // everything of a page beside its items
-	maxBuffered  = 16 << 20 // an answer whose items make one list (`unit: window`)
+	maxBuffered  = 16 << 20 // items of a window that make one list (`unit: window`)
 	maxCSVRecord = 1 << 20  // one row of a table
 )
 

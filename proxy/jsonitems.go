@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/meterbridge/meterbridge/internal/connector"
@@ -46,6 +47,15 @@ func newJSONItems(r io.Reader, path string, absent bool) *jsonItems {
 
 func (p *jsonItems) Envelope() []byte { return p.env }
 func (p *jsonItems) Count() int64     { return p.n }
+
+// sofar is the envelope as far as it is read, completed to a document.
+func (p *jsonItems) sofar() []byte {
+	doc := slices.Clone(p.env)
+	for _, c := range slices.Backward(p.closes) {
+		doc = append(doc, c)
+	}
+	return doc
+}
 
 // Next is the next element, or io.EOF behind the document's end.
 func (p *jsonItems) Next() (record.Item, error) {
@@ -123,7 +133,7 @@ func (p *jsonItems) descend() error {
 
 // notFound passes over what stands in the list's place, and has it said at the end.
 func (p *jsonItems) notFound(c byte) error {
-	if c != '{' && c != '[' && c != '"' && c != '-' && (c < '0' || c > '9') && c != 't' && c != 'f' && c != 'n' {
+	if !startsJSON(c) {
 		return problem.New(problem.UpstreamUnexpected, "the provider sent something that is not JSON where a list was expected").AsRemote()
 	}
 	p.found, p.state = true, stateTail
@@ -136,6 +146,11 @@ func (p *jsonItems) noList() error {
 		return problem.New(problem.UpstreamUnexpected, "the provider's answer is no list").AsRemote()
 	}
 	return problem.New(problem.UpstreamUnexpected, "the provider's answer has no list at %q", strings.Join(p.path, ".")).AsRemote()
+}
+
+// startsJSON says whether a document may begin with the byte.
+func startsJSON(c byte) bool {
+	return c == '{' || c == '[' || c == '"' || c == '-' || c >= '0' && c <= '9' || c == 't' || c == 'f' || c == 'n'
 }
 
 // open enters the array, or takes null for an empty one.

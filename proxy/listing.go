@@ -40,8 +40,8 @@ func (l *listing) page(ctx context.Context, each func(record.Item) (bool, error)
 	if reply.Empty {
 		return nil
 	}
-	it := newItems(reply.Body, l.method.Call(l.at))
-	count := int64(0)
+	it, table := newItems(reply.Body, l.method.Call(l.at), l.at.Carry)
+	defer letGo(it)
 	for {
 		item, err := it.Next()
 		if err != nil {
@@ -50,12 +50,12 @@ func (l *listing) page(ctx context.Context, each func(record.Item) (bool, error)
 			}
 			break
 		}
-		count++
 		if more, err := each(item); !more || err != nil {
 			return err
 		}
 	}
-	l.at, l.more, _, err = l.method.Next(l.scope, l.at, connector.Facts{Envelope: it.Envelope(), Header: reply.Header, Items: it.Count(), Records: count})
+	l.at, l.more, _, err = l.method.Next(l.scope, l.at, connector.Facts{Envelope: it.Envelope(), Header: reply.Header, Items: it.Count(), Records: it.Count()})
+	l.at.Carry = table.carry(l.at.Carry)
 	return err
 }
 

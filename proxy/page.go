@@ -18,13 +18,15 @@ type page struct {
 	reply  *upstream.Reply
 	header http.Header
 	items  items
-	whole  bool // the answer itself is the one item
+	whole  bool      // the answer itself is the one item
+	table  *columnar // where items are lists of values
 	body   io.Closer
 	read   *watched        // the body, and how it ended
 	kept   *keeper         // nil where the page is not kept
 	key    [32]byte        // of the cache
 	cached bool            // it came from there
 	at     record.Position // the walk's when the page was opened
+	last   record.Position // of the provider's last page in it: one page is all of those of a window that is read whole
 
 	lo, hi  string // the dates of the records that belong to the page's window; both empty for all
 	count   int64  // items read so far
@@ -52,10 +54,13 @@ func (pg *page) holds(json []byte) bool {
 }
 
 func (pg *page) close() {
-	if gathered, ok := pg.items.(io.Closer); ok {
-		gathered.Close()
-	}
+	letGo(pg.items)
 	pg.body.Close()
+}
+
+// facts are what the plan needs to know of the page, where the window has given so many records.
+func (pg *page) facts(records int64) connector.Facts {
+	return connector.Facts{Envelope: pg.items.Envelope(), Header: pg.header, Items: pg.items.Count(), Records: records}
 }
 
 // fetch opens the page at the walk's position: from the cache where a cursor led here, else from the provider.
@@ -75,10 +80,20 @@ func (w *walk) fetch() (*page, error) {
 			return nil, err
 		}
 	}
-	pg.reply, pg.header, pg.body = reply, reply.Header, reply.Body
+	w.into(pg, spec, reply)
+	if spec.Unit == "window" && w.runner != nil {
+		pg.items = &whole{items: pg.items, next: func() (items, error) { return w.readOn(pg) }}
+	}
+	return pg, nil
+}
+
+// into opens an answer's items for the page.
+func (w *walk) into(pg *page, spec *connector.CallSpec, reply *upstream.Reply) {
+	pg.reply, pg.header, pg.body, pg.last = reply, reply.Header, reply.Body, w.pos
+	pg.whole = spec.Whole && !reply.Empty
 	if reply.Empty {
-		pg.items = noItems{}
-		return pg, nil
+		pg.items, pg.table = noItems{}, nil
+		return
 	}
 	var body io.Reader = reply.Body
 	if w.keep > 0 {
@@ -90,8 +105,47 @@ func (w *walk) fetch() (*page, error) {
 		body, spec = io.TeeReader(body, w.tap(reply.Header)), bare(spec)
 	}
 	pg.read = &watched{r: flushing{body, w.before}}
-	pg.items, pg.whole = newItems(pg.read, spec), spec.Whole
-	return pg, nil
+	pg.items, pg.table = newItems(pg.read, spec, w.pos.Carry)
+	if w.runner != nil && w.program.Mentions("$page") && spec.Latest == nil {
+		pg.items = &held{items: pg.items} // what stands behind the items is in $page too
+	}
+}
+
+// readOn goes on to the next page of the window, within the page that is open. io.EOF says that there is none.
+func (w *walk) readOn(pg *page) (items, error) {
+	if err := judged(w.ctx, w.sess, pg.call, pg.reply, pg.items, io.EOF); err != io.EOF {
+		return nil, err
+	}
+	here := w.pos
+	defer func() { w.pos = here }() // a cursor into the window leads to its first page
+	// Whether the window gave records decides between what comes behind its pages, which is not asked here.
+	next, more, _, err := w.method.Next(w.scope, pg.last, pg.facts(1))
+	if err != nil {
+		return nil, err
+	}
+	if !more || len(next.Token) == 0 || next.Window != here.Window || next.Call != here.Call {
+		return nil, io.EOF
+	}
+	next.Carry = pg.table.carry(next.Carry)
+	if err := w.follow(pg.items.Count(), next); err != nil {
+		return nil, err
+	}
+	call, err := w.method.At(w.scope, next)
+	if err != nil {
+		return nil, err
+	}
+	w.pos = next
+	spec := w.method.Call(next)
+	reply, err := w.answer(call, spec)
+	if err != nil {
+		return nil, err
+	}
+	pg.body.Close()
+	all := pg.items
+	w.into(pg, spec, reply)
+	following := pg.items
+	pg.items, pg.kept = all, nil // the cache has room for one page
+	return following, nil
 }
 
 // read is the next item of the open page. An answer that is itself the item is judged before it counts, any other one at
@@ -136,29 +190,37 @@ func (w *walk) constant() (*upstream.Reply, error) {
 	return &upstream.Reply{Status: http.StatusOK, Header: http.Header{"Content-Type": {contentJSON}}, Body: io.NopCloser(bytes.NewReader(body))}, nil
 }
 
-// newItems is the reader that fits the call's declared body.
-func newItems(r io.Reader, spec *connector.CallSpec) (it items) {
+// newItems is the reader that fits the call's declared body, and the one within it that knows the columns.
+func newItems(r io.Reader, spec *connector.CallSpec, carry []byte) (it items, table *columnar) {
+	if spec.Compression == "gzip" {
+		r = upstream.Gunzip(r)
+	}
 	switch {
 	case spec.Format == "csv":
-		it = newCSVItems(r)
+		it = newCSVItems(r, spec.CSV)
+	case spec.Format == "ndjson":
+		it = newNDJSONItems(r)
 	case spec.Whole:
 		it = &document{r: r}
+	case spec.Columns != nil:
+		table = newColumnar(newJSONItems(r, spec.Items, spec.ItemsOptional), spec.Columns, []byte(gjson.GetBytes(carry, carriedNames).Raw))
+		it = table
 	default:
 		it = newJSONItems(r, spec.Items, spec.ItemsOptional)
 	}
+	if spec.Each != "" {
+		it = newNested(it, spec.Each)
+	}
 	if spec.Latest != nil {
-		it = &latest{items: it, spec: spec.Latest}
+		it = &held{items: it, spec: spec.Latest}
 	}
-	if spec.Unit == "window" {
-		it = &whole{items: it}
-	}
-	return it
+	return it, table
 }
 
 // bare is the call's items as they stand in the bytes, not gathered or compared.
 func bare(spec *connector.CallSpec) *connector.CallSpec {
 	b := *spec
-	b.Latest, b.Unit = nil, ""
+	b.Latest = nil
 	return &b
 }
 

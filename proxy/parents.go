@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"context"
 
 	"github.com/meterbridge/meterbridge/internal/connector"
@@ -93,4 +94,18 @@ func (p *parents) seek(ctx context.Context, key string) error {
 			return nil
 		}
 	}
+}
+
+// parent is what the mapping has as $parent: the outer item of nested ones, laid over the parent that the call was made
+// for. Of a member that both have, the later one counts.
+func (w *walk) parent() []byte {
+	of := connector.ParentJSON(w.pos)
+	if len(of) == 0 || len(w.outer) == 0 {
+		return append(of, w.outer...)
+	}
+	head, tail := bytes.TrimSpace(of[:len(of)-1]), bytes.TrimSpace(w.outer)
+	if len(head) > 1 && len(bytes.TrimSpace(tail[1:])) > 1 {
+		head = append(head, ',')
+	}
+	return append(head, tail[1:]...)
 }

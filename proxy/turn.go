@@ -66,7 +66,7 @@ func (w *walk) enter() error {
 			w.pos.Parent = parent
 			return nil
 		}
-		if err := w.move(connector.Facts{Records: w.rows}); err != nil {
+		if err := w.move(nil, connector.Facts{Records: w.rows}); err != nil {
 			return err
 		}
 	}
@@ -91,20 +91,22 @@ func (w *walk) turn() error {
 	if w.resuming {
 		return w.hunt()
 	}
-	if w.empty++; w.page.count > 0 {
-		w.empty = 0
-	}
 	if w.again() {
 		return problem.New(problem.PaginationLoop, "the provider goes round in circles: the page after cursor %q ends with the record that the page before it ended with", clip(string(w.pos.Token), 80)).AsRemote()
 	}
-	facts := connector.Facts{Envelope: w.page.items.Envelope(), Header: w.page.header, Items: w.page.items.Count(), Records: w.rows, Parent: w.nextParent}
-	w.close() // before the parents are asked for, who may have to wait for its place at the provider
-	return w.move(facts)
+	from, facts := w.page, w.page.facts(w.rows)
+	facts.Parent = w.nextParent
+	w.close() // before the parents are asked for, who may have to wait for their place at the provider
+	return w.move(from, facts)
 }
 
-// move goes on to the position behind a page, or behind a window that has none. io.EOF is the end.
-func (w *walk) move(facts connector.Facts) error {
-	next, more, warns, err := w.method.Next(w.scope, w.pos, facts)
+// move goes on to the position behind a page, or behind a window that has none, and then from is nil. io.EOF is the end.
+func (w *walk) move(from *page, facts connector.Facts) error {
+	at := w.pos
+	if from != nil {
+		at = from.last
+	}
+	next, more, warns, err := w.method.Next(w.scope, at, facts)
 	w.warn(warns...)
 	switch {
 	case err != nil:
@@ -120,10 +122,11 @@ func (w *walk) move(facts connector.Facts) error {
 	if len(next.Token) == 0 { // another window, or another call for it, counts its pages anew
 		w.empty = 0
 		clear(w.seen)
-	} else if h := hash(next.Token); w.seen[h] || w.empty > maxEmptyPages {
-		return problem.New(problem.PaginationLoop, "the provider goes round in circles: page cursor %q after %d pages without an item", clip(string(next.Token), 80), w.empty).AsRemote()
 	} else {
-		w.seen[h] = true
+		next.Carry = from.table.carry(next.Carry)
+		if err := w.follow(facts.Items, next); err != nil {
+			return err
+		}
 	}
 	next.Anchor = w.last
 	w.pos, w.turned = next, true
@@ -135,6 +138,19 @@ func (w *walk) move(facts connector.Facts) error {
 func (w *walk) again() bool {
 	at := w.page.at
 	return w.runner != nil && w.method.Call(at).Counts() && len(at.Token) > 0 && at.Out == 0 && w.pos.Out > 0 && w.last == at.Anchor
+}
+
+// follow refuses to go from a page of so many items to a further one where the provider goes round in circles.
+func (w *walk) follow(count int64, next record.Position) error {
+	if w.empty++; count > 0 {
+		w.empty = 0
+	}
+	h := hash(next.Token)
+	if w.seen[h] || w.empty > maxEmptyPages {
+		return problem.New(problem.PaginationLoop, "the provider goes round in circles: page cursor %q after %d pages without an item", clip(string(next.Token), 80), w.empty).AsRemote()
+	}
+	w.seen[h] = true
+	return nil
 }
 
 // resume places the walk behind the record that the cursor stands on, if the item that was just mapped has it.

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"hash/fnv"
@@ -32,7 +33,8 @@ type walk struct {
 	parents *parents        // of the position's call and window, where it has any; nil until the next one is asked for
 	batch   record.Batch
 	item    record.Item
-	out     int // next output of batch
+	out     int    // next output of batch
+	outer   []byte // the outer item that the mapping has as its parent
 
 	resuming bool // the record before pos is yet to be met
 	hunting  bool // it is not where it was, and the page is searched for it
@@ -129,25 +131,33 @@ func (w *walk) emit() error {
 	return nil
 }
 
-// bind gives the mapping its roots, once a page: the names are waited for only when an item is there to be named.
+// bind gives the mapping its roots, once a page, and the parent with each that is new: the names are waited for only when
+// an item is there to be named.
 func (w *walk) bind() error {
-	if w.page.bound {
+	if w.page.bound && bytes.Equal(w.item.Parent, w.outer) {
 		return nil
+	}
+	w.outer = append(w.outer[:0], w.item.Parent...)
+	if w.page.bound {
+		return w.runner.BindParent(w.parent())
 	}
 	w.page.bound = true
 	return w.runner.Bind(w.vars())
 }
 
-// vars are the page's roots.
+// vars are the roots of the item.
 func (w *walk) vars() *mapping.Vars {
 	looked, warns := w.names.wait(w.ctx)
 	w.warn(warns...)
-	return &mapping.Vars{Query: w.queryJSON, Account: w.accountJSON, Call: w.page.call.JSON(), Lookups: looked, Parent: connector.ParentJSON(w.pos)}
+	return &mapping.Vars{
+		Query: w.queryJSON, Account: w.accountJSON, Call: w.page.call.JSON(), Page: w.page.items.Envelope(), Lookups: looked,
+		Parent: w.parent(), Carry: w.page.at.Carry,
+	}
 }
 
 // output takes the next record out of the batch; keep is false for one outside the range or the filters.
 func (w *walk) output() (rec record.Rec, keep bool) {
-	json, remote := w.batch.JSON(w.out), w.batch.Remote(w.out)
+	json, remote, said := w.batch.JSON(w.out), w.batch.Remote(w.out), w.batch.Outs[w.out].Warning
 	w.out++
 	if !w.page.holds(json) {
 		return rec, false
@@ -157,6 +167,9 @@ func (w *walk) output() (rec record.Rec, keep bool) {
 	w.pos.Item, w.pos.Out, w.pos.Anchor = w.item.N, w.out, w.last
 	if !w.filter.keep(json) {
 		return rec, false
+	}
+	if said != nil {
+		w.warn(problem.Warning{Code: said.Code, Message: said.Message})
 	}
 	if remote == nil && w.runner != nil {
 		remote = w.item.Raw

@@ -98,7 +98,7 @@ func checkAccount(ctx context.Context, house *assembly.House, who *asker, a *acc
 		err = c.newest(ctx, who, time.Now().UTC())
 	}
 	if err != nil {
-		c.failed(err, conn)
+		c.failed(err, conn, a)
 		return c
 	}
 	c.OK = true
@@ -133,7 +133,7 @@ func (c *checked) newest(ctx context.Context, who *asker, now time.Time) error {
 }
 
 // failed says what is wrong and what to do, with what the connector knows of where to do it.
-func (c *checked) failed(err error, conn *connector.Connector) {
+func (c *checked) failed(err error, conn *connector.Connector, a *account.Account) {
 	var p *problem.Problem
 	if !errors.As(err, &p) {
 		if wrong := (*connector.ContextError)(nil); errors.As(err, &wrong) {
@@ -148,7 +148,9 @@ func (c *checked) failed(err error, conn *connector.Connector) {
 		c.Do = append(c.Do, "grant the credentials: "+strings.Join(p.Insight.Forbidden.MissingScopes, ", "))
 	case p.Code == problem.NeedsReauth:
 		for _, cr := range conn.Credentials {
-			c.Do = append(c.Do, "renew credentials."+cr.Name+": "+join(cr.Title, cr.Docs))
+			if a.Has(cr.Name) {
+				c.Do = append(c.Do, "renew credentials."+cr.Name+": "+join(cr.Title, cr.Docs))
+			}
 		}
 	default:
 		c.Do = append(c.Do, whatToDo(p.Code))

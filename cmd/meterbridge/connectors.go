@@ -78,7 +78,7 @@ func (c *connectorView) print(w io.Writer, width int) {
 	p.heading("account")
 	p.line("auth", c.Auth)
 	for i, cr := range c.Credentials {
-		p.named(firstOnly(i, "credentials"), cr.Name, join(cr.Title, cr.Docs))
+		p.named(firstOnly(i, "credentials"), cr.Name, cr.says())
 	}
 	for i, v := range c.Context {
 		p.named(firstOnly(i, "context"), v.Name, v.says())
@@ -126,7 +126,9 @@ func (c *connectorView) print(w io.Writer, width int) {
 	p.heading("a first call")
 	var env []string
 	for _, cr := range c.Credentials {
-		env = append(env, variable(c.Name, cr.Name)+"=…")
+		if cr.first {
+			env = append(env, variable(c.Name, cr.Name)+"=…")
+		}
 	}
 	for _, v := range c.Context {
 		if v.Required {

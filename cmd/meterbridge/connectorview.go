@@ -27,10 +27,12 @@ type connectorView struct {
 }
 
 type credentialView struct {
-	Name   string `json:"name"`
-	Title  string `json:"title,omitempty"`
-	Secret bool   `json:"secret"`
-	Docs   string `json:"docs,omitempty"`
+	Name     string `json:"name"`
+	Title    string `json:"title,omitempty"`
+	Secret   bool   `json:"secret"`
+	Optional bool   `json:"optional,omitempty"` // declared so, or one alternative's
+	Docs     string `json:"docs,omitempty"`
+	first    bool   // needed for a first call
 }
 
 type contextView struct {
@@ -86,8 +88,14 @@ func describe(catalog *proxy.Catalog, c *connector.Connector) *connectorView {
 		Name: c.Name, Title: c.Title, Docs: c.Docs, Auth: authKind(c.Auth), Limits: c.Limits.String(), Formats: caps.Formats,
 		Accept: caps.Accept, Inferred: c.Stated.Inferred, Credentials: []credentialView{}, Context: []contextView{}, Proxy: []resourceView{},
 	}
+	demanded, first := map[string]bool{}, map[string]bool{}
+	for _, lack := range c.MissingCredentials(func(string) bool { return false }) {
+		for _, name := range lack[0] {
+			demanded[name], first[name] = len(lack) == 1, true
+		}
+	}
 	for _, cr := range c.Credentials {
-		v.Credentials = append(v.Credentials, credentialView{cr.Name, cr.Title, cr.Secret, cr.Docs})
+		v.Credentials = append(v.Credentials, credentialView{cr.Name, cr.Title, cr.Secret, !demanded[cr.Name], cr.Docs, first[cr.Name]})
 	}
 	defaults, _ := c.ResolveContext(placeholders(c, "")) // where not even these do, there is nothing to show
 	for _, x := range c.Context {

@@ -67,8 +67,17 @@ func authKind(a connector.Auth) string {
 	if a.Basic != nil {
 		parts = append(parts, "HTTP basic")
 	}
+	if a.Digest != nil {
+		parts = append(parts, "HTTP digest")
+	}
 	if o := a.OAuth2; o != nil {
 		parts = append(parts, "OAuth 2 "+strings.ReplaceAll(o.Grant, "_", " "))
+	}
+	if a.JWT != nil {
+		parts = append(parts, "a JWT of its own, "+a.JWT.Alg)
+	}
+	if a.SigV4 != nil {
+		parts = append(parts, "AWS Signature Version 4")
 	}
 	names := func(fields []connector.SecretField) string {
 		var keys []string
@@ -83,10 +92,27 @@ func authKind(a connector.Auth) string {
 	if len(a.Query) > 0 {
 		parts = append(parts, "query "+names(a.Query))
 	}
+	if len(a.Cookies) > 0 {
+		parts = append(parts, "cookies "+names(a.Cookies))
+	}
+	if len(a.Any) > 0 {
+		var kinds []string
+		for _, one := range a.Any {
+			kinds = append(kinds, authKind(connector.Auth{Signing: one}))
+		}
+		parts = append(parts, strings.Join(kinds, ", or "))
+	}
 	if len(parts) == 0 {
 		return "none"
 	}
 	return join(parts...)
+}
+
+func (c credentialView) says() string {
+	if c.Optional {
+		return join(c.Title, "optional", c.Docs)
+	}
+	return join(c.Title, c.Docs)
 }
 
 func (c *connectorView) resourceNames() []string {

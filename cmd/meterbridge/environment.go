@@ -16,16 +16,12 @@ import (
 // that is missing is named at once.
 func environmentAccount(conn *connector.Connector, env func(string) (string, bool)) (*account.Account, error) {
 	a := &account.Account{ID: conn.Name, Connector: conn.Name, Context: map[string]any{}, Credentials: map[string]secret.Value{}}
-	var missing []string
 	for _, c := range conn.Credentials {
-		name := variable(conn.Name, c.Name)
-		if value, _ := env(name); value != "" {
+		if value, _ := env(variable(conn.Name, c.Name)); value != "" {
 			a.Credentials[c.Name] = secret.New(value)
-			continue
 		}
-		missing = append(missing, fmt.Sprintf("  %-28s %s", name, join(c.Title, c.Docs)))
 	}
-	if len(missing) > 0 {
+	if missing := missingVariables(conn, conn.MissingCredentials(a.Has)); len(missing) > 0 {
 		return nil, badInput("%s takes its credentials from the environment, where these are missing:\n%s", conn.Name, strings.Join(missing, "\n"))
 	}
 	for _, v := range conn.Context {
@@ -48,6 +44,23 @@ func environmentAccount(conn *connector.Connector, env func(string) (string, boo
 		return nil, badInput("the context of %s: %w", conn.Name, err)
 	}
 	return a, nil
+}
+
+// missingVariables are the lines that name what an account lacks, alternatives one after the other.
+func missingVariables(conn *connector.Connector, lacks []connector.Lack) []string {
+	var out []string
+	for _, lack := range lacks {
+		for i, names := range lack {
+			if i > 0 {
+				out = append(out, "  or")
+			}
+			for _, name := range names {
+				c, _ := conn.Credential(name)
+				out = append(out, fmt.Sprintf("  %-28s %s", variable(conn.Name, name), join(c.Title, c.Docs)))
+			}
+		}
+	}
+	return out
 }
 
 // typed is a variable's text as the type that the connector declares.

@@ -73,6 +73,42 @@ func TestEnvironmentAccount(t *testing.T) {
 	}
 }
 
+// TestAlternativesOfAnAccount: what is missing is told of each alternative.
+func TestAlternativesOfAnAccount(t *testing.T) {
+	conn, findings := connector.Parse("acme.yaml", []byte(`
+connector: acme
+title: Acme
+context: { base_url: { default: https://api.acme.example } }
+credentials: { org: { title: Organization }, id: { title: Client id }, secret: {}, key: { title: Public key }, trace: { optional: true } }
+auth:
+  headers: { X-Org: "${org}", X-Trace: "${trace}" }
+  any: [ { basic: { username: "${id}", password: "${secret}" } }, { digest: { username: "${key}", password: "${secret}" } } ]
+resources: { usage: { list: { get: /usage, items: data } } }
+`))
+	if conn == nil {
+		t.Fatal(findings)
+	}
+	for _, c := range []struct {
+		name, have, want string
+	}{
+		{"the first alternative", "MB_ACME_ORG MB_ACME_ID MB_ACME_SECRET", ""},
+		{"the second", "MB_ACME_ORG MB_ACME_KEY MB_ACME_SECRET", ""},
+		{"half of each", "MB_ACME_ID MB_ACME_KEY", "missing:\n  MB_ACME_ORG                  Organization\n  MB_ACME_ID                   Client id\n  MB_ACME_SECRET               \n  or\n  MB_ACME_KEY                  Public key\n  MB_ACME_SECRET               "},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := environmentAccount(conn, func(name string) (string, bool) {
+				if strings.Contains(c.have+" ", name+" ") {
+					return "x", true
+				}
+				return "", false
+			})
+			if (err == nil) != (c.want == "") || err != nil && !strings.HasSuffix(err.Error(), c.want) {
+				t.Errorf("got %q", err)
+			}
+		})
+	}
+}
+
 func TestOwnMachine(t *testing.T) {
 	for _, c := range []struct {
 		base string

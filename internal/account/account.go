@@ -29,6 +29,9 @@ type Account struct {
 	BaseURLSet  bool // base_url is set in the configuration: the operator chose where it points
 }
 
+// Has says whether the account has a credential; an empty one counts as none.
+func (a *Account) Has(name string) bool { return !a.Credentials[name].IsZero() }
+
 // Store finds accounts.
 type Store interface {
 	// Get is the account of that id, or an error that is ErrNotFound.

@@ -162,15 +162,11 @@ func check(cfg *config.Config, catalog *proxy.Catalog) error {
 		if _, err := conn.ResolveContext(a.Context); err != nil {
 			errs = append(errs, cfg.At(key+".context", "%v", err))
 		}
-		known := map[string]bool{}
-		for _, c := range conn.Credentials {
-			known[c.Name] = true
-			if _, ok := a.Credentials[c.Name]; !ok {
-				errs = append(errs, cfg.At(key+".credentials", "the credential %s (%s) is missing", c.Name, c.Title))
-			}
+		for _, lack := range conn.MissingCredentials(a.Has) {
+			errs = append(errs, cfg.At(key+".credentials", "%s", missing(conn, lack)))
 		}
 		for name := range a.Credentials {
-			if !known[name] {
+			if _, known := conn.Credential(name); !known {
 				errs = append(errs, cfg.At(key+".credentials."+name, "%s has no credential %s", conn.Name, name))
 			}
 		}
@@ -179,6 +175,15 @@ func check(cfg *config.Config, catalog *proxy.Catalog) error {
 		return errs
 	}
 	return nil
+}
+
+// missing says what an account lacks, with the provider's own name for it.
+func missing(conn *connector.Connector, lack connector.Lack) string {
+	if len(lack) == 1 && len(lack[0]) == 1 {
+		c, _ := conn.Credential(lack[0][0])
+		return fmt.Sprintf("the credential %s (%s) is missing", c.Name, c.Title)
+	}
+	return fmt.Sprintf("credentials are missing: %s takes %s", conn.Name, lack)
 }
 
 func openStore(cfg *config.Config) (kv.Store, error) {

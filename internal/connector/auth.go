@@ -1,19 +1,30 @@
 package connector
 
 import (
+	"net/http"
 	"slices"
-	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
 
 // Auth is how a call is signed. Its texts are literals with ${credential} and slots over .context; they are resolved
-// only where the request is signed, so that a planned call holds no secret. The zero Auth signs nothing.
+// only where the request is signed, so that a planned call holds no secret. The zero Auth signs nothing, which a
+// request says with auth: none.
 type Auth struct {
-	Headers []SecretField `yaml:"headers" doc:"headers to set"`
-	Query   []SecretField `yaml:"query" doc:"query parameters to set"`
+	Signing `yaml:",inline"`
+	Any     []Signing `yaml:"any" doc:"alternatives: the first whose credentials the account has is used"`
+}
+
+// Signing is fields that are set, and at most one scheme beside them.
+type Signing struct {
+	Headers []SecretField `yaml:"headers" doc:"headers to set; one that names an optional credential which the account lacks is left out"`
+	Query   []SecretField `yaml:"query" doc:"query parameters to set, likewise"`
+	Cookies []SecretField `yaml:"cookies" doc:"cookies to set, likewise"`
 	Basic   *Basic        `yaml:"basic" doc:"HTTP basic"`
+	Digest  *Digest       `yaml:"digest" doc:"HTTP digest (RFC 7616): MD5 and SHA-256, also -sess, with qop auth or none"`
 	OAuth2  *OAuth2       `yaml:"oauth2" doc:"a bearer token fetched with the account's credentials"`
+	JWT     *JWT          `yaml:"jwt" doc:"a bearer token that is a JWT signed with the account's own key"`
+	SigV4   *SigV4        `yaml:"aws_sigv4" doc:"AWS Signature Version 4 over the whole request"`
 }
 
 // SecretField is one named text with credentials.
@@ -22,171 +33,96 @@ type SecretField struct {
 	Value SecretText `yaml:",value"`
 }
 
-// Basic is HTTP basic authentication.
-type Basic struct {
-	Username SecretText `yaml:"username" need:"true" doc:"the user name"`
-	Password SecretText `yaml:"password" doc:"the password, empty where there is none"`
+// IsZero says that nothing is signed.
+func (a *Auth) IsZero() bool {
+	return len(a.Headers)+len(a.Query)+len(a.Cookies)+len(a.Any)+len(a.schemes()) == 0
 }
 
-// OAuth2 is how to fetch a bearer token.
-type OAuth2 struct {
-	Grant        string     `yaml:"grant" need:"true" enum:"client_credentials" doc:"the OAuth 2 grant"`
-	TokenURL     Template   `yaml:"token_url" need:"true" doc:"where to fetch it, mostly {{ .context.token_url }}"`
-	ClientID     SecretText `yaml:"client_id" need:"true" doc:"the client's id"`
-	ClientSecret SecretText `yaml:"client_secret" need:"true" doc:"the client's secret"`
-	Send         string     `yaml:"send" default:"basic" enum:"basic|body" doc:"where id and secret go"`
-	Scopes       Template   `yaml:"scopes" doc:"the scopes to ask for, separated by spaces; none are asked for where it is empty"`
-}
-
-func (a *Auth) check(d *decoder, n *yaml.Node) {
-	if a.Basic != nil && a.OAuth2 != nil {
-		d.add(d.key(n, "oauth2"), "exclusive", "basic and oauth2 both set the Authorization header", "keep one of them")
-	}
-	for _, f := range a.Headers {
-		if !validToken(f.Key) {
-			d.add(d.key(d.at(n, "headers"), f.Key), "value", "not a header's name", "")
-		}
-	}
-}
-
-// ResolveToken gives the token endpoint and the scopes to ask for.
-func (o *OAuth2) ResolveToken(context map[string]any) (tokenURL, scopes string, err error) {
-	in := map[string]any{"context": context}
-	if tokenURL, _, err = o.TokenURL.text(in); err != nil {
-		return "", "", err
-	}
-	v, err := o.Scopes.value(in)
-	if err != nil {
-		return "", "", err
-	}
-	if list, ok := v.([]any); ok {
-		var words []string
-		for _, e := range list {
-			if s, ok := scalarText(e); ok {
-				words = append(words, s)
-			}
-		}
-		return tokenURL, strings.Join(words, " "), nil
-	}
-	scopes, _ = scalarText(v)
-	return tokenURL, strings.TrimSpace(scopes), nil
-}
-
-// SecretText is a text with ${credential} in it, and slots over .context.
-type SecretText struct {
-	parts []secretPart
-	raw   string
-}
-
-type secretPart struct {
-	cred string   // the credential's name, or
-	text Template // what stands between
-}
-
-// IsZero says that nothing was written.
-func (t SecretText) IsZero() bool { return len(t.parts) == 0 }
-
-// String is the text as it is written, without any credential.
-func (t SecretText) String() string { return t.raw }
-
-// Credentials are the names that the text needs.
-func (t SecretText) Credentials() []string {
+// schemes are the keys of the schemes that are there, in the order of the language.
+func (s *Signing) schemes() []string {
 	var out []string
-	for _, p := range t.parts {
-		if p.cred != "" {
-			out = append(out, p.cred)
+	for _, x := range []struct {
+		key string
+		has bool
+	}{{"basic", s.Basic != nil}, {"digest", s.Digest != nil}, {"oauth2", s.OAuth2 != nil}, {"jwt", s.JWT != nil}, {"aws_sigv4", s.SigV4 != nil}} {
+		if x.has {
+			out = append(out, x.key)
 		}
 	}
 	return out
 }
 
-// Resolve puts the credentials in. A missing one is an error that names it.
-func (t SecretText) Resolve(context map[string]any, credential func(name string) (string, bool)) (string, error) {
-	var b strings.Builder
-	for _, p := range t.parts {
-		if p.cred == "" {
-			s, _, err := p.text.text(map[string]any{"context": context})
-			if err != nil {
-				return "", err
-			}
-			b.WriteString(s)
-			continue
-		}
-		s, ok := credential(p.cred)
-		if !ok {
-			return "", &MissingCredentialError{Name: p.cred}
-		}
-		b.WriteString(s)
-	}
-	return b.String(), nil
-}
+// noAuth is the word for an Auth that signs nothing.
+const noAuth = "none"
 
-// MissingCredentialError says that the account lacks a credential that its connector signs with.
-type MissingCredentialError struct{ Name string }
+func (a *Auth) words() []string { return []string{noAuth} }
 
-func (e *MissingCredentialError) Error() string { return "the account has no credential " + e.Name }
-
-func (t *SecretText) decode(d *decoder, n *yaml.Node, f field) {
-	if n.Kind != yaml.ScalarNode {
-		d.wrongType(n, "text")
+func (a *Auth) decode(d *decoder, n *yaml.Node, f field) {
+	if n.Kind != yaml.MappingNode && n.Value != noAuth {
+		d.wrongType(n, "an object, or "+noAuth)
 		return
 	}
-	t.raw = n.Value
-	at := d.locate(n)
-	lit := func(from, to int) {
-		if from < to {
-			t.parts = append(t.parts, secretPart{text: d.template(n.Value[from:to], n, at.from(from), true)})
-		}
+	if n.Kind == yaml.MappingNode {
+		d.into(n, a)
 	}
-	from := 0
-	for i := 0; i < len(n.Value); {
-		if strings.HasPrefix(n.Value[i:], "{{") {
-			if end := slotEnd(n.Value, i+2); end >= 0 {
-				i = end + 2
-				continue
-			}
-		}
-		if !strings.HasPrefix(n.Value[i:], "${") {
-			i++
-			continue
-		}
-		end := strings.IndexByte(n.Value[i:], '}')
-		if end < 0 {
-			line, col := at(i)
-			d.addAt(line, col, "credential", "${ without its }", "write ${name}")
-			break
-		}
-		lit(from, i)
-		name := n.Value[i+2 : i+end]
-		line, col := at(i)
-		d.uses = append(d.uses, credentialUse{name, line, col})
-		t.parts = append(t.parts, secretPart{cred: name})
-		i += end + 1
-		from = i
-	}
-	lit(from, len(n.Value))
+	d.auths = append(d.auths, a)
 }
 
-// credentialUse is where auth names a credential.
-type credentialUse struct {
-	name      string
-	line, col int
+func (a *Auth) check(d *decoder, n *yaml.Node) {
+	schemes := a.schemes()
+	if list := d.at(n, "any"); list != n {
+		schemes = append(schemes, "any")
+		if len(a.Any) < 2 {
+			d.add(list, "value", "any wants at least two alternatives", "write the one without any")
+		}
+	}
+	a.checkSchemes(d, n, schemes)
 }
 
-// checkCredentials compares what auth names with what is declared.
-func (d *decoder) checkCredentials(c *Connector, root *yaml.Node) {
-	var names []string
-	for _, cr := range c.Credentials {
-		names = append(names, cr.Name)
+func (s *Signing) check(d *decoder, n *yaml.Node) { s.checkSchemes(d, n, s.schemes()) }
+
+func (s *Signing) checkSchemes(d *decoder, n *yaml.Node, schemes []string) {
+	for _, extra := range schemes[min(1, len(schemes)):] {
+		d.add(d.key(n, extra), "exclusive", schemes[0]+" and "+extra+" both sign the call", "keep one of them")
 	}
-	for _, u := range d.uses {
-		if !slices.Contains(names, u.name) {
-			d.addAt(u.line, u.col, "undeclared-credential", "credential "+u.name+" is not declared", didYouMean(u.name, names, "add it to credentials"))
+	for _, f := range s.Headers {
+		at := d.key(d.at(n, "headers"), f.Key)
+		switch name := http.CanonicalHeaderKey(f.Key); {
+		case !validToken(f.Key):
+			d.add(at, "value", "not a header's name", "")
+		case name == "Authorization" && len(schemes) > 0:
+			d.add(at, "exclusive", "the header and "+schemes[0]+" both set Authorization", "keep one of them")
+		case name == "Cookie":
+			d.add(at, "value", "the header Cookie is not set here", "write cookies: { NAME: … }")
 		}
 	}
-	for _, name := range names {
-		if !slices.ContainsFunc(d.uses, func(u credentialUse) bool { return u.name == name }) {
-			d.add(d.key(d.at(root, "credentials"), name), "unused-credential", "auth does not use credential "+name, "use it as ${"+name+"}, or remove it")
+	for _, f := range s.Cookies {
+		if !validToken(f.Key) {
+			d.add(d.key(d.at(n, "cookies"), f.Key), "value", "not a cookie's name", "")
 		}
 	}
+}
+
+// texts are all texts with credentials: those without which nothing can be signed, and those that may be left out.
+func (s *Signing) texts() (demanded, spare []SecretText) {
+	for _, f := range slices.Concat(s.Headers, s.Query, s.Cookies) {
+		spare = append(spare, f.Value)
+	}
+	if b := s.Basic; b != nil {
+		demanded, spare = append(demanded, b.Username), append(spare, b.Password)
+	}
+	if g := s.Digest; g != nil {
+		demanded = append(demanded, g.Username, g.Password)
+	}
+	if o := s.OAuth2; o != nil {
+		demanded = append(demanded, o.ClientID, o.RefreshToken, o.PrivateKey)
+		spare = append(spare, o.ClientSecret, o.KeyID)
+	}
+	if j := s.JWT; j != nil {
+		demanded, spare = append(demanded, j.PrivateKey), append(spare, j.KeyID)
+	}
+	if v := s.SigV4; v != nil {
+		demanded, spare = append(demanded, v.AccessKeyID, v.SecretAccessKey), append(spare, v.SessionToken)
+	}
+	return demanded, spare
 }

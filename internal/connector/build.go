@@ -42,6 +42,9 @@ func (p *Page) values(size int, token string) []pageValue {
 
 func (b *builder) build(page *Page, size int, token string) (Call, error) {
 	c := &b.call
+	if b.req.Auth != nil {
+		c.Auth = b.req.Auth
+	}
 	err := b.remote.check()
 	if err != nil {
 		return Call{}, err

@@ -38,11 +38,15 @@ type Call struct {
 	Body        []byte // of the content type: JSON, a form or text
 	ContentType string
 	Accept      string
-	Cost        int  // calls of the provider's rate that it counts as; 0 is 1
-	NoAuth      bool // a download from where the credentials don't belong
+	Auth        *Auth // how it is signed, nil for the connector's way
+	Cost        int   // calls of the provider's rate that it counts as; 0 is 1
+	NoAuth      bool  // a download from where the credentials don't belong: it may lead anywhere
 	Window      Range
 	Unclipped   bool // remote_query owns the window: neither slice nor clip
 }
+
+// Signed says whether the call carries credentials, so that its answer tells of the account.
+func (c Call) Signed() bool { return !c.NoAuth && (c.Auth == nil || !c.Auth.IsZero()) }
 
 // accept is what a call asks for where its headers don't say.
 const accept = "application/json"
@@ -67,7 +71,7 @@ func (m *Method) At(s *Scope, p record.Position) (Call, error) {
 	in := s.input(p, w)
 	in["page_size"] = size
 	b := builder{req: &c.Request, in: in, remote: s.Remote}
-	b.call = Call{Purpose: m.purpose, Name: c.Name, Cost: c.Cost, Window: w, Unclipped: m.Unclipped(s)}
+	b.call = Call{Purpose: m.purpose, Name: c.Name, Auth: c.Request.Auth, Cost: c.Cost, Window: w, Unclipped: m.Unclipped(s)}
 	if c.Job != nil {
 		b.call.Purpose = "submit"
 	}

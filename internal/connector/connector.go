@@ -27,19 +27,12 @@ type Connector struct {
 	Proxy       map[string]*Resource `yaml:"proxy" doc:"further resources for /proxy, without a mapping"`
 	File        string               `yaml:"-"` // where it was read from
 	Hash        uint64               `yaml:"-"` // of the file's text: a position of another text is stale
+	auths       []*Auth              // the connector's, and those of requests that have their own
 }
 
 // Stated holds sentences about a provider's figures that documentation and capabilities repeat.
 type Stated struct {
 	Inferred []string `yaml:"inferred" doc:"what the connector assumes without the provider saying so"`
-}
-
-// Credential is one secret of an account.
-type Credential struct {
-	Name   string `yaml:",key"`
-	Title  string `yaml:"title" doc:"its name in the provider's console"`
-	Secret bool   `yaml:"secret" default:"true" doc:"false for a half that is no secret, such as a key id"`
-	Docs   string `yaml:"docs" doc:"where to create it"`
 }
 
 // Limits is what a provider allows one account.

@@ -120,16 +120,18 @@ func TestSecretText(t *testing.T) {
 	}
 	delete(secrets, "key")
 	var missing *MissingCredentialError
-	if _, err := text.Resolve(context, get); !errors.As(err, &missing) || missing.Name != "key" {
+	if _, err := text.Resolve(context, get); !errors.As(err, &missing) || missing.Lack.String() != "key" {
 		t.Errorf("%v", err)
 	}
-	url, scopes, err := c.Auth.OAuth2.ResolveToken(context)
-	if url != "https://t/token" || scopes != "a b" || err != nil {
-		t.Errorf("%q %q %v", url, scopes, err)
-	}
-	context["tags"] = nil
-	if _, scopes, err = c.Auth.OAuth2.ResolveToken(context); scopes != "" || err != nil {
-		t.Errorf("%q %v", scopes, err)
+	for _, x := range []struct {
+		tags any
+		want string
+	}{{[]any{"a", "b"}, "a b"}, {"a  b", "a b"}, {nil, ""}} {
+		context["tags"] = x.tags
+		got, err := c.Auth.OAuth2.Resolve(context)
+		if got.URL != "https://t/token" || got.Audience != got.URL || strings.Join(got.Scopes, " ") != x.want || err != nil {
+			t.Errorf("%v: %+v %v", x.tags, got, err)
+		}
 	}
 }
 

@@ -17,9 +17,10 @@ type decoder struct {
 	finds []jq.Finding
 	scope string // of the slots that are being read
 	slots []*slot
-	facts []string // that calls carry
+	facts []string  // that calls carry
 	call  *CallSpec // the one that is being read
 	uses  []credentialUse
+	auths []*Auth
 }
 
 func (d *decoder) addAt(line, col int, rule, text, fix string) {

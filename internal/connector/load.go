@@ -88,6 +88,7 @@ func parse(name string, text []byte) (*Connector, []jq.Finding) {
 		return nil, d.finds
 	}
 	d.into(root, c)
+	c.auths = d.auths
 	d.checkSlots(c)
 	d.checkCredentials(c, root)
 	d.checkContext(c, d.at(root, "context"))

@@ -15,6 +15,7 @@ type Request struct {
 	Arrays   string   `yaml:"arrays" default:"repeat" enum:"repeat|brackets|indices|comma" doc:"how a list stands in the query and in a form: k=a&k=b, k[]=a&k[]=b, k[0]=a&k[1]=b, or k=a,b"`
 	Headers  []Field  `yaml:"headers" doc:"request headers, never those of auth"`
 	Body     *Body    `yaml:"body" doc:"the request's body: exactly one of json, form, graphql and text"`
+	Auth     *Auth    `yaml:"auth" scope:"context" doc:"how this request is signed, in place of the connector's auth"`
 }
 
 // Input is one named value of a query or of a form.
@@ -45,8 +46,8 @@ type CallSpec struct {
 	Page     *Page             `yaml:"page" doc:"how to get to the next page"`
 	Carry    map[string]string `yaml:"carry" form:"path" doc:"facts of a window's first page, name: path, that slots of its later pages read as .carry.name"`
 	Cost     int               `yaml:"cost" default:"1" doc:"how many calls of limits.rate this one counts as"`
-	Parents       *Parents      `yaml:"parents" scope:"parents" doc:"whose children the call asks for: it is made for each of them, window by window"`
-	Constant      *Literal      `yaml:"constant" doc:"the items themselves, from the account's context and without a call: a list of objects of templates"`
+	Parents  *Parents          `yaml:"parents" scope:"parents" doc:"whose children the call asks for: it is made for each of them, window by window"`
+	Constant *Literal          `yaml:"constant" doc:"the items themselves, from the account's context and without a call: a list of objects of templates"`
 	Job      *JobSpec          `yaml:"job" scope:"job" doc:"the call starts a job whose download carries the items"`
 }
 

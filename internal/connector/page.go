@@ -21,7 +21,7 @@ type Page struct {
 	TokenParam      string       `yaml:"token_param" doc:"the query parameter that takes the token, number, offset or index"`
 	TokenKey        string       `yaml:"token_key" form:"path" doc:"the dotted path in the body that takes it: of json, of graphql's variables, or a form's name; a number stays one"`
 	TokenHeader     string       `yaml:"token_header" doc:"the request header that takes it"`
-	Then            *Request     `yaml:"then" scope:"+token" doc:"the request of every page after the first, where it is another one; slots read .token and .carry, remote_query is not for it"`
+	Then            *Request     `yaml:"then" scope:"+token" doc:"the request of every page after the first, where it is another one; slots read .token and .carry, remote_query is not for it, and without an auth of its own it has the first one's"`
 	Size            *PageSize    `yaml:"size" doc:"how many items a page has"`
 }
 

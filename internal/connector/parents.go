@@ -14,13 +14,13 @@ import (
 // Parents says whose children a call asks for: the call is made once for each item of a list of its own. A position
 // holds the parent that it is at, so that the call follows from the position alone.
 type Parents struct {
-	Request       `yaml:",inline"`
-	ItemSpec      `yaml:",inline"`
-	Page          *Page    `yaml:"page" doc:"how to get to the next page"`
-	Where         *Expr    `yaml:"where" scope:"item" doc:"a condition on the parent, which is the dot; the others are passed over"`
-	Key           string   `yaml:"key" form:"path" need:"true" doc:"dotted path of the parent's id, by which a position finds it again"`
-	Keep          []string `yaml:"keep" form:"path" doc:"dotted paths of what .parent and $parent have of it; the key where there are none"`
-	Method        *Method  `yaml:"-"` // the same as a method, to plan its calls
+	Request  `yaml:",inline"`
+	ItemSpec `yaml:",inline"`
+	Page     *Page    `yaml:"page" doc:"how to get to the next page"`
+	Where    *Expr    `yaml:"where" scope:"item" doc:"a condition on the parent, which is the dot; the others are passed over"`
+	Key      string   `yaml:"key" form:"path" need:"true" doc:"dotted path of the parent's id, by which a position finds it again"`
+	Keep     []string `yaml:"keep" form:"path" doc:"dotted paths of what .parent and $parent have of it; the key where there are none"`
+	Method   *Method  `yaml:"-"` // the same as a method, to plan its calls
 }
 
 // maxParent bounds what a position keeps of a parent.
@@ -45,7 +45,7 @@ func (d *decoder) checkParent(s *slot, r jq.Ref, line, col int) {
 	case len(r.Path) > 1 && r.Path[1] != anyStep:
 		var kept []string
 		for _, path := range s.call.Parents.Keep {
-			kept = append(kept, pathParts(path)[0])
+			kept = append(kept, SplitPath(path)[0])
 		}
 		if !slices.Contains(kept, r.Path[1]) {
 			d.addAt(line, col, "scope", ".parent does not keep "+clip(r.Path[1]), didYouMean(r.Path[1], kept, "add it to keep"))
@@ -81,7 +81,7 @@ func (p *Parents) Narrow(item []byte) ([]byte, error) {
 	kept := &doc{kind: '{'}
 	for _, path := range p.Keep {
 		if v := find(item, path); v.Exists() {
-			if err := kept.place(pathParts(path), []byte(v.Raw)); err != nil {
+			if err := kept.place(SplitPath(path), []byte(v.Raw)); err != nil {
 				return nil, err
 			}
 		}
@@ -102,24 +102,6 @@ func ParentJSON(p record.Position) []byte {
 		return []byte(r.Raw)
 	}
 	return nil
-}
-
-// pathParts undoes gjson's notation, in which a backslash keeps the next character.
-func pathParts(path string) []string {
-	parts := []string{""}
-	for i := 0; i < len(path); i++ {
-		last := len(parts) - 1
-		switch {
-		case path[i] == '\\' && i+1 < len(path):
-			i++
-			parts[last] += string(path[i])
-		case path[i] == '.':
-			parts = append(parts, "")
-		default:
-			parts[last] += string(path[i])
-		}
-	}
-	return parts
 }
 
 // parentOf is a position's parent for slots, nil where it has none.

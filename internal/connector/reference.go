@@ -36,7 +36,8 @@ resources:
 * Structure is YAML. A scalar is literal text; jq stands only inside ` + "`{{ }}`" + `, and a value that is a single slot keeps its
   JSON type. A slot that gives null leaves its parameter out. Conditions are jq without braces. Anchors are not used.
 * Paths are dotted: ` + "`errors.0.detail`" + `; a dot within a key is written ` + "`\\.`" + `.
-* Credentials are in no slot: only auth names them, as ` + "`${name}`" + `.
+* Credentials are in no slot: only auth names them, as ` + "`${name}`" + `. Headers, query and cookies may stand beside one scheme.
+  A request has an auth of its own where it differs: ` + "`auth: none`" + `, or an object that replaces the connector's whole.
 * All times are UTC; slots read them as ` + "`YYYY-MM-DDTHH:MM:SSZ`" + `. A range is half open.
 * For each window the first call whose condition holds is made. Where it gave no record, the fallbacks behind it whose
   condition holds are tried in turn.
@@ -126,7 +127,7 @@ func (r *referenceMaker) visit(key string, t reflect.Type) {
 // scopeTitles says where each scope holds, in the order of the reference.
 var scopeTitles = []struct{ scope, where string }{
 	{"list", "`list`"}, {"parents", "`list.parents`"}, {"get", "`get`"}, {"list+token", "`page.then`"}, {"page", "`page.next`"}, {"job", "`job.status`"}, {"lookup", "`lookups`"}, {"check", "`check`"},
-	{"context", "`context.*.default`, `auth`, `default` granularity"}, {"reply", "`errors.rules`, `check.expect`"}, {"report", "`job.done`, `job.failed`"},
+	{"context", "`context.*.default`, `auth`, `default` granularity"}, {"reply", "`errors.rules`, `check.expect`"}, {"report", "`job.done`, `job.failed`"}, {"jwt", "`auth.jwt.claims`"},
 }
 
 func scopeDocs() string {

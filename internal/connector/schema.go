@@ -10,6 +10,20 @@ import (
 // former is a leaf that is written as another struct.
 type former interface{ form() any }
 
+// worder is a leaf that is written as its own struct, or as one of a few words.
+type worder interface{ words() []string }
+
+// wordsOf are the words that may stand in a struct's place.
+func wordsOf(t reflect.Type) []string {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if w, ok := reflect.New(t).Interface().(worder); ok {
+		return w.words()
+	}
+	return nil
+}
+
 // typeName is what a value of the field is called in findings and in the reference.
 func typeName(t reflect.Type, f field) string {
 	switch kind := kindOf(t); kind {
@@ -28,7 +42,7 @@ func typeName(t reflect.Type, f field) string {
 		}
 		return "objects by name"
 	case "struct":
-		return "object"
+		return strings.Join(append([]string{"object"}, wordsOf(t)...), " or ")
 	default:
 		if f.form != "" {
 			return f.form
@@ -123,7 +137,11 @@ func (g *schemaMaker) value(t reflect.Type, f field) jsonMap {
 	kind := kindOf(t)
 	switch kind {
 	case "struct", "method":
-		return jsonMap{"$ref": g.ref(t)}
+		object := jsonMap{"$ref": g.ref(t)}
+		if words := wordsOf(t); words != nil {
+			return jsonMap{"anyOf": []any{object, jsonMap{"enum": words}}}
+		}
+		return object
 	case "map":
 		elem := t.Elem()
 		if t.Kind() == reflect.Slice && specOf(elem).valIndex != nil {

@@ -44,15 +44,17 @@ var scopeVars = map[string][]string{
 	"page":    {"body", "headers", "items", "token", "carry"},
 	"reply":   {"status", "headers", "body"},
 	"report":  {"body"},
+	"jwt":     {"now", "context", "fingerprint"},
 }
 
 var scopeMeaning = map[string]string{
 	"range": "`.range.start`, `.range.end`: the whole range of the request", "window": "`.window.start`, `.window.end`: the slice that this call asks for",
-	"now": "the clock of the walk's first page", "query": "the caller's filters as lists: `.query.product_id[0]`", "granularity": "the period served",
+	"now": "the clock of the walk's first page; in `claims` the moment of signing, in Unix seconds", "query": "the caller's filters as lists: `.query.product_id[0]`", "granularity": "the period served",
 	"context": "the account's variables, with defaults", "lookups": "lookups by name", "page_size": "the provider's page size", "carry": "facts of the window's first page, by the names of `carry`; null on that page",
 	"token": "what leads to a page: the provider's token, or the page's number, offset or index", "items": "how many items the page has",
 	"parent": "what `parents.keep` has of the parent whose children are asked for", "id": "the id asked for", "job": "the provider's id of the job", "status": "the HTTP status", "headers": "response headers, names in lower case",
-	"body": "the response body: JSON, or a string where it is not",
+	"fingerprint": "the SHA-256 of the public key (DER, SubjectPublicKeyInfo) in base64",
+	"body":        "the response body: JSON, or a string where it is not",
 }
 
 // varsOf are the variables of a scope, which may be another's and one more: list+token.

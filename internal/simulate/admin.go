@@ -51,7 +51,7 @@ func (s *Simulator) admin(w http.ResponseWriter, r *http.Request) {
 		each(func(t *tape) { t.faults = nil })
 		w.WriteHeader(http.StatusNoContent)
 	case "DELETE /_simulate/tokens":
-		each(func(t *tape) { clear(t.tokens) })
+		each(func(t *tape) { clear(t.tokens); clear(t.nonces) })
 		w.WriteHeader(http.StatusNoContent)
 	case "POST /_simulate/scale":
 		n, err := strconv.Atoi(q.Get("times"))

@@ -21,7 +21,7 @@
 //	now: 2026-10-05T12:00:00Z            # the clock for an exact replay
 //	credentials: { api_key: demo-key, api_secret: demo-secret }
 //	context: { token_url: "{base}/oauth/token" }   # base_url is "{base}" unless it stands here ("{base}/api")
-//	auth:                                # what a request must carry; keys are headers, or query.NAME, or form.NAME
+//	auth:                                # what a request must carry; keys are headers, or query.NAME, form.NAME, cookie.NAME
 //	  Authorization: "Basic {basic:api_key:api_secret}"    # or "Bearer {token}", or X-Key: "{api_key}"
 //	requests:                            # in the order in which `test` asks
 //	  usage:    { resource: usage, query: "start_date=2026-09-01&end_date=2026-09-30" }
@@ -30,7 +30,19 @@
 //	  forecast: { resource: projected_cost, via: proxy }
 //
 // In auth, {NAME} is that credential, {basic:A:B} is base64 of the credentials A:B, {token} is any token that a token
-// exchange has issued. format is unified (default), normalized, debug (golden .json), stream (.ndjson), csv (.csv) or
+// exchange has issued. What a client makes anew for each request is verified, by code that shares nothing with the
+// gateway's:
+//
+//	Authorization: "Digest {digest:public_key:private_key}"                          # RFC 7616 with SHA-256, of user and password
+//	Authorization: "AWS4-HMAC-SHA256 {sigv4:access_key_id:secret_access_key}"        # over the request as it was received
+//	Authorization: "Bearer {jwt:private_key}"                                        # signed with this key, with an exp ahead
+//	form.client_assertion: "{jwt:private_key}"                                       # wherever a JWT may stand
+//
+// A request without a good digest is challenged: the refusal has a WWW-Authenticate header with a fresh nonce, stale=true
+// where only the nonce or its count is old. A signature's date may be 15 minutes off; date and exp count by the
+// cassette's clock or by the machine's, whichever fits. auth may be a list of such mappings, any one of which will do.
+//
+// format is unified (default), normalized, debug (golden .json), stream (.ndjson), csv (.csv) or
 // raw (.raw); via is unified (default) or proxy.
 //
 // # An exchange
@@ -170,7 +182,7 @@
 // between them), stall (nothing for delay=30s). Further parameters: path=/v1/costs (only requests whose path, below
 // /NAME, starts so), skip=N (the first N pass), retry_after=S (the Retry-After header).
 //
-//	DELETE /_simulate/tokens?connector=acme                   issued tokens are no longer accepted
+//	DELETE /_simulate/tokens?connector=acme                   issued tokens and nonces are no longer accepted
 //	POST   /_simulate/scale?connector=acme&times=N            every item N times, with ids of its own: for load
 //	GET    /_simulate/requests?connector=acme                 the last requests: exchange, status, method, path, query, body
 //	GET    /_simulate/accounts                                account of each provider: credentials, context

@@ -94,7 +94,7 @@ func (c *Cassette) readExchange(p *parser, s section, name string) *exchange {
 	if d.Auth.Kind != 0 {
 		e.auth = readAuth(p, line, &d.Auth, c.Credentials)
 		if e.auth.refused {
-			e.auth.wants = c.auth.wants
+			e.auth.sets = c.auth.sets
 		}
 	}
 	if d.Fill != "" && d.Fill != "day" {

@@ -37,7 +37,7 @@ func (c *Cassette) link(p *parser, secs []section) {
 			p.bad(1, "exchange/%s: job: no exchange %q starts one", e.name, e.job)
 		}
 	}
-	needsToken := slices.ContainsFunc(c.auth.wants, func(w want) bool { return strings.Contains(w.text, "{token}") })
+	needsToken := slices.ContainsFunc(c.auth.wants(), func(w want) bool { return w.made == "token" })
 	if needsToken && !slices.ContainsFunc(c.exchanges, (*exchange).issues) && len(p.errs) == 0 {
 		p.bad(secs[0].line, "auth wants a {token}, and no exchange answers with one")
 	}

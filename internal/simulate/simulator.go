@@ -54,7 +54,7 @@ func New(cfg Config) (*Simulator, error) {
 			return nil, fmt.Errorf("making a simulator: two cassettes %s", c.Name)
 		}
 		s.tapes[c.Name] = &tape{
-			Cassette: c, jobs: map[string]*job{}, next: firstJob, tokens: map[string]bool{}, scale: 1, hits: map[string]int{},
+			Cassette: c, jobs: map[string]*job{}, next: firstJob, tokens: map[string]bool{}, nonces: map[string]uint64{}, scale: 1, hits: map[string]int{},
 		}
 	}
 	s.names = slices.Sorted(maps.Keys(s.tapes))
@@ -137,9 +137,14 @@ func (s *Simulator) decide(t *tape, r *http.Request, a *asked, sc *scene) (out f
 				"error": "no exchange of the cassette answers " + a.method + " " + a.path, "exchanges": misses})
 		}, "", http.StatusNotFound
 	}
-	if !e.auth.none && !e.auth.allows(r, a.form, func(token string) bool { return t.tokens[token] }) {
+	if ok, challenge := (guard{t, r, a.body, a.form, s.now(t)}).allows(e.auth); !ok && !e.auth.none {
 		ans, which := t.refusal(e)
-		return func(w http.ResponseWriter) { plain.write(w, r, ans, nil, f) }, which, ans.status
+		return func(w http.ResponseWriter) {
+			if challenge != "" {
+				w.Header().Set("WWW-Authenticate", challenge)
+			}
+			plain.write(w, r, ans, nil, f)
+		}, which, ans.status
 	}
 	if e.issues() {
 		sc.token = "sim-" + rand.Text()

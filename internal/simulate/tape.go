@@ -23,6 +23,7 @@ type tape struct {
 	order  []string // of jobs, for forgetting
 	next   int
 	tokens map[string]bool
+	nonces map[string]uint64 // of digest, with the last count
 	faults []*fault
 	scale  int
 	hits   map[string]int

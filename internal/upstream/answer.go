@@ -69,7 +69,11 @@ func (s *Session) send(ctx context.Context, call connector.Call, sig *signature)
 		drop()
 		return nil, err
 	}
-	headers, query := sig.apply(req.Header, req.URL) // last, so that nothing of the call stands over it
+	headers, query, err := sig.apply(req, call.Body) // last, so that nothing of the call stands over it
+	if err != nil {
+		drop()
+		return nil, err
+	}
 	shown := Exchange{Purpose: call.Purpose, Method: req.Method,
 		URL: shownURL(req.URL, call.NoAuth && call.URL != "", query), RequestHeader: shownHeader(req.Header, headers)}
 	start := time.Now()

@@ -58,6 +58,8 @@ type Client struct {
 	cfg    Config
 	doors  *doors
 	tokens *tokens
+	nonces nonces
+	fresh  refreshes
 	lanes  lanes
 }
 
@@ -81,6 +83,8 @@ func New(cfg Config) *Client {
 		doors: newDoors(cfg.Allow, cfg.Timeouts, cfg.RootCAs, cfg.Resolver),
 		tokens: &tokens{ring: cfg.Keyring, store: cfg.Store, now: cfg.Clock, wait: cfg.Timeouts.Token,
 			byKey: map[string]token{}, refused: map[string][sha256.Size]byte{}},
+		nonces: nonces{byKey: map[string]*challenge{}},
+		fresh:  refreshes{ring: cfg.Keyring, store: cfg.Store, byKey: map[string]*refresh{}},
 	}
 }
 

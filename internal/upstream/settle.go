@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"slices"
@@ -18,21 +19,14 @@ import (
 // while where the provider answers throttled logins like wrong ones.
 func (s *Session) persist(ctx context.Context, call connector.Call) (*answer, error) {
 	attempt := func() (*answer, error) {
-		var sig *signature
-		if !call.NoAuth {
-			var err error
-			if sig, err = s.signature(ctx); err != nil {
-				return nil, err
-			}
-		}
-		a, err := s.send(ctx, call, sig)
+		a, err := s.exchange(ctx, call)
 		if err != nil {
 			return nil, err
 		}
 		return a, s.judge(a)
 	}
 	a, err := attempt()
-	if err != nil || !a.unauthorized || call.NoAuth {
+	if err != nil || !a.unauthorized || !call.Signed() {
 		return a, err
 	}
 	if a.sig.token != nil {
@@ -48,6 +42,28 @@ func (s *Session) persist(ctx context.Context, call connector.Call) (*answer, er
 		return attempt()
 	}
 	return a, nil
+}
+
+// exchange signs a call and sends it, and once more where the provider first states what has to be signed.
+func (s *Session) exchange(ctx context.Context, call connector.Call) (*answer, error) {
+	if call.NoAuth {
+		return s.send(ctx, call, nil)
+	}
+	sig, err := s.signature(ctx, call)
+	if err != nil {
+		return nil, err
+	}
+	a, err := s.send(ctx, call, sig)
+	if err != nil || sig.challenge == nil || a.status != http.StatusUnauthorized {
+		return a, err
+	}
+	switch err := sig.challenge(a.header); {
+	case errors.Is(err, errNoChallenge):
+		return a, nil
+	case err != nil:
+		return nil, err
+	}
+	return s.send(ctx, call, sig)
 }
 
 // confirm is how long after a refusal it is tried once more; 0 for not at all.
@@ -143,7 +159,7 @@ func (s *Session) settle(ctx context.Context, a *answer) (*Reply, error) {
 
 // speaksForAccount says whether the answer to a call tells of the account's credentials. A lookup's does not: it is made
 // beside the call that counts, and with a permission of its own.
-func speaksForAccount(call connector.Call) bool { return !call.NoAuth && call.Purpose != "lookup" }
+func speaksForAccount(call connector.Call) bool { return call.Signed() && call.Purpose != "lookup" }
 
 // accepted notes that the provider took the credentials. A blocked account stays blocked: that is not the provider's word.
 func (s *Session) accepted(call connector.Call) {

@@ -21,83 +21,166 @@ type pair struct{ key, value string }
 type signature struct {
 	headers []pair
 	query   []pair
-	token   *token // the bearer token among the headers
-	key     string // of the token
+	cookies []string
+	derived []string // what was made of credentials, and is as secret
+	token   *token   // the bearer token among the headers
+	key     string   // of the token
+
+	last      func(r *http.Request, body []byte) error // signs the request as it will be sent
+	challenge func(h http.Header) error                // takes the challenge of a 401, after which it is worth another try
 }
 
-// signature resolves the connector's auth with the account's credentials, and fetches a token where it takes one.
-func (s *Session) signature(ctx context.Context) (*signature, error) {
-	sig := new(signature)
-	auth := &s.conn.Auth
-	for _, group := range []struct {
-		fields []connector.SecretField
-		out    *[]pair
-	}{{auth.Headers, &sig.headers}, {auth.Query, &sig.query}} {
-		for _, f := range group.fields {
-			v, err := s.resolve(f.Value)
-			if err != nil {
-				return nil, err
-			}
-			*group.out = append(*group.out, pair{f.Key, v})
+// signature resolves the call's auth with the account's credentials, and fetches a token where it takes one.
+func (s *Session) signature(ctx context.Context, call connector.Call) (*signature, error) {
+	auth, sig := call.Auth, new(signature)
+	if auth == nil {
+		auth = &s.conn.Auth
+	}
+	if err := s.fields(sig, &auth.Signing); err != nil {
+		return nil, err
+	}
+	scheme := &auth.Signing
+	chosen, err := s.conn.Alternative(auth, s.acct.Has)
+	switch {
+	case err != nil:
+		return nil, unsigned(err)
+	case chosen != nil:
+		if err := s.fields(sig, chosen); err != nil {
+			return nil, err
+		}
+		scheme = chosen
+	}
+	if err := s.scheme(ctx, sig, scheme); err != nil {
+		return nil, err
+	}
+	if len(sig.cookies) > 0 {
+		sig.headers = append(sig.headers, pair{"Cookie", strings.Join(sig.cookies, "; ")})
+	}
+	return sig, nil
+}
+
+// fields resolves the headers, parameters and cookies of an auth.
+func (s *Session) fields(sig *signature, auth *connector.Signing) error {
+	for _, f := range auth.Headers {
+		if v, ok, err := s.spare(f.Value); err != nil {
+			return err
+		} else if ok {
+			sig.headers = append(sig.headers, pair{f.Key, v})
 		}
 	}
+	for _, f := range auth.Query {
+		if v, ok, err := s.spare(f.Value); err != nil {
+			return err
+		} else if ok {
+			sig.query = append(sig.query, pair{f.Key, v})
+		}
+	}
+	for _, f := range auth.Cookies {
+		v, ok, err := s.spare(f.Value)
+		switch {
+		case err != nil:
+			return err
+		case strings.ContainsAny(v, "; \t"):
+			return problem.New(problem.AccountMisconfig, "a credential of the account holds a character that the cookie %s can't carry", f.Key)
+		case ok:
+			sig.cookies = append(sig.cookies, f.Key+"="+v)
+		}
+	}
+	return nil
+}
+
+// scheme adds what the one scheme of an auth takes.
+func (s *Session) scheme(ctx context.Context, sig *signature, auth *connector.Signing) error {
 	switch {
 	case auth.Basic != nil:
 		user, err := s.resolve(auth.Basic.Username)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		password, err := s.resolve(auth.Basic.Password)
+		password, _, err := s.spare(auth.Basic.Password)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		sig.headers = append(sig.headers, pair{"Authorization", "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))})
+		both := base64.StdEncoding.EncodeToString([]byte(user + ":" + password))
+		sig.headers, sig.derived = append(sig.headers, pair{"Authorization", "Basic " + both}), append(sig.derived, both)
+	case auth.Digest != nil:
+		return s.digest(sig, auth.Digest)
 	case auth.OAuth2 != nil:
 		tok, key, err := s.token(ctx, auth.OAuth2)
-		if err != nil {
-			return nil, err
-		}
-		sig.token, sig.key = &tok, key
-		sig.headers = append(sig.headers, pair{"Authorization", tok.Type + " " + tok.Access})
+		return sig.bear(tok, key, err)
+	case auth.JWT != nil:
+		tok, key, err := s.jwt(ctx, auth.JWT)
+		return sig.bear(tok, key, err)
+	case auth.SigV4 != nil:
+		return s.sigv4(sig, auth.SigV4)
 	}
-	for _, h := range sig.headers {
-		if strings.ContainsFunc(h.value, isControl) {
-			return nil, problem.New(problem.AccountMisconfig, "a credential of the account holds a line break or control character where the header %s takes it", h.key)
-		}
+	return nil
+}
+
+// bear signs with a bearer token.
+func (g *signature) bear(tok token, key string, err error) error {
+	if err != nil {
+		return err
 	}
-	return sig, nil
+	g.token, g.key = &tok, key
+	g.headers, g.derived = append(g.headers, pair{"Authorization", tok.Type + " " + tok.Access}), append(g.derived, tok.Access)
+	return nil
+}
+
+// unsigned is the problem of a call that can't be signed.
+func unsigned(err error) error {
+	return problem.Wrap(problem.AccountMisconfig, err, "the call can't be signed: %s", err)
 }
 
 // resolve is a text of auth with its credentials in place.
 func (s *Session) resolve(t connector.SecretText) (string, error) {
 	v, err := t.Resolve(s.values, func(name string) (string, bool) {
-		c, ok := s.acct.Credentials[name]
-		return c.Reveal(), ok && !c.IsZero()
+		return s.acct.Credentials[name].Reveal(), s.acct.Has(name)
 	})
 	if err != nil {
-		return "", problem.Wrap(problem.AccountMisconfig, err, "the call can't be signed: %s", err)
+		return "", unsigned(err)
 	}
 	return v, nil
 }
 
+// spare is a text that may be left out; ok is false where it is.
+func (s *Session) spare(t connector.SecretText) (v string, ok bool, err error) {
+	if s.conn.Spares(t, s.acct.Has) {
+		return "", false, nil
+	}
+	v, err = s.resolve(t)
+	return v, err == nil, err
+}
+
 // apply signs a request; names says which headers and parameters it set, for those who show the request.
-func (g *signature) apply(h http.Header, u *url.URL) (headers, query []string) {
+func (g *signature) apply(r *http.Request, body []byte) (headers, query []string, err error) {
 	if g == nil {
-		return nil, nil
+		return nil, nil, nil
 	}
 	for _, p := range g.headers {
-		h.Set(p.key, p.value)
+		r.Header.Set(p.key, p.value)
 		headers = append(headers, p.key)
 	}
 	for _, p := range g.query {
-		u.RawQuery = without(u.RawQuery, p.key)
-		if u.RawQuery != "" {
-			u.RawQuery += "&"
+		r.URL.RawQuery = without(r.URL.RawQuery, p.key)
+		if r.URL.RawQuery != "" {
+			r.URL.RawQuery += "&"
 		}
-		u.RawQuery += queryEscape(p.key) + "=" + queryEscape(p.value)
+		r.URL.RawQuery += queryEscape(p.key) + "=" + queryEscape(p.value)
 		query = append(query, p.key)
 	}
-	return headers, query
+	if g.last != nil {
+		headers = append(headers, "Authorization", securityToken)
+		if err := g.last(r, body); err != nil {
+			return nil, nil, err
+		}
+	}
+	for _, name := range headers {
+		if strings.ContainsFunc(r.Header.Get(name), isControl) {
+			return nil, nil, problem.New(problem.AccountMisconfig, "a credential of the account holds a line break or control character where the header %s takes it", name)
+		}
+	}
+	return headers, query, nil
 }
 
 // without is a query without one parameter, so that nobody's own value stands before the one that signs.
@@ -116,8 +199,8 @@ func (s *Session) secrets(sig *signature) []string {
 	for _, c := range s.acct.Credentials {
 		out = append(out, c.Reveal())
 	}
-	if sig != nil && sig.token != nil {
-		out = append(out, sig.token.Access)
+	if sig != nil {
+		out = append(out, sig.derived...)
 	}
 	return out
 }
@@ -133,34 +216,3 @@ func (s *Session) fingerprint(parts ...string) string {
 }
 
 func isControl(r rune) bool { return r < 0x20 && r != '\t' || r == 0x7f }
-
-// reserved are headers that no call sets: the connection's own, and those that only a signature may.
-var reserved = []string{
-	"Host", "Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive", "Te", "Trailer", "Upgrade", "Expect",
-	"Accept-Encoding", "Authorization", "Cookie", "Referer", "Proxy-Authorization", "Proxy-Connection",
-}
-
-// setHeaders puts a call's headers into a request.
-func setHeaders(h http.Header, call connector.Call, agent string) error {
-	h.Set("User-Agent", agent)
-	h.Set("Accept-Encoding", "gzip")
-	for _, p := range call.Header {
-		name := http.CanonicalHeaderKey(p.Key)
-		if slices.Contains(reserved, name) {
-			continue
-		}
-		if strings.ContainsFunc(p.Value, isControl) || p.Key == "" || strings.ContainsAny(p.Key, " :\r\n\t\x00") {
-			return problem.New(problem.InvalidParameter, "the header %.64q can't be sent: its name or value holds a forbidden character", p.Key)
-		}
-		h.Add(name, p.Value)
-	}
-	if call.Accept != "" {
-		h.Set("Accept", call.Accept)
-	} else if h.Get("Accept") == "" {
-		h.Set("Accept", "*/*")
-	}
-	if call.ContentType != "" {
-		h.Set("Content-Type", call.ContentType)
-	}
-	return nil
-}

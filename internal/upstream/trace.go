@@ -94,7 +94,9 @@ func shownURL(u *url.URL, wholeQuery bool, signed []string) string {
 func shownHeader(h http.Header, signed []string) http.Header {
 	shown := h.Clone()
 	for _, name := range signed {
-		shown.Set(name, secret.Redacted)
+		if shown.Get(name) != "" {
+			shown.Set(name, secret.Redacted)
+		}
 	}
 	return shown
 }

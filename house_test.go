@@ -23,12 +23,12 @@ const module = "github.com/meterbridge/meterbridge"
 // layers from the leaves up: a package may import what stands below it, and within its own row nothing but what is
 // named in peers.
 var layers = [][]string{
-	{"internal/record", "internal/money", "internal/bracket", "internal/secret", "internal/problem", "internal/near", "connectors", "mappings"},
+	{"internal/openapi", "internal/record", "internal/money", "internal/bracket", "internal/secret", "internal/problem", "internal/near", "connectors", "mappings"},
 	{"internal/jq", "internal/kv"},
 	{"internal/connector", "internal/mapping", "internal/account", "internal/cursor", "internal/telemetry"},
 	{"internal/upstream", "internal/config"},
 	{"proxy"},
-	{"internal/gateway", "internal/simulate"},
+	{"internal/gateway", "internal/simulate", "internal/scaffold"},
 	{"internal/assembly"},
 	{"cmd/meterbridge"},
 }
@@ -50,7 +50,7 @@ var owners = map[string][]string{
 	// gjson finds small things in checked bytes wherever bytes are at hand.
 	"github.com/tidwall/gjson": {"internal/connector", "internal/upstream", "proxy"},
 	// YAML nodes carry the line and column that every reader of a hand-written file reports.
-	"go.yaml.in/yaml/v3": {"internal/connector", "internal/mapping", "internal/config", "internal/simulate"},
+	"go.yaml.in/yaml/v3": {"internal/connector", "internal/mapping", "internal/config", "internal/openapi", "internal/simulate"},
 }
 
 type pkg struct {

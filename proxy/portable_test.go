@@ -140,9 +140,10 @@ func comparePortable(t *testing.T, p *Proxy, id string, ask simulate.Request) (n
 
 // plain is a mapping for jq as anybody has it.
 type plain struct {
-	t    *testing.T
-	code *gojq.Code
-	form *mapping.Runner // gives an object the model's form
+	t       *testing.T
+	program *mapping.Program
+	code    *gojq.Code
+	form    *mapping.Runner // gives an object the model's form
 }
 
 func newPlain(t *testing.T, p *mapping.Program, resource string, m *mapping.Model) *plain {
@@ -159,16 +160,16 @@ func newPlain(t *testing.T, p *mapping.Program, resource string, m *mapping.Mode
 	if as == nil {
 		t.Fatal(found)
 	}
-	return &plain{t, code, as.Runner(resource)}
+	return &plain{t, p, code, as.Runner(resource)}
 }
 
 // run is what the program makes of an item.
 func (p *plain) run(v *mapping.Vars, item []byte) (outs []any) {
 	p.t.Helper()
 	var vars []any
-	for _, text := range [][]byte{v.Query, v.Account, v.Call, v.Page, v.Lookups, v.Parent, v.Carry} {
+	for i, text := range [][]byte{v.Query, v.Account, v.Call, v.Page, v.Lookups, v.Parent, v.Carry} {
 		var value any
-		if len(text) > 0 {
+		if len(text) > 0 && p.program.Mentions(mapping.Roots()[i]) { // $page is whole only where it is read
 			value = doubles(p.t, text)
 		}
 		vars = append(vars, value)

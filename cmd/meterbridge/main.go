@@ -24,6 +24,7 @@ type verbs struct {
 	Call       callVerb       `cmd:"" help:"Make one request and show it as a table, or as json, ndjson or csv."`
 	Check      checkVerb      `cmd:"" help:"Prove accounts against their providers: credentials, scopes, plan, newest data."`
 	Connectors connectorsVerb `cmd:"" help:"List what is installed, or show one connector."`
+	New        newVerb        `cmd:"" help:"Begin a connector."`
 	Lint       lintVerb       `cmd:"" help:"Check connectors and mappings; every finding has its file, line and column."`
 	Mappings   mappingsVerb   `cmd:"" help:"Print a mapping for jq."`
 	Test       testVerb       `cmd:"" help:"Replay each connector's cassette through the whole pipeline and compare with its goldens."`

@@ -59,10 +59,7 @@ func (d *Document) schema(n *yaml.Node, depth int, left *int) *Schema {
 		s.merge(d.schema(part, depth+1, left))
 	}
 	for _, key := range []string{"oneOf", "anyOf"} {
-		for _, one := range d.list(n, key) { // the first that says anything stands for all
-			if s.Type != "" && s.Type != "object" || len(s.Props) > 0 {
-				break
-			}
+		for _, one := range d.list(n, key) { // what any of them may have
 			s.merge(d.schema(one, depth+1, left))
 		}
 	}

@@ -25,7 +25,7 @@ var amountWords = []string{"fee", "spend", "charges", "charge", "total", "price"
 
 // notTotal are words of amounts that are not the row's total.
 var notTotal = []string{"discount", "discounts", "original", "gross", "list", "unit", "per", "tax", "percent", "percentage", "limit", "budget", "rate", "quantity",
-	"before", "count", "date", "day", "type", "currency", "code", "id", "refunded", "paid", "due", "items"}
+	"before", "count", "date", "day", "type", "currency", "code", "id", "refunded", "paid", "items", "usage", "included"}
 
 func findAmount(all []leaf) *leaf {
 	return best(all, func(l leaf) int {
@@ -97,7 +97,7 @@ func findUnitPrice(all []leaf) *leaf {
 func findQuantity(all []leaf) *leaf {
 	return best(all, func(l leaf) int {
 		switch {
-		case !l.numeric() && !(l.text() && looksNumeric(l)), has(l.words, "unit", "units", "type", "id", "date", "price", "name", "limit"):
+		case !l.numeric() && !(l.text() && looksNumeric(l)), has(l.words, "unit", "units", "type", "id", "date", "price", "name", "limit", "percent", "percentage"):
 			return 0
 		case has(l.words, "quantity"):
 			return 3

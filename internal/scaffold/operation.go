@@ -36,14 +36,15 @@ func rank(doc *openapi.Document) []*candidate {
 			continue
 		}
 		c := &candidate{Operation: op, items: findList(op)}
-		seen := map[string]bool{}
+		seen, speaks := map[string]bool{}, false
 		for _, w := range slices.Concat(words(op.Path), words(op.ID), words(op.Summary)) {
 			if !seen[w] {
 				seen[w] = true
 				c.score += wanted[w] - unwanted[w]
+				speaks = speaks || wanted[w] > 0
 			}
 		}
-		if c.score <= 0 {
+		if !speaks {
 			continue
 		}
 		from, to, whole := dates(op)
@@ -51,6 +52,12 @@ func rank(doc *openapi.Document) []*candidate {
 			c.score += 4
 		}
 		c.score += c.items.score
+		if c.items.whole {
+			c.score -= 3
+		}
+		if c.startsJob() {
+			c.score -= 4
+		}
 		if strings.HasSuffix(op.Path, "}") {
 			c.score -= 3
 		}
@@ -64,6 +71,13 @@ func rank(doc *openapi.Document) []*candidate {
 	}
 	slices.SortStableFunc(out, func(a, b *candidate) int { return cmp.Compare(b.score, a.score) })
 	return out
+}
+
+// startsJob says that the answer rather names a report that is being made.
+func (c *candidate) startsJob() bool {
+	return c.Method == "POST" && c.items.whole && slices.ContainsFunc(leaves(c.Answer), func(l leaf) bool {
+		return has(l.words, "job", "token", "handle", "report", "query", "execution", "task") && l.text()
+	})
 }
 
 // choose is the operation that is asked for, or the best one, and the others that come into question.
@@ -112,6 +126,9 @@ func findList(op *openapi.Operation) *list {
 		if l.score = worth(l.item); slices.Contains(itemsNames, l.path) {
 			l.score++
 		}
+		if l.each != "" { // what is counted stands there and nowhere above
+			l.score += worth(l.outer)
+		}
 		if best.whole || l.score > best.score {
 			best = l
 		}
@@ -123,7 +140,7 @@ func findList(op *openapi.Operation) *list {
 			l := &list{path: strings.Join(path, "."), item: s.Items, outer: s.Items}
 			consider(l)
 			for _, p := range s.Items.Props {
-				if p.Schema.Items != nil && p.Schema.Items.Type == "object" && plainName(p.Name) && worth(p.Schema.Items) > worth(s.Items) {
+				if p.Schema.Items != nil && p.Schema.Items.Type == "object" && plainName(p.Name) && counted(p.Schema.Items) && !counted(s.Items) {
 					consider(&list{path: l.path, each: p.Name, item: p.Schema.Items, outer: s.Items})
 				}
 			}
@@ -140,6 +157,12 @@ func findList(op *openapi.Operation) *list {
 		best.score = worth(best.item)
 	}
 	return best
+}
+
+// counted says that an item has a cost or a quantity.
+func counted(item *openapi.Schema) bool {
+	all := leaves(item)
+	return findAmount(all) != nil || findQuantity(all) != nil
 }
 
 // worth says how much an item looks like usage.

@@ -43,7 +43,7 @@ func findPaging(op *openapi.Operation) paging {
 	for i := range answer {
 		l := &answer[i]
 		switch {
-		case next == nil && l.text() && has(l.words, "next") && l.schema.Type != "boolean":
+		case next == nil && l.text() && l.schema.Type != "boolean" && (has(l.words, "next") || has(l.words, "href", "url", "link", "uri") && has(words(l.dotted()), "next")):
 			next = l
 		case next == nil && l.text() && has(l.words, "cursor") && has(words(strings.Join(l.path, ".")), "next", "page", "pagination"):
 			next = l

@@ -30,16 +30,16 @@ func sign(op *openapi.Operation, name string) signing {
 	for _, scheme := range op.Security {
 		about := strings.ToLower(scheme.Name)
 		switch {
-		case scheme.Type == "http" && scheme.Scheme == "basic":
+		case scheme.Type == "http" && (scheme.Scheme == "basic" || scheme.Scheme == "digest"):
 			if strings.Contains(about, "key") {
-				return basic(entry{name: "api_key", title: "API key"}, entry{name: "api_secret", title: "Its secret"})
+				return login(scheme.Scheme, entry{name: "api_key", title: "API key"}, entry{name: "api_secret", title: "Its secret"})
 			}
-			return basic(entry{name: "username", title: "User name, or key id"}, entry{name: "password", title: "Password, or key"})
+			return login(scheme.Scheme, entry{name: "username", title: "User name, or key id"}, entry{name: "password", title: "Password, or key"})
 		case scheme.Type == "http" && scheme.Scheme == "bearer":
 			if strings.Contains(about, "key") {
 				return bearer("api_key", "API key")
 			}
-			return bearer("token", "Access token")
+			return bearer("access_token", "Access token")
 		case scheme.Type == "oauth2" && scheme.TokenURL != "":
 			return oauth(scheme)
 		case scheme.Type == "apiKey" && scheme.Key != "":
@@ -49,7 +49,7 @@ func sign(op *openapi.Operation, name string) signing {
 	if len(keys) > 0 {
 		return apiKeys(keys)
 	}
-	s := bearer("token", "Access token")
+	s := bearer("access_token", "Access token")
 	s.guess = "the description's " + op.Security[0].Name + " is of a kind that is not proposed (" + strings.TrimSpace(op.Security[0].Type+" "+op.Security[0].Scheme) + "): a bearer token is a guess"
 	return s
 }
@@ -59,9 +59,10 @@ func bearer(name, title string) signing {
 		recorded: []string{`Authorization: "Bearer {` + name + `}"`}}
 }
 
-func basic(user, password entry) signing {
-	return signing{credentials: []entry{user, password}, auth: `{ basic: { username: "${` + user.name + `}", password: "${` + password.name + `}" } }`,
-		recorded: []string{`Authorization: "Basic {basic:` + user.name + `:` + password.name + `}"`}}
+// login is HTTP basic or digest.
+func login(scheme string, user, password entry) signing {
+	return signing{credentials: []entry{user, password}, auth: `{ ` + scheme + `: { username: "${` + user.name + `}", password: "${` + password.name + `}" } }`,
+		recorded: []string{`Authorization: "` + titleOf(scheme) + ` {` + scheme + `:` + user.name + `:` + password.name + `}"`}}
 }
 
 func oauth(scheme openapi.Scheme) signing {
@@ -90,14 +91,10 @@ func apiKeys(keys []openapi.Scheme) signing {
 		case "query":
 			group, recorded = "query", "query."+k.Key
 		case "cookie":
-			group, recorded = "cookies", ""
+			group, recorded = "cookies", "cookie."+k.Key
 		}
 		groups[group] = append(groups[group], openapi.Quote(k.Key)+`: "${`+name+`}"`)
-		if recorded == "" {
-			s.recorded = append(s.recorded, `Cookie: "`+k.Key+`={`+name+`}"`)
-		} else {
-			s.recorded = append(s.recorded, openapi.Quote(recorded)+`: "{`+name+`}"`)
-		}
+		s.recorded = append(s.recorded, openapi.Quote(recorded)+`: "{`+name+`}"`)
 	}
 	var parts []string
 	for _, group := range []string{"headers", "query", "cookies"} {

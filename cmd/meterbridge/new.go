@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -40,7 +41,7 @@ func (v *newConnectorVerb) Run(ctx context.Context, to std) error {
 	}
 	texts, err := v.texts()
 	if err != nil {
-		return inputError{err}
+		return err
 	}
 	tmp, err := os.MkdirTemp("", "meterbridge-new-")
 	if err != nil {
@@ -50,7 +51,8 @@ func (v *newConnectorVerb) Run(ctx context.Context, to std) error {
 	if err := v.write(tmp, texts); err != nil {
 		return err
 	}
-	if texts.Cassette, err = v.try(tmp); err != nil {
+	secrets, err := v.try(tmp, texts)
+	if err != nil {
 		return err
 	}
 	if ctx.Err() != nil {
@@ -59,7 +61,7 @@ func (v *newConnectorVerb) Run(ctx context.Context, to std) error {
 	if err := v.write(v.Dir, texts); err != nil {
 		return err
 	}
-	v.next(to.out)
+	v.next(to.out, secrets)
 	return nil
 }
 
@@ -94,7 +96,7 @@ func (v *newConnectorVerb) paths(dir string) []string {
 func (v *newConnectorVerb) texts() (*scaffold.Files, error) {
 	if v.FromOpenAPI == "" {
 		if v.Operation != "" {
-			return nil, errors.New("--operation names one of a description: give it with --from-openapi")
+			return nil, badInput("--operation names one of a description: give it with --from-openapi")
 		}
 		return scaffold.Plain(v.Name)
 	}
@@ -107,7 +109,11 @@ func (v *newConnectorVerb) texts() (*scaffold.Files, error) {
 	if err != nil {
 		return nil, environmentError{fmt.Errorf("reading the description: %w", err)}
 	}
-	return scaffold.From(description, scaffold.Options{Name: v.Name, Source: filepath.Base(v.FromOpenAPI), Operation: v.Operation})
+	texts, err := scaffold.From(description, scaffold.Options{Name: v.Name, Source: filepath.Base(v.FromOpenAPI), Operation: v.Operation})
+	if err != nil {
+		return nil, inputError{err}
+	}
+	return texts, nil
 }
 
 // write writes the three files and replaces none.
@@ -140,52 +146,51 @@ func writeNew(path string, text []byte) error {
 	return nil
 }
 
-// try lints and replays the files, and gives the cassette with its goldens.
-func (v *newConnectorVerb) try(dir string) (string, error) {
+// try lints and replays the files, puts the goldens into the cassette, and names the credentials.
+func (v *newConnectorVerb) try(dir string, texts *scaffold.Files) (secrets []string, err error) {
 	files := assembly.Files{ConnectorsDir: filepath.Join(dir, connectorsFolder), MappingsDir: filepath.Join(dir, mappingsFolder)}
 	report, err := assembly.Lint(files, v.paths(dir)...)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	if bad := slices.DeleteFunc(report.Findings, func(f jq.Finding) bool { return f.Warn }); len(bad) > 0 {
-		return "", fmt.Errorf("the proposed files have findings, and nothing was written: %w", assembly.Findings(bad))
+		return nil, fmt.Errorf("the proposed files have findings, and nothing was written: %w", assembly.Findings(bad))
 	}
 	c, err := simulate.Load(os.DirFS(filepath.Dir(v.paths(dir)[2])), v.Name)
 	if err != nil {
-		return "", fmt.Errorf("reading the proposed cassette: %w", err)
+		return nil, fmt.Errorf("reading the proposed cassette: %w", err)
 	}
 	r, err := replay(files, c)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	goldens := map[string][]byte{}
 	for _, d := range r.differs {
 		if said := failure(d.got); said != "" {
-			return "", fmt.Errorf("the proposed files do not answer, and nothing was written: %s: %s", d.golden, said)
+			return nil, fmt.Errorf("the proposed files do not answer, and nothing was written: %s: %s", d.golden, said)
 		}
 		goldens[d.golden] = d.got
 	}
-	return string(c.Update(goldens)), nil
+	texts.Cassette = string(c.Update(goldens))
+	return slices.Sorted(maps.Keys(c.Credentials)), nil
 }
 
 // next says what was written, and what comes now.
-func (v *newConnectorVerb) next(w io.Writer) {
-	in := ""
-	if v.Dir != "" {
-		in = "in " + v.Dir + ", "
+func (v *newConnectorVerb) next(w io.Writer, secrets []string) {
+	var env []string
+	for _, name := range secrets {
+		env = append(env, variable(v.Name, name)+"=…")
 	}
 	for _, path := range v.paths(v.Dir) {
 		fmt.Fprintln(w, "wrote", path)
 	}
-	name := v.Name
+	at := fmt.Sprintf("--connector %s --connectors %s --mappings %s", v.Name, filepath.Join(v.Dir, connectorsFolder), filepath.Join(v.Dir, mappingsFolder))
 	fmt.Fprintf(w, `
-%sNext:
-  edit    the three files: every line with a comment; the language is in connectors/README.md
+Next:
+  edit    the three files, line by line; the language is in connectors/README.md
   lint    meterbridge lint %s
-  test    meterbridge test %s --update      replays the cassette and writes what it answers now
-  call    %s=… meterbridge call usage-metering usage --connector %s --connectors %s --mappings %s
-  record  meterbridge record %s usage --connector %s --connectors %s --mappings %s      the provider's own answers, without secrets
-`, in, strings.Join(v.paths(v.Dir), " "), name, variable(name, "…"), name, v.folder(connectorsFolder), v.folder(mappingsFolder), name, name, v.folder(connectorsFolder), v.folder(mappingsFolder))
+  test    meterbridge test %s --update
+  call    %s meterbridge call usage-metering usage %s
+  record  meterbridge record %s usage %s
+`, strings.Join(v.paths(v.Dir), " "), v.Name, strings.Join(env, " "), at, v.Name, at)
 }
-
-func (v *newConnectorVerb) folder(name string) string { return filepath.Join(v.Dir, name) }

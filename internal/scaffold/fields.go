@@ -4,8 +4,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/meterbridge/meterbridge/internal/openapi"
 )
 
 // best is the leaf with the highest score; nil where none has any.
@@ -213,12 +211,4 @@ func findID(all []leaf) *leaf {
 // cents says that an amount is in hundredths.
 func cents(l *leaf) bool {
 	return has(l.words, "cents") || strings.Contains(strings.ToLower(l.schema.Description), "in cents")
-}
-
-// example is the value that a leaf may have in a recording.
-func (l leaf) example() string {
-	if l.schema.Example != nil {
-		return openapi.JSON(l.schema.Example)
-	}
-	return ""
 }

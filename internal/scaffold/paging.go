@@ -9,14 +9,13 @@ import (
 
 // paging is a way from one page to the next.
 type paging struct {
-	style  string // next_url, next_token, number, offset, link_header; "" for one page
-	paths  []string
-	param  *field // takes the token, number or offset
-	total  string
-	more   string
-	first  string // the number of the first page, where it is not 1
-	size   *field
-	header bool
+	style string // next_url, next_token, number, offset, link_header; "" for one page
+	paths []string
+	param *field // takes the token, number or offset
+	total string
+	more  string
+	first string // the number of the first page, where it is not 1
+	size  *field
 }
 
 // sizeWords name how many items a page has, in full.

@@ -17,7 +17,7 @@ type signing struct {
 }
 
 // entry is one credential, or one variable of the context.
-type entry struct{ name, title, value, demo string }
+type entry struct{ name, title, demo string }
 
 // sign proposes how to sign an operation's calls.
 func sign(op *openapi.Operation, name string) signing {

@@ -44,12 +44,17 @@ type ResourceCapability struct {
 	Filters            []string          `json:"filters,omitempty"`
 	ProviderFilters    []string          `json:"provider_filters,omitempty"`
 	Fields             []string          `json:"fields"`
+	Layers             FieldLayers       `json:"field_layers,omitempty"`
 	Omitted            map[string]string `json:"omitted,omitempty"`
 	Pagination         Pagination        `json:"pagination"`
 	RestatementDelay   string            `json:"restatement_delay,omitempty"`
 	Scopes             []string          `json:"scopes,omitempty"`
 	Gaps               []string          `json:"known_gaps,omitempty"`
 }
+
+// FieldLayers says of each filled field whose it is: the base mapping's, or the environment's or the account's override,
+// the topmost that sets it. Without overrides there are none, and all is the base mapping's.
+type FieldLayers map[string]mapping.Layer
 
 // Pagination says how a list comes in pages: the gateway's always by its cursor, the provider's in its own way.
 type Pagination struct {
@@ -70,7 +75,7 @@ func (p *Proxy) CapabilitiesOf(ctx context.Context, who Principal, id string) (*
 	if conn == nil {
 		return nil, problem.New(problem.AccountMisconfig, "the account names the connector %q, which is not installed", a.Connector)
 	}
-	c := Describe(catalog, conn, a.Context)
+	c := describe(catalog, conn, a.Context, a.ID)
 	c.IntegratedAccountID = a.ID
 	c.Limits.Deadline = p.Deadline.String()
 	return c, nil
@@ -78,6 +83,10 @@ func (p *Proxy) CapabilitiesOf(ctx context.Context, who Principal, id string) (*
 
 // Describe says what a connector can do with a context.
 func Describe(catalog *Catalog, conn *connector.Connector, given map[string]any) *Capabilities {
+	return describe(catalog, conn, given, "")
+}
+
+func describe(catalog *Catalog, conn *connector.Connector, given map[string]any, accountID string) *Capabilities {
 	c := &Capabilities{
 		Connector: conn.Name, Title: conn.Title, Docs: conn.Docs, Formats: formats,
 		Accept:    []string{"application/json", "application/x-ndjson", "text/event-stream", "text/csv"},
@@ -88,19 +97,20 @@ func Describe(catalog *Catalog, conn *connector.Connector, given map[string]any)
 		c.Limits.ProviderRate = conn.Limits.String()
 	}
 	resolved, _ := conn.ResolveContext(given) // a context that is incomplete still has resources
+	program := catalog.Program(conn.Name, accountID)
 	for name, r := range conn.Resources {
-		c.Resources[name] = describeResource(catalog, conn, r, resolved)
+		c.Resources[name] = describeResource(catalog, conn, r, program, resolved)
 	}
 	return c
 }
 
-func describeResource(catalog *Catalog, conn *connector.Connector, r *connector.Resource, context map[string]any) ResourceCapability {
+func describeResource(catalog *Catalog, conn *connector.Connector, r *connector.Resource, p *mapping.Program, context map[string]any) ResourceCapability {
 	src := r
 	if r.Derived != "" {
 		src = conn.Resources["usage"]
 	}
 	v := ResourceCapability{Derived: r.Derived, Scopes: src.Scopes, Gaps: r.Gaps, Pagination: Pagination{Type: "cursor", Provider: "none"}}
-	v.Fields, v.Omitted = fieldsOf(catalog, conn, r)
+	v.Fields, v.Layers, v.Omitted = fieldsOf(catalog, conn, r, p)
 	if r.Get != nil {
 		v.Methods = append(v.Methods, "get")
 	}
@@ -116,7 +126,7 @@ func describeResource(catalog *Catalog, conn *connector.Connector, r *connector.
 		v.RestatementDelay = hours(src.Restates)
 	}
 	if src.Name == "usage" {
-		v.Filters, v.ProviderFilters = filtersOf(src), src.Filters
+		v.Filters, v.ProviderFilters = filtersOf(src, p), src.Filters
 	}
 	return v
 }
@@ -141,27 +151,41 @@ func hours(d time.Duration) string {
 	return strings.TrimSuffix(strings.TrimSuffix(d.String(), "0s"), "0m")
 }
 
-// fieldsOf are the fields of the model that the connector's resource fills, in the model's order, and why it leaves the
-// others out: an object that is left out stands for its members.
-func fieldsOf(catalog *Catalog, conn *connector.Connector, r *connector.Resource) (filled []string, omitted map[string]string) {
+// fieldsOf are the fields of the model that the connector's resource fills with its overrides, in the model's order and
+// with their layers, and why it leaves the others out: an object that is left out stands for its members.
+func fieldsOf(catalog *Catalog, conn *connector.Connector, r *connector.Resource, p *mapping.Program) (filled []string, layers FieldLayers, omitted map[string]string) {
 	reasons := map[string]string{}
 	for path, why := range r.Omits {
 		reasons[strings.ReplaceAll(path, "[]", "")] = why
 	}
-	omitted = map[string]string{}
+	layers, omitted = FieldLayers{}, map[string]string{}
+	over := false
 	field, derived := strings.CutPrefix(r.Derived, "usage.")
 	for _, f := range catalog.Model.Fields(r.Name) {
+		layer := mapping.Base
+		switch {
+		case p == nil:
+		case derived:
+			layer = p.LayerOf("usage", field+"."+f.Path)
+		default:
+			layer = p.LayerOf(r.Name, f.Path)
+		}
 		switch plain := strings.ReplaceAll(f.Path, "[]", ""); {
+		case layer != mapping.Base && (!derived || inUsage(catalog, field+"."+f.Path)):
+			filled, layers[f.Path], over = append(filled, f.Path), layer, true
 		case reasons[plain] != "":
 			omitted[f.Path] = reasons[plain]
 		case r.Leaves(f.Path):
 		case derived && (!inUsage(catalog, field+"."+f.Path) || conn.Resources["usage"].Leaves(field+"."+f.Path)):
 			omitted[f.Path] = "the list is derived from usage, which does not state it"
 		default:
-			filled = append(filled, f.Path)
+			filled, layers[f.Path] = append(filled, f.Path), mapping.Base
 		}
 	}
-	return filled, omitted
+	if !over {
+		layers = nil
+	}
+	return filled, layers, omitted
 }
 
 // inUsage says whether a record of usage has the field at all.

@@ -137,12 +137,14 @@ func (s *skipBOM) Read(b []byte) (int, error) {
 		return s.r.Read(b)
 	}
 	s.done = true
-	n, err := io.ReadFull(s.r, b[:3])
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		err = io.EOF
+	n, err := 0, error(nil)
+	for n < 3 && err == nil { // not io.ReadFull, whose word for a short body a fault of the reading may wrap as well
+		var k int
+		k, err = s.r.Read(b[n:3])
+		n += k
 	}
 	if n == 3 && string(b[:3]) == "\xEF\xBB\xBF" {
-		return 0, nil
+		return 0, err
 	}
 	return n, err
 }

@@ -3,9 +3,11 @@ package proxy
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 
+	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/record"
 	"github.com/meterbridge/meterbridge/internal/upstream"
 )
@@ -17,13 +19,17 @@ func (q *request) debug(ctx context.Context, w http.ResponseWriter) error {
 	s := q.open(ctx)
 	defer s.Close()
 	s.tune(nil, maxHeld)
-	r := q.results(q.shaper().append)
+	x := q.explain(s)
+	r := q.results(x.watch(q.shaper().append))
 	out := q.fillPage(ctx, s, r)
 	token, p := q.ended(ctx, out)
 	if p != nil {
-		return p
+		return q.withExchanges(p, trace)
 	}
-	v := debugOf(trace, s)
+	v, err := q.debugOf(ctx, trace, s, x)
+	if err != nil {
+		return err
+	}
 	if v.ResultCount, v.IsEmptyResult = out.n, out.n == 0; token != "" {
 		v.NextCursor = &token
 	}
@@ -55,6 +61,7 @@ type debugView struct {
 	IsEmptyResult   bool              `json:"isEmptyResult"`
 	ResultCount     int               `json:"resultCount"`
 	Exchanges       []exchangeView    `json:"exchanges"`
+	Explain         *Explanation      `json:"explain,omitempty"`
 }
 
 type exchangeView struct {
@@ -63,15 +70,47 @@ type exchangeView struct {
 	URL     string  `json:"url"`
 	Status  int     `json:"status"`
 	Ms      float64 `json:"ms"`
+	Bytes   *int64  `json:"bytes,omitempty"` // with an explanation
+}
+
+func (q *request) viewOf(e upstream.Exchange) exchangeView {
+	v := exchangeView{Purpose: e.Purpose, Method: e.Method, URL: e.URL, Status: e.Status, Ms: e.Millis}
+	if q.params.explain > 0 {
+		v.Bytes = &e.Bytes
+	}
+	return v
+}
+
+// withExchanges tells beside a problem what was said to the provider until it came, where an explanation is asked for.
+func (q *request) withExchanges(p *problem.Problem, trace *upstream.Trace) *problem.Problem {
+	if q.params.explain == 0 {
+		return p
+	}
+	list := []exchangeView{}
+	for _, e := range trace.Exchanges() {
+		list = append(list, q.viewOf(e))
+	}
+	with := *p // it may be shared by all who waited for one flight
+	if with.Details = maps.Clone(p.Details); with.Details == nil {
+		with.Details = map[string]any{}
+	}
+	with.Details["exchanges"] = list
+	return &with
 }
 
 // aside are the calls that carry no records.
 var aside = []string{"lookup", "token", "check"}
 
-func debugOf(trace *upstream.Trace, s source) debugView {
-	v := debugView{Data: json.RawMessage("null"), Exchanges: []exchangeView{}, RequestOptions: map[string]any{}, ResponseHeaders: map[string]string{}}
+func (q *request) debugOf(ctx context.Context, trace *upstream.Trace, s source, x *explaining) (v debugView, err error) {
+	call, body := s.said() // first, since it reads what is left of the answer
+	if q.params.explain > 0 {
+		if v.Explain, err = q.explained(ctx, x); err != nil {
+			return v, err
+		}
+	}
+	v.Data, v.Exchanges, v.RequestOptions, v.ResponseHeaders = json.RawMessage("null"), []exchangeView{}, map[string]any{}, map[string]string{}
 	for _, e := range trace.Exchanges() {
-		v.Exchanges = append(v.Exchanges, exchangeView{e.Purpose, e.Method, e.URL, e.Status, e.Millis})
+		v.Exchanges = append(v.Exchanges, q.viewOf(e))
 		if slices.Contains(aside, e.Purpose) {
 			continue
 		}
@@ -82,14 +121,13 @@ func debugOf(trace *upstream.Trace, s source) debugView {
 			v.ResponseHeaders[k] = e.ResponseHeader.Get(k)
 		}
 	}
-	call, body := s.said()
 	if len(body) > 0 {
 		v.Data = jsonOrText(body)
 	}
 	if len(call.Body) > 0 {
 		v.RequestOptions["body"] = jsonOrText(call.Body)
 	}
-	return v
+	return v, nil
 }
 
 // jsonOrText is a body as JSON, or as a JSON string.

@@ -9,6 +9,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/meterbridge/meterbridge/internal/connector"
+	"github.com/meterbridge/meterbridge/internal/mapping"
 	"github.com/meterbridge/meterbridge/internal/problem"
 )
 
@@ -53,17 +54,19 @@ func matches(v gjson.Result, want []string) bool {
 	return v.Type == gjson.String && slices.Contains(want, v.Str)
 }
 
-// filtersOf are the filters that the resource can answer: those on a field that it fills.
-func filtersOf(r *connector.Resource) []string {
-	fills := func(field string) bool { return !r.Leaves(field) }
+// filtersOf are the filters that the resource can answer: those on a field that it fills, or an override does.
+func filtersOf(r *connector.Resource, p *mapping.Program) []string {
+	fills := func(field string) bool {
+		return !r.Leaves(field) || p != nil && p.LayerOf(r.Name, field) != mapping.Base
+	}
 	return slices.DeleteFunc(slices.Clone(Filters), func(name string) bool { return !slices.ContainsFunc(filterPaths[name], fills) })
 }
 
 // checkFilters refuses a filter that would silently drop every record.
-func checkFilters(f filter, r *connector.Resource, connectorName string) error {
+func checkFilters(f filter, r *connector.Resource, p *mapping.Program, connectorName string) error {
 	var can []string // filters narrow usage, and what is derived from it
 	if r.Name == "usage" {
-		can = filtersOf(r)
+		can = filtersOf(r, p)
 	}
 	for _, name := range Filters {
 		if len(f[name]) > 0 && !slices.Contains(can, name) {
@@ -71,6 +74,21 @@ func checkFilters(f filter, r *connector.Resource, connectorName string) error {
 		}
 	}
 	return nil
+}
+
+// sent are the filters that the provider may be asked for: not those on a field that an override sets, for the provider
+// knows nothing of its values.
+func (q *request) sent() filter {
+	if q.program == nil {
+		return q.filter
+	}
+	out := filter{}
+	for name, values := range q.filter {
+		if !slices.ContainsFunc(filterPaths[name], func(path string) bool { return !q.program.Settles(q.mapped, path) }) {
+			out[name] = values
+		}
+	}
+	return out
 }
 
 // first is the name of one of the filters, the same one each time, for a problem that names a parameter.

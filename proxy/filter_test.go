@@ -1,12 +1,17 @@
 package proxy
 
 import (
+	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/meterbridge/meterbridge/internal/account"
 	"github.com/meterbridge/meterbridge/internal/connector"
+	"github.com/meterbridge/meterbridge/internal/jq"
+	"github.com/meterbridge/meterbridge/internal/mapping"
 	"github.com/meterbridge/meterbridge/internal/problem"
+	"github.com/meterbridge/meterbridge/mappings"
 )
 
 func TestFilterKeeps(t *testing.T) {
@@ -48,19 +53,19 @@ func TestFiltersFollowWhatIsFilled(t *testing.T) {
 		{"a resource's workspace alone", map[string]string{"workspace": "none"}, Filters},
 		{"no workspace at all", map[string]string{"workspace": "none", "resources.workspace": "none"}, []string{"product_id", "organization_id", "resource_id", "user_id", "metric_name"}},
 	} {
-		if got := filtersOf(&connector.Resource{Name: "usage", Omits: c.omits}); !slices.Equal(got, c.want) {
+		if got := filtersOf(&connector.Resource{Name: "usage", Omits: c.omits}, nil); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v", c.name, got)
 		}
 	}
 	r := &connector.Resource{Name: "usage", Omits: map[string]string{"user": "none"}}
-	if err := checkFilters(filter{"product_id": {"x"}}, r, "acme"); err != nil {
+	if err := checkFilters(filter{"product_id": {"x"}}, r, nil, "acme"); err != nil {
 		t.Errorf("a filter on what is filled: %v", err)
 	}
-	p := problem.From(checkFilters(filter{"user_id": {"x"}}, r, "acme"))
+	p := problem.From(checkFilters(filter{"user_id": {"x"}}, r, nil, "acme"))
 	if p == nil || p.Code != problem.UnsupportedFilter || p.Status != 400 || p.Details["parameter"] != "user_id" {
 		t.Errorf("a filter on what is never filled: %v", p)
 	}
-	if p := problem.From(checkFilters(filter{"product_id": {"x"}}, &connector.Resource{Name: "workspaces"}, "acme")); p == nil || p.Code != problem.UnsupportedFilter {
+	if p := problem.From(checkFilters(filter{"product_id": {"x"}}, &connector.Resource{Name: "workspaces"}, nil, "acme")); p == nil || p.Code != problem.UnsupportedFilter {
 		t.Errorf("a filter of usage on another list: %v", p)
 	}
 }
@@ -90,5 +95,40 @@ func TestPrincipalSees(t *testing.T) {
 	}
 	if (Principal{Accounts: []string{"tenant:"}}).Sees(&account.Account{ID: "a1"}) {
 		t.Error("an account without a tenant is nobody's by tenant")
+	}
+}
+
+// TestSentFilters: a provider is not asked to filter by a field that an override sets, or could.
+func TestSentFilters(t *testing.T) {
+	model, err := mapping.LoadModel(mappings.FS, ModelName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	base, findings := mapping.Compile(jq.Source{File: "acme.jq", Text: "# acme\ndef usage: {id: .id};"}, model)
+	if base == nil {
+		t.Fatal(findings)
+	}
+	for text, want := range map[string]string{
+		`{metric_name: .x}`:              "product_id workspace_id",
+		`{product: {name: .x}}`:          "metric_name product_id workspace_id",
+		`{product: .x}`:                  "metric_name workspace_id",
+		`{resources: [{workspace: .x}]}`: "metric_name product_id",
+		`.x`:                             "",
+		`{"$replace": {id: .x}}`:         "",
+		`empty`:                          "metric_name product_id workspace_id",
+	} {
+		o, findings := mapping.CompileOverrides(mapping.Account, map[string]jq.Source{"usage": {Text: text}}, model)
+		if o == nil {
+			t.Fatal(findings)
+		}
+		q := &request{mapped: "usage", program: base.With(o), filter: filter{"metric_name": {"m"}, "product_id": {"p"}, "workspace_id": {"w"}}}
+		if got := strings.Join(slices.Sorted(maps.Keys(q.sent())), " "); got != want {
+			t.Errorf("%s: %s", text, got)
+		}
+	}
+	r := &connector.Resource{Name: "usage", Omits: map[string]string{"user": "none"}}
+	o, _ := mapping.CompileOverrides(mapping.Account, map[string]jq.Source{"usage": {Text: `{user: {id: .x}}`}}, model)
+	if err := checkFilters(filter{"user_id": {"x"}}, r, base.With(o), "acme"); err != nil {
+		t.Error("a filter on what an override fills:", err)
 	}
 }

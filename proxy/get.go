@@ -20,18 +20,22 @@ func (q *request) get(ctx context.Context, w http.ResponseWriter) error {
 	if q.params.format == Debug {
 		s.tune(nil, maxHeld)
 	}
+	x := q.explain(s)
 	rec, err := s.Next()
 	if err == io.EOF {
 		return q.noSuch()
 	}
 	if err != nil {
-		return q.fail(ctx, err, nil)
+		return q.withExchanges(q.fail(ctx, err, nil), trace)
 	}
-	body := q.shaper().append(nil, rec)
+	body := x.watch(q.shaper().append)(nil, rec)
 	q.observe(1)
 	setWarnings(w.Header(), q.warnings)
 	if q.params.format == Debug {
-		v := debugOf(trace, s)
+		v, err := q.debugOf(ctx, trace, s, x)
+		if err != nil {
+			return err
+		}
 		v.ResultCount = 1
 		return q.debugged(w, body, v)
 	}

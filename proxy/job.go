@@ -2,8 +2,9 @@ package proxy
 
 import (
 	"bytes"
-	"context"
 	"errors"
+	"io"
+	"net/http"
 	"time"
 
 	"github.com/meterbridge/meterbridge/internal/connector"
@@ -17,26 +18,29 @@ const (
 	jobJoin   = 10 * time.Minute       // how long an identical request joins a job
 )
 
-// job lives through an asynchronous report: submit, poll, download. The job's id goes into the walk's position at once,
+// job lives through an asynchronous report: submit, poll, result. The job's id goes into the walk's position at once,
 // so that a caller whose deadline comes first gets a cursor that goes on with the same job. A job that the provider has
 // forgotten is started anew, once.
 func (w *walk) job(submit connector.Call, spec *connector.JobSpec) (*upstream.Reply, error) {
 	if len(w.pos.Job) == 0 {
-		if err := w.submit(submit, spec); err != nil {
-			return nil, err
+		if reply, err := w.submit(submit, spec); reply != nil || err != nil {
+			return reply, err
 		}
 	}
 	restarted, refreshed := false, false
 	for began, wait := time.Now(), spec.Interval; ; {
-		link, done, err := w.poll(spec)
+		st, err := w.poll(spec)
 		switch {
 		case gone(err) && !restarted:
 			restarted = true
-			err = w.restart(submit, spec)
+			if reply, err := w.restart(submit, spec); reply != nil || err != nil {
+				return reply, err
+			}
+			continue
 		case err != nil:
 			w.forgetFailed(submit, err)
-		case done:
-			reply, err := w.sess.Do(w.ctx, spec.Download(w.scope, w.pos, link))
+		case st.Done:
+			reply, err := w.result(spec, st)
 			switch {
 			case !expired(err, spec), refreshed && restarted:
 				return reply, err
@@ -44,13 +48,15 @@ func (w *walk) job(submit connector.Call, spec *connector.JobSpec) (*upstream.Re
 				refreshed = true // the next poll brings a fresh link
 			default:
 				restarted, refreshed = true, false
-				if err := w.restart(submit, spec); err != nil {
-					return nil, err
+				if reply, err := w.restart(submit, spec); reply != nil || err != nil {
+					return reply, err
 				}
 			}
 			continue
 		case time.Since(began) > spec.Timeout:
 			err = problem.New(problem.JobFailed, "the provider's report was not ready after %s", spec.Timeout).AsRemote()
+		case st.retryIn > 0:
+			err = w.pause(min(st.retryIn, spec.Timeout)) // the provider knows best
 		default:
 			err = w.pause(wait)
 			wait = min(2*wait, spec.MaxInterval)
@@ -78,101 +84,77 @@ func (w *walk) pause(d time.Duration) error {
 	}
 }
 
-// submit starts the job, or joins the one that an identical request has started. A submit is never repeated after an
-// unclear result, since it may have been understood; so it outlives a caller who leaves, and is known to the next one.
-func (w *walk) submit(call connector.Call, spec *connector.JobSpec) error {
-	key := w.jobKey(call)
-	flight := w.jobs.DoChan(string(key[:]), func() (any, error) {
-		ctx := context.WithoutCancel(w.ctx)
-		if id, ok := w.Pages.Get(ctx, key); ok && len(id) > 0 {
-			return id, nil
+// polled is a status: what it says, when to ask again, and itself, which may be the result.
+type polled struct {
+	connector.JobState
+	retryIn time.Duration
+	reply   *upstream.Reply // of a job that is done; its body is there to be read
+	body    []byte          // the same, where it was read
+}
+
+// poll asks for the job's status.
+func (w *walk) poll(spec *connector.JobSpec) (st polled, err error) {
+	call, err := w.method.Poll(w.scope, w.pos)
+	if err != nil {
+		return st, err
+	}
+	if st.reply, err = w.sess.Do(w.ctx, call); err != nil {
+		return st, err
+	}
+	st.retryIn = time.Duration(st.reply.RetryIn) * time.Second
+	if spec.StateReadsBody() {
+		if st.body, err = buffer(st.reply, spec.Inline()); err != nil {
+			return st, err
 		}
-		reply, err := w.sess.Do(ctx, call)
+		if len(st.body) > 0 && !spec.Inline() && !record.IsDocument(st.body) {
+			return st, corrupt("it is not one JSON document")
+		}
+	}
+	st.JobState = spec.State(connector.Answer{Status: st.reply.Status, Header: st.reply.Header, Body: st.body})
+	if !st.Done {
+		st.reply.Body.Close()
+	}
+	if st.Failed != "" {
+		p := problem.New(problem.JobFailed, "the provider's report failed: %s", st.Failed).AsRemote()
+		p.Raw, p.Insight = st.body[:min(len(st.body), upstream.MaxErrorBody)], &problem.Insight{Remote: st.Failed}
+		return st, p
+	}
+	return st, nil
+}
+
+// result is the page of a job that is done, at the walk's position.
+func (w *walk) result(spec *connector.JobSpec, st polled) (*upstream.Reply, error) {
+	if spec.Inline() {
+		return st.reply, nil
+	}
+	if spec.FetchCall != nil {
+		call, err := w.method.Fetch(w.scope, w.pos, st.body)
 		if err != nil {
 			return nil, err
 		}
-		body, err := readDocument(reply)
-		if err != nil {
-			return nil, err
-		}
-		id, err := spec.ID(body)
-		if err != nil {
-			return nil, err
-		}
-		w.Pages.PutTTL(ctx, key, []byte(id), jobJoin)
-		return []byte(id), nil
-	})
-	select {
-	case r := <-flight:
-		if r.Err != nil {
-			return r.Err
-		}
-		w.pos.Job = r.Val.([]byte)
-		return nil
-	case <-w.ctx.Done():
-		return w.ctx.Err()
+		return w.sess.Do(w.ctx, call)
 	}
+	w.links = len(st.Links)
+	i, ok := connector.LinkIndex(w.pos)
+	switch {
+	case i == 0 && len(st.Links) == 0: // a list without a file
+		return &upstream.Reply{Status: http.StatusOK, Header: http.Header{}, Body: http.NoBody, Empty: true}, nil
+	case !ok || i >= len(st.Links):
+		return nil, problem.New(problem.CursorStale, "the provider's report no longer has the file that the cursor stands in; start again without a cursor")
+	}
+	return w.sess.Do(w.ctx, spec.Download(st.Links[i]))
 }
 
-func (w *walk) poll(spec *connector.JobSpec) (url string, done bool, err error) {
-	call, err := spec.Poll(w.scope, w.pos)
-	if err != nil {
-		return "", false, err
+// buffer reads an answer that has to be read before it is known what it is, and leaves it to be read again. What may be the
+// result is as large as an answer that is held whole.
+func buffer(reply *upstream.Reply, result bool) ([]byte, error) {
+	most := int64(maxEnvelope)
+	if result {
+		most = maxBuffered
 	}
-	reply, err := w.sess.Do(w.ctx, call)
-	if err != nil {
-		return "", false, err
-	}
-	body, err := readDocument(reply)
-	if err != nil {
-		return "", false, err
-	}
-	done, failed, reason, url := spec.Status(body)
-	if failed {
-		p := problem.New(problem.JobFailed, "the provider's report failed: %s", reason).AsRemote()
-		p.Raw, p.Insight = body[:min(len(body), upstream.MaxErrorBody)], &problem.Insight{Remote: reason}
-		return "", false, p
-	}
-	return url, done, nil
-}
-
-// readDocument reads a small answer whole and lets no parser see it before its grammar and depth are known.
-func readDocument(reply *upstream.Reply) ([]byte, error) {
-	body, err := upstream.ReadAll(reply, maxEnvelope)
-	if err != nil {
-		return nil, err
-	}
-	if !record.IsDocument(body) {
-		return nil, corrupt("it is not one JSON document")
-	}
-	return body, nil
-}
-
-// jobKey names a job by account and submitted call: an identical request joins it, on every replica.
-func (w *walk) jobKey(call connector.Call) [32]byte {
-	base, _ := w.context["base_url"].(string)
-	return w.Pages.Key([]byte(w.acct.ID), []byte("job"), []byte(base), marshal(call.Query), []byte(call.Path), call.Body)
-}
-
-// restart starts a job in the place of one that is gone, or joins who has done so already.
-func (w *walk) restart(submit connector.Call, spec *connector.JobSpec) error {
-	w.forget(submit)
-	return w.submit(submit, spec)
-}
-
-// forget lets nobody join the walk's job any more.
-func (w *walk) forget(submit connector.Call) {
-	ctx, key := context.WithoutCancel(w.ctx), w.jobKey(submit)
-	if id, _ := w.Pages.Get(ctx, key); bytes.Equal(id, w.pos.Job) {
-		w.Pages.PutTTL(ctx, key, nil, time.Millisecond)
-	}
-	w.pos.Job = nil
-}
-
-func (w *walk) forgetFailed(submit connector.Call, err error) {
-	if problem.From(err).Code == problem.JobFailed {
-		w.forget(submit)
-	}
+	body, err := upstream.ReadAll(reply, most)
+	reply.Body = io.NopCloser(bytes.NewReader(body))
+	return body, err
 }
 
 func gone(err error) bool {

@@ -36,10 +36,11 @@ func (w *walk) cached() *upstream.Reply {
 	if !ok {
 		return nil
 	}
-	status, header, body, ok := unpackPage(kept)
+	status, links, header, body, ok := unpackPage(kept)
 	if !ok {
 		return nil
 	}
+	w.links = links
 	return w.sess.Kept(status, header, body)
 }
 
@@ -57,12 +58,12 @@ func (w *walk) remember() {
 	}
 	if body := w.page.kept.rest(); body != nil {
 		// The answer must not wait for the cache longer than the cache's own time-outs allow, nor die with the client.
-		w.Pages.Put(context.WithoutCancel(w.ctx), w.page.key, packPage(w.page.reply.Status, w.page.header, w.method.Call(w.page.at), body))
+		w.Pages.Put(context.WithoutCancel(w.ctx), w.page.key, packPage(w.page.reply.Status, w.page.links, w.page.header, w.method.Call(w.page.at), body))
 	}
 }
 
 // packPage is a page with its type and the headers that the way to the next page is read from.
-func packPage(status int, h http.Header, spec *connector.CallSpec, body []byte) []byte {
+func packPage(status, links int, h http.Header, spec *connector.CallSpec, body []byte) []byte {
 	var head bytes.Buffer
 	keep := http.Header{}
 	for k, v := range h {
@@ -72,28 +73,31 @@ func packPage(status int, h http.Header, spec *connector.CallSpec, body []byte) 
 	}
 	keep.Write(&head)
 	b := binary.AppendUvarint(nil, uint64(status))
+	b = binary.AppendUvarint(b, uint64(links))
 	b = binary.AppendUvarint(b, uint64(head.Len()))
 	b = append(b, head.Bytes()...)
 	return append(b, body...)
 }
 
-func unpackPage(b []byte) (status int, h http.Header, body []byte, ok bool) {
-	code, k := binary.Uvarint(b)
-	if k <= 0 {
-		return 0, nil, nil, false
+func unpackPage(b []byte) (status, links int, h http.Header, body []byte, ok bool) {
+	var n [3]uint64 // status, links, size of the header
+	for i := range n {
+		v, k := binary.Uvarint(b)
+		if k <= 0 {
+			return 0, 0, nil, nil, false
+		}
+		n[i], b = v, b[k:]
 	}
-	b = b[k:]
-	n, k := binary.Uvarint(b)
-	if k <= 0 || n > uint64(len(b)-k) {
-		return 0, nil, nil, false
+	if n[2] > uint64(len(b)) {
+		return 0, 0, nil, nil, false
 	}
 	h = http.Header{}
-	for line := range bytes.SplitSeq(b[k:k+int(n)], []byte("\r\n")) {
+	for line := range bytes.SplitSeq(b[:n[2]], []byte("\r\n")) {
 		if name, value, ok := bytes.Cut(line, []byte(": ")); ok {
 			h.Add(string(name), string(value))
 		}
 	}
-	return int(code), h, b[k+int(n):], true
+	return int(n[0]), int(n[1]), h, b[n[2]:], true
 }
 
 // keeper remembers a body while it is read, as long as the whole may still be wanted.

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/meterbridge/meterbridge/internal/connector"
+	"github.com/meterbridge/meterbridge/internal/mapping"
 	"github.com/meterbridge/meterbridge/internal/near"
 	"github.com/meterbridge/meterbridge/internal/problem"
 )
@@ -18,15 +19,24 @@ type Meta struct {
 	Method    string            `json:"method"`
 	Schema    json.RawMessage   `json:"schema"`
 	Fields    []string          `json:"fields"`
+	Layers    FieldLayers       `json:"field_layers,omitempty"`
 	Omitted   map[string]string `json:"omitted,omitempty"`
 	Query     []string          `json:"query"`
 	Mapping   MappingSource     `json:"mapping"`
+	Overrides []OverrideSource  `json:"overrides,omitempty"`
 }
 
 // MappingSource is the jq that reads the provider's items.
 type MappingSource struct {
 	File   string `json:"file"`
 	Source string `json:"source"`
+}
+
+// OverrideSource is what a layer lays over a resource: jq over its records, or values over the requests of its list.
+type OverrideSource struct {
+	Layer mapping.Layer `json:"layer"`
+	Of    string        `json:"of"` // mapping or requests
+	MappingSource
 }
 
 // MetaOf describes a method of a resource: for a connector by name, or for an account's.
@@ -43,7 +53,9 @@ func (p *Proxy) MetaOf(ctx context.Context, who Principal, model, resource, conn
 		if err != nil {
 			return nil, err
 		}
-		connectorName = a.Connector
+		connectorName, accountID = a.Connector, a.ID
+	} else {
+		accountID = ""
 	}
 	conn := catalog.Connectors.Get(connectorName)
 	if conn == nil {
@@ -57,17 +69,24 @@ func (p *Proxy) MetaOf(ctx context.Context, who Principal, model, resource, conn
 	if r == nil || method == "get" && r.Get == nil || method == "list" && r.List == nil && r.Derived == "" || method != "get" && method != "list" {
 		return nil, problem.New(problem.UnknownMethod, "the connector %s has no %s of %s", conn.Name, clip(method, 40), resource)
 	}
-	m := &Meta{Model: model, Resource: resource, Connector: conn.Name, Method: method, Query: queryOf(conn, r, method)}
-	m.Fields, m.Omitted = fieldsOf(catalog, conn, r)
+	m := &Meta{Model: model, Resource: resource, Connector: conn.Name, Method: method}
+	program := catalog.Program(conn.Name, accountID)
+	m.Query = queryOf(conn, r, program, method)
+	m.Fields, m.Layers, m.Omitted = fieldsOf(catalog, conn, r, program)
 	m.Schema = catalog.Model.Schema(resource)
-	if program := catalog.Mappings[conn.Name]; program != nil {
+	if program != nil {
 		m.Mapping = MappingSource{File: program.Source().File, Source: program.Source().Text}
 	}
+	of := resource
+	if r.Derived != "" {
+		of = "usage"
+	}
+	m.Overrides = catalog.sources(conn.Name, accountID, of, method)
 	return m, nil
 }
 
 // queryOf are the parameters that mean something to a method, under their documented names.
-func queryOf(conn *connector.Connector, r *connector.Resource, method string) []string {
+func queryOf(conn *connector.Connector, r *connector.Resource, p *mapping.Program, method string) []string {
 	query := []string{"integrated_account_id", "truto_ignore_remote_data", "truto_exclude_fields", "numbers", "strict", "remote_query"}
 	if method == "get" {
 		return query
@@ -81,7 +100,7 @@ func queryOf(conn *connector.Connector, r *connector.Resource, method string) []
 		query = append(query, dateParams...)
 	}
 	if src.Name == "usage" {
-		query = append(query, filtersOf(src)...)
+		query = append(query, filtersOf(src, p)...)
 	}
 	if r.Name == "usage" {
 		query = append(query, "summary_by")

@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"bytes"
 	"io"
 	"net/http"
 
@@ -25,6 +24,7 @@ type page struct {
 	kept   *keeper         // nil where the page is not kept
 	key    [32]byte        // of the cache
 	cached bool            // it came from there
+	links  int             // files of the job that it is one of
 	at     record.Position // the walk's when the page was opened
 	last   record.Position // of the provider's last page in it: one page is all of those of a window that is read whole
 
@@ -60,7 +60,7 @@ func (pg *page) close() {
 
 // facts are what the plan needs to know of the page, where the window has given so many records.
 func (pg *page) facts(records int64) connector.Facts {
-	return connector.Facts{Envelope: pg.items.Envelope(), Header: pg.header, Items: pg.items.Count(), Records: records}
+	return connector.Facts{Envelope: pg.items.Envelope(), Header: pg.header, Items: pg.items.Count(), Links: pg.links, Records: records}
 }
 
 // fetch opens the page at the walk's position: from the cache where a cursor led here, else from the provider.
@@ -74,6 +74,7 @@ func (w *walk) fetch() (*page, error) {
 	if w.runner != nil && w.method.Windowed() && !call.Unclipped { // the dates of unmapped items are the provider's
 		pg.lo, pg.hi = stamp(call.Window.Start), stamp(call.Window.End)
 	}
+	w.links = 0
 	reply := w.cached()
 	if pg.cached = reply != nil; !pg.cached {
 		if reply, err = w.answer(call, spec); err != nil {
@@ -90,7 +91,7 @@ func (w *walk) fetch() (*page, error) {
 // into opens an answer's items for the page.
 func (w *walk) into(pg *page, spec *connector.CallSpec, reply *upstream.Reply) {
 	pg.reply, pg.header, pg.body, pg.last = reply, reply.Header, reply.Body, w.pos
-	pg.whole = spec.Whole && !reply.Empty
+	pg.whole, pg.links = spec.Whole && !reply.Empty, w.links
 	if reply.Empty {
 		pg.items, pg.table = noItems{}, nil
 		return
@@ -119,7 +120,8 @@ func (w *walk) readOn(pg *page) (items, error) {
 	here := w.pos
 	defer func() { w.pos = here }() // a cursor into the window leads to its first page
 	// Whether the window gave records decides between what comes behind its pages, which is not asked here.
-	next, more, _, err := w.method.Next(w.scope, pg.last, pg.facts(1))
+	facts := pg.facts(1)
+	next, more, _, err := w.method.Next(w.scope, pg.last, facts)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +129,7 @@ func (w *walk) readOn(pg *page) (items, error) {
 		return nil, io.EOF
 	}
 	next.Carry = pg.table.carry(next.Carry)
-	if err := w.follow(pg.items.Count(), next); err != nil {
+	if err := w.follow(facts, next); err != nil {
 		return nil, err
 	}
 	call, err := w.method.At(w.scope, next)
@@ -161,33 +163,6 @@ func (w *walk) read() (record.Item, error) {
 	}
 	w.page.refused = err != found
 	return item, err
-}
-
-// answer makes the call, or lives through the job that it starts.
-func (w *walk) answer(call connector.Call, spec *connector.CallSpec) (*upstream.Reply, error) {
-	var reply *upstream.Reply
-	var err error
-	switch {
-	case spec.Constant != nil:
-		return w.constant()
-	case spec.Job != nil:
-		reply, err = w.job(call, spec.Job)
-	default:
-		reply, err = w.sess.Do(w.ctx, call)
-	}
-	if err == nil {
-		w.limits = reply.RateLimit
-	}
-	return reply, err
-}
-
-// constant is a list that the account's context makes, as a provider would have answered it.
-func (w *walk) constant() (*upstream.Reply, error) {
-	body, err := w.method.Constants(w.scope, w.pos)
-	if err != nil {
-		return nil, err
-	}
-	return &upstream.Reply{Status: http.StatusOK, Header: http.Header{"Content-Type": {contentJSON}}, Body: io.NopCloser(bytes.NewReader(body))}, nil
 }
 
 // newItems is the reader that fits the call's declared body, and the one within it that knows the columns.

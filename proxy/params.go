@@ -41,6 +41,7 @@ type params struct {
 	numbersString bool
 	strict        bool
 	streamMeta    bool
+	explain       int         // items to explain; 0: none
 	summaryBy     []dimension // nil: records, and no sums
 	remote        []bracket.Pair
 	filters       map[string][]string
@@ -68,6 +69,7 @@ var single = map[string]reader{
 	"truto_key_by":             readKeyBy,
 	"numbers":                  readNumbers,
 	"strict":                   func(p *params, n, v string) error { return readBool(n, v, &p.strict) },
+	"explain":                  readExplain,
 	"stream_meta":              func(p *params, n, v string) error { return readBool(n, v, &p.streamMeta) },
 }
 
@@ -173,6 +175,9 @@ func malformed(err error) error {
 
 // check refuses combinations that can't be served as asked.
 func (p *params) check() error {
+	if p.explain > 0 && p.format != Debug {
+		return problem.Param(problem.InvalidParameter, "explain", "explain adds to the debug format; give truto_response_format=debug with it")
+	}
 	if p.format != Raw {
 		return p.checkSummary()
 	}

@@ -111,7 +111,7 @@ func TestEmptyIsAbsent(t *testing.T) {
 func TestASingleParameterGivenTwiceIsRefused(t *testing.T) {
 	value := map[string]string{
 		"truto_response_format": "raw", "start_date": "2026-01-01", "end_date": "2026-01-02", "date": "2026-01-01", "granularity": "day",
-		"limit": "5", "truto_ignore_limit": "1", "truto_ignore_remote_data": "1", "truto_key_by": "id", "numbers": "string", "strict": "0", "stream_meta": "1",
+		"limit": "5", "truto_ignore_limit": "1", "truto_ignore_remote_data": "1", "truto_key_by": "id", "numbers": "string", "strict": "0", "stream_meta": "1", "explain": "false",
 	}
 	for name := range single {
 		v := value[name]

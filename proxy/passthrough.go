@@ -82,6 +82,8 @@ func (q *request) chooseUnmapped(resource, id string) error {
 	case len(q.filter) > 0:
 		name := q.filter.first()
 		return problem.Param(problem.UnsupportedFilter, name, "/proxy gives the provider's items as they are, and %s looks at unified records; a parameter of the provider's own goes into remote_query[%s]", name, name)
+	case q.params.explain > 0:
+		return problem.Param(problem.InvalidParameter, "explain", "explain tells how a mapping makes records; /proxy gives the provider's items as they are")
 	case q.params.format == Normalized:
 		return problem.Param(problem.InvalidParameter, "truto_response_format", "normalized is a form of unified records; /proxy gives the provider's items as they are")
 	}

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/meterbridge/meterbridge/internal/assembly"
+
 	"github.com/meterbridge/meterbridge/proxy"
 )
 
@@ -19,7 +21,7 @@ func custom(t *testing.T, h http.HandlerFunc) func(method, uri string, body io.R
 	t.Helper()
 	f := newFake(t)
 	f.base.Config.Handler = h
-	house := houseFor(t, scriptAccount{Connector: "acme", Now: time.Now()}, f, time.Now)
+	house := houseFor(t, scriptAccount{Connector: "acme", Now: time.Now()}, f, assembly.Options{Clock: time.Now})
 	server := httptest.NewServer(house)
 	t.Cleanup(server.Close)
 	return func(method, uri string, body io.Reader) (*http.Response, error) {

@@ -125,7 +125,7 @@ func comparePortable(t *testing.T, p *Proxy, id string, ask simulate.Request) (n
 		case w.page == nil || w.batch.Len() == 0:
 			continue
 		}
-		outs := plain.run(w.vars(), w.item.Raw)
+		outs := plain.run(w.itemRoots(), w.item.Raw)
 		if len(outs) != w.batch.Len() {
 			t.Errorf("%s, item %d: %d records here, %d by jq", ask.Name, w.item.N, w.batch.Len(), len(outs))
 			continue

@@ -31,12 +31,15 @@ const ModelName = "usage-metering"
 // Deadline is what a buffered request has; clients' own limit is commonly 30 s.
 const Deadline = 25 * time.Second
 
-// Catalog is what is installed: connectors with their mappings, and the model. It is replaced whole on a reload, so that
-// no request mixes two.
+// Catalog is what is installed: connectors with their mappings, what is laid over them, and the model. It is replaced
+// whole on a reload, so that no request mixes two.
 type Catalog struct {
-	Connectors *connector.Set
-	Mappings   map[string]*mapping.Program
-	Model      *mapping.Model
+	Connectors  *connector.Set
+	Mappings    map[string]*mapping.Program // the connectors' own; Program has the overrides laid over one
+	Environment map[string]Overrides        // by connector
+	Accounts    map[string]Overrides        // by the account's id
+	Model       *mapping.Model
+	Tried       func(mapping.Tried) // hears of every record, where overrides are tried out; nil everywhere else
 }
 
 // Observer hears what a request did; telemetry implements it.
@@ -56,8 +59,10 @@ type Config struct {
 	Pages    *cursor.Pages
 	Clock    func() time.Time
 	Deadline time.Duration // of buffered requests; 0: the default
-	Observer Observer      // nil: nobody
-	Log      *slog.Logger
+	// ExplainTime is what an explanation may take; 0: the default.
+	ExplainTime time.Duration
+	Observer    Observer // nil: nobody
+	Log         *slog.Logger
 }
 
 // Proxy answers requests. It is safe for concurrent use.
@@ -72,6 +77,9 @@ type Proxy struct {
 func New(c Config) *Proxy {
 	if c.Clock == nil {
 		c.Clock = time.Now
+	}
+	if c.ExplainTime == 0 {
+		c.ExplainTime = mapping.ExplainTimeout
 	}
 	if c.Deadline == 0 {
 		c.Deadline = Deadline

@@ -24,9 +24,10 @@ type request struct {
 	conn     *connector.Connector
 	resource *connector.Resource
 	method   *connector.Method
-	program  *mapping.Program // nil: items pass unmapped
-	mapped   string           // the resource whose mapping runs; usage for a derived resource
-	id       string           // of a get
+	program  *mapping.Program             // with its overrides; nil: items pass unmapped
+	over     []*connector.RequestOverride // of the resource's list
+	mapped   string                       // the resource whose mapping runs; usage for a derived resource
+	id       string                       // of a get
 	sess     *upstream.Session
 	context  map[string]any
 	scope    *connector.Scope
@@ -130,11 +131,11 @@ func (q *request) choose(resource, id string) error {
 		return problem.New(problem.UnknownMethod, "the connector %s can get one of its %s by its id and not list them", q.conn.Name, resource)
 	}
 	q.sess = q.sess.WithScopes(q.source().Scopes)
-	q.program = q.catalog.Mappings[q.conn.Name]
+	q.program = q.catalog.Program(q.conn.Name, q.acct.ID)
 	if q.program == nil || !q.program.Has(q.mapped) {
 		return problem.New(problem.Internal, "no mapping of %s reads %s; meterbridge lint says more", q.conn.Name, q.mapped)
 	}
-	return checkFilters(q.filter, q.source(), q.conn.Name)
+	return checkFilters(q.filter, q.source(), q.program, q.conn.Name)
 }
 
 // source is the resource whose method is called: usage for a derived one.
@@ -147,6 +148,9 @@ func (q *request) source() *connector.Resource {
 
 // settle opens the cursor, freezes the clock and resolves the range.
 func (q *request) settle(ctx context.Context) error {
+	if q.id == "" { // overrides of requests are those of lists
+		q.over, _ = q.catalog.requests(q.conn.Name, q.acct.ID, q.source().Name)
+	}
 	q.at = record.Position{Now: q.Clock().UnixNano(), Rev: q.rev(), Size: q.pageSize()}
 	var opened interface{ Check([16]byte) error }
 	if q.params.cursor != "" {
@@ -159,7 +163,7 @@ func (q *request) settle(ctx context.Context) error {
 		rev := q.at.Rev
 		if q.at = o.Position; q.at.Rev != rev {
 			q.Observer.CursorOpened(string(problem.CursorStale))
-			return problem.New(problem.CursorStale, "the connector or its mapping has changed since this cursor was given; start again without a cursor")
+			return problem.New(problem.CursorStale, "the connector, its mapping or an override has changed since this cursor was given; start again without a cursor")
 		}
 	}
 	if err := q.resolveRange(); err != nil {
@@ -175,12 +179,13 @@ func (q *request) settle(ctx context.Context) error {
 	return nil
 }
 
-// rev tells one version of connector and mapping from another, whether the request maps or not.
+// rev tells one version of connector, mapping and overrides from another, whether the request maps or not.
 func (q *request) rev() uint64 {
-	if program := q.catalog.Mappings[q.conn.Name]; program != nil {
-		return q.conn.Hash ^ program.Hash()
+	_, rev := q.catalog.requests(q.conn.Name, q.acct.ID, "")
+	if program := q.catalog.Program(q.conn.Name, q.acct.ID); program != nil {
+		rev ^= program.Hash()
 	}
-	return q.conn.Hash
+	return rev ^ q.conn.Hash
 }
 
 // pageSize is the provider's page size of a new walk: its default, or its largest where the whole is wanted. An

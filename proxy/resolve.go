@@ -27,7 +27,7 @@ func (q *request) resolveRange() error {
 		return err
 	}
 	q.scope = &connector.Scope{
-		Now: now, Granularity: q.span.granularity, Filters: q.filter, Context: q.context,
+		Now: now, Granularity: q.span.granularity, Filters: q.sent(), Context: q.context, Overrides: q.over,
 		Remote: q.params.remote, PageSize: q.at.Size, ID: q.id,
 	}
 	if q.dated() {
@@ -72,7 +72,7 @@ func (q *request) selectionHash() (h [16]byte) {
 	for i, p := range q.params.remote {
 		remote[i] = [2]string{p.Key, p.Value}
 	}
-	b := marshal([]any{q.mapped, q.resource.Name, q.program != nil, q.id, q.span.Start, q.span.End, q.span.granularity, filters, remote})
+	b := marshal([]any{q.mapped, q.resource.Name, q.program != nil, q.at.Rev, q.id, q.span.Start, q.span.End, q.span.granularity, filters, remote})
 	sum := sha256.Sum256(b)
 	copy(h[:], sum[:])
 	return h

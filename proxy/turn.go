@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"io"
+	"slices"
 
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/problem"
@@ -52,7 +53,7 @@ func (w *walk) enter() error {
 		if spec == nil {
 			return nil // the plan says why
 		}
-		if err := w.waitFor(w.ctx, spec.Lookups(w.conn)); err != nil {
+		if err := w.waitFor(w.ctx, slices.Concat(spec.Lookups(w.conn), w.conn.LookupsOf(w.over))); err != nil {
 			return err
 		}
 		if spec.Parents == nil || len(w.pos.Parent) > 0 {
@@ -124,7 +125,7 @@ func (w *walk) move(from *page, facts connector.Facts) error {
 		clear(w.seen)
 	} else {
 		next.Carry = from.table.carry(next.Carry)
-		if err := w.follow(facts.Items, next); err != nil {
+		if err := w.follow(facts, next); err != nil {
 			return err
 		}
 	}
@@ -140,9 +141,10 @@ func (w *walk) again() bool {
 	return w.runner != nil && w.method.Call(at).Counts() && len(at.Token) > 0 && at.Out == 0 && w.pos.Out > 0 && w.last == at.Anchor
 }
 
-// follow refuses to go from a page of so many items to a further one where the provider goes round in circles.
-func (w *walk) follow(count int64, next record.Position) error {
-	if w.empty++; count > 0 {
+// follow refuses to go from a page to a further one where the provider goes round in circles. The files of a job are
+// counted, so that empty ones are none.
+func (w *walk) follow(from connector.Facts, next record.Position) error {
+	if w.empty++; from.Items > 0 || from.Links > 0 {
 		w.empty = 0
 	}
 	h := hash(next.Token)
@@ -180,6 +182,7 @@ func (w *walk) hunt() error {
 
 // close lets go of the open page.
 func (w *walk) close() {
+	w.note()
 	if w.page != nil {
 		w.lastCall, w.lastBody = w.page.call, w.page.kept.whole()
 		w.page.close()

@@ -91,6 +91,23 @@ func readBool(name, v string, dst *bool) error {
 	return nil
 }
 
+// readExplain reads how many items are to be explained: a number, or as many as are where none is given.
+func readExplain(p *params, name, v string) error {
+	switch v {
+	case "true":
+		p.explain = DefaultExplained
+		return nil
+	case "false":
+		return nil
+	}
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 1 || n > MaxExplained || strings.TrimLeft(v, "0123456789") != "" {
+		return problem.Param(problem.InvalidParameter, name, "explain is true, or the number of items to explain, from 1 to %d; got %q", MaxExplained, v)
+	}
+	p.explain = n
+	return nil
+}
+
 func (p *params) readExclude(pair bracket.Pair) error {
 	for v := range strings.SplitSeq(pair.Value, ",") {
 		if v = strings.TrimSpace(v); v == "" {

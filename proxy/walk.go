@@ -24,6 +24,7 @@ type walk struct {
 	ctx    context.Context
 	runner *mapping.Runner // nil where items pass unmapped
 	names  *names
+	vars   *mapping.Vars               // the roots of the mapping, for an explanation
 	before func()                      // called before a read that may block; nil: nothing
 	keep   int                         // bytes of a page that are kept while it is read
 	tap    func(http.Header) io.Writer // raw's: gets the bytes of each page as they come
@@ -36,6 +37,8 @@ type walk struct {
 	out     int    // next output of batch
 	outer   []byte // the outer item that the mapping has as its parent
 
+	links int // files of the job that was just waited for
+
 	resuming bool // the record before pos is yet to be met
 	hunting  bool // it is not where it was, and the page is searched for it
 
@@ -46,6 +49,8 @@ type walk struct {
 
 	lastCall connector.Call // of the last page that was left
 	lastBody []byte         // its bytes, if they were kept whole
+
+	visits *[]visit // the pages that were left, for an explanation; nil where there is none to be
 
 	started bool
 	turned  bool // it has left the page that it began with
@@ -127,8 +132,7 @@ func (w *walk) emit() error {
 	if err := w.runner.EmitContext(w.ctx, &w.batch); err != nil {
 		return w.mappingProblem(err)
 	}
-	w.control()
-	return nil
+	return w.control()
 }
 
 // bind gives the mapping its roots, once a page, and the parent with each that is new: the names are waited for only when
@@ -139,14 +143,18 @@ func (w *walk) bind() error {
 	}
 	w.outer = append(w.outer[:0], w.item.Parent...)
 	if w.page.bound {
-		return w.runner.BindParent(w.parent())
+		parent := w.parent()
+		w.keepParent(parent)
+		return w.runner.BindParent(parent)
 	}
 	w.page.bound = true
-	return w.runner.Bind(w.vars())
+	vars := w.itemRoots()
+	w.keepVars(vars)
+	return w.runner.Bind(vars)
 }
 
-// vars are the roots of the item.
-func (w *walk) vars() *mapping.Vars {
+// itemRoots are the roots of the item.
+func (w *walk) itemRoots() *mapping.Vars {
 	looked, warns := w.names.wait(w.ctx)
 	w.warn(warns...)
 	return &mapping.Vars{

@@ -83,7 +83,7 @@ func (a *asker) unreachable(ctx context.Context, err error) error {
 	return environmentError{fmt.Errorf("asking the gateway at %s: %w", a.base, err)}
 }
 
-// page asks for one page. Where the provider wants time, it waits, and goes on from the cursor that it was given.
+// page asks for one page.
 func (a *asker) page(ctx context.Context, path, query, cursor string) (*page, error) {
 	out := new(page)
 	if _, err := a.answer(ctx, path, query, cursor, out); err != nil {

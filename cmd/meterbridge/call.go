@@ -14,7 +14,7 @@ type callVerb struct {
 	Resource string `arg:"" help:"usage, products, organizations, workspaces or users."`
 
 	Account   string `help:"The integrated account." placeholder:"ID" short:"a"`
-	Connector string `help:"In place of an account: a connector, with credentials from MB_<CONNECTOR>_<FIELD> in the environment." placeholder:"NAME" short:"c"`
+	Connector string `help:"In place of an account: a connector, by its name, its file or the folder that holds connectors/ and mappings/; with credentials from MB_<CONNECTOR>_<FIELD> in the environment." placeholder:"NAME|PATH" short:"c"`
 
 	Start       string   `help:"First day, month or instant; default: start of the current month." placeholder:"DATE"`
 	End         string   `help:"Last day or month, or an exclusive instant; default: end of the start's month." placeholder:"DATE"`
@@ -27,7 +27,11 @@ type callVerb struct {
 	Cursor      string   `help:"Go on from a cursor." placeholder:"CURSOR"`
 
 	Format string `help:"${enum}." default:"table" enum:"table,json,ndjson,csv" short:"f"`
+	JSON   bool   `help:"The same as --format json." name:"json"`
 	Exact  bool   `help:"All digits in the table too."`
+
+	Explain bool `help:"One page, and where it comes from: what was said to the provider, and which of its fields feeds each value of a record. With json, the body of the debug format."`
+	Items   int  `help:"So many of the provider's items are explained." default:"${explained}" placeholder:"N"`
 
 	URL    string `help:"A running gateway; default: MB_URL from the environment, else the configuration's accounts in this process." name:"url" placeholder:"URL"`
 	Token  string `help:"The gateway's token; default: MB_TOKEN from the environment." placeholder:"TOKEN"`
@@ -41,10 +45,17 @@ func (v *callVerb) Help() string {
   meterbridge call usage-metering usage --account acme-1 --date 2026-01-31 --filter product_id=kafka --format csv
   meterbridge call usage-metering usage --account acme-1 --start 2026-01 --end 2026-03 --summary-by product_id,month
   MB_ACME_API_KEY=… meterbridge call usage-metering usage --connector acme      (connectors show NAME lists the names)
+  MB_ACME_API_KEY=… meterbridge call usage-metering usage --connector ./work --explain     (work/connectors/acme.yaml, work/mappings/…)
   MB_URL=http://127.0.0.1:8080 MB_TOKEN=… meterbridge call usage-metering products --account acme-1`
 }
 
 func (v *callVerb) Run(ctx context.Context, to std) error {
+	if v.JSON {
+		v.Format = "json"
+	}
+	if err := v.place(); err != nil {
+		return err
+	}
 	query, err := v.query()
 	if err != nil {
 		return err
@@ -59,6 +70,9 @@ func (v *callVerb) Run(ctx context.Context, to std) error {
 		query = append([]string{"integrated_account_id=" + url.QueryEscape(account)}, query...)
 	}
 	r.query = strings.Join(query, "&")
+	if v.Explain {
+		return r.explain(ctx, v.Items, v.Format)
+	}
 	if v.SummaryBy != "" && v.Format != "csv" {
 		return r.summary(ctx, strings.Split(v.SummaryBy, ","), v.Format == "json", v.Exact)
 	}
@@ -78,6 +92,15 @@ func (v *callVerb) Run(ctx context.Context, to std) error {
 func (v *callVerb) query() ([]string, error) {
 	if v.Limit < 0 {
 		return nil, badInput("--limit takes a number of records, 1 or more")
+	}
+	if v.Explain && v.SummaryBy != "" {
+		return nil, badInput("--explain tells of records, --summary-by of sums; take one of them")
+	}
+	if v.Explain && v.Format != "table" && v.Format != "json" {
+		return nil, badInput("--explain is for reading, or for --format json; leave --format %s out", v.Format)
+	}
+	if v.Explain && (v.Items < 1 || v.Items > proxy.MaxExplained) {
+		return nil, badInput("--items takes a number from 1 to %d", proxy.MaxExplained)
 	}
 	if v.Date != "" && (v.Start != "" || v.End != "") {
 		return nil, badInput("--date is one day; take it, or --start and --end")

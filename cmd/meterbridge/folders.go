@@ -23,7 +23,11 @@ func (f folders) files() assembly.Files {
 const (
 	connectorsFolder = "connectors"
 	mappingsFolder   = "mappings"
+	overridesFolder  = "overrides"
 )
+
+// environmentFolder is where the working directory has its overrides.
+var environmentFolder = filepath.Join(overridesFolder, proxy.ModelName)
 
 // here takes the working directory's own folders where none were given: whoever writes a connector checks the files
 // before them and not the ones in the binary.

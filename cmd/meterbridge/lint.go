@@ -8,13 +8,19 @@ import (
 )
 
 type lintVerb struct {
-	Paths []string `arg:"" optional:"" help:"Connectors (.yaml), mappings (.jq), cassettes (.txtar), or folders of them; default: all that is installed, and connectors/ and mappings/ of the working directory." name:"path" type:"path"`
-	JSON  bool     `help:"The findings as a JSON array." name:"json"`
+	Paths     []string `arg:"" optional:"" help:"Connectors (.yaml), mappings (.jq), cassettes (.txtar), or folders of them; default: all that is installed, and connectors/ and mappings/ of the working directory." name:"path" type:"path"`
+	Overrides string   `help:"A folder of overrides; it holds usage-metering/. Default: overrides/ of the working directory." type:"path" placeholder:"DIR"`
+	JSON      bool     `help:"The findings as a JSON array." name:"json"`
 	folders
 }
 
 func (v *lintVerb) Run(to std) error {
-	report, err := assembly.Lint(v.here().files(), v.Paths...)
+	files := v.here().files()
+	files.OverridesDir = v.Overrides
+	if v.Overrides == "" && len(v.Paths) == 0 && (holds(environmentFolder, "*.jq") || holds(environmentFolder, "*.yaml")) {
+		files.OverridesDir = overridesFolder
+	}
+	report, err := assembly.Lint(files, v.Paths...)
 	if err != nil {
 		return err
 	}
@@ -44,7 +50,7 @@ func printReport(to std, r *assembly.Report) {
 	if len(r.Findings) > 0 {
 		fmt.Fprintln(to.out)
 	}
-	what := join(some(r.Connectors, "connector"), some(r.Mappings, "mapping"), some(r.Cassettes, "cassette"))
+	what := join(some(r.Connectors, "connector"), some(r.Mappings, "mapping"), some(r.Overrides, "override"), some(r.Cassettes, "cassette"))
 	found := count(len(r.Findings)-warnings, "finding")
 	fmt.Fprintln(to.out, join(what, found, some(warnings, "warning")))
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -26,7 +27,7 @@ type verbs struct {
 	Connectors connectorsVerb `cmd:"" help:"List what is installed, or show one connector."`
 	New        newVerb        `cmd:"" help:"Begin a connector."`
 	Lint       lintVerb       `cmd:"" help:"Check connectors and mappings; every finding has its file, line and column."`
-	Mappings   mappingsVerb   `cmd:"" help:"Print a mapping for jq."`
+	Mappings   mappingsVerb   `cmd:"" help:"Print a mapping for jq, or show what overrides of mappings would change."`
 	Test       testVerb       `cmd:"" help:"Replay each connector's cassette through the whole pipeline and compare with its goldens."`
 	Simulate   simulateVerb   `cmd:"" help:"Serve every connector's cassette over HTTP, as the providers would."`
 	Version    versionVerb    `cmd:"" help:"Print version, commit and Go version."`
@@ -45,7 +46,7 @@ func run(args []string, to std) (code int) {
 	defer stop()
 	parser, err := kong.New(&verbs{}, kong.Name("meterbridge"), kong.Writers(to.out, to.err),
 		kong.Description("One API for every provider's usage and cost data."),
-		kong.Vars{"dimensions": strings.Join(proxy.Dimensions(), ", ")},
+		kong.Vars{"dimensions": strings.Join(proxy.Dimensions(), ", "), "explained": strconv.Itoa(proxy.DefaultExplained)},
 		kong.Bind(to), kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Exit(func(c int) { panic(exited(c)) }), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 	if err != nil {

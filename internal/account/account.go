@@ -26,7 +26,8 @@ type Account struct {
 	TenantID    string
 	Context     map[string]any // as given; the connector's defaults are not in it
 	Credentials map[string]secret.Value
-	BaseURLSet  bool // base_url is set in the configuration: the operator chose where it points
+	Overrides   *Overrides // nil: none
+	BaseURLSet  bool       // base_url is set in the configuration: the operator chose where it points
 }
 
 // Has says whether the account has a credential; an empty one counts as none.

@@ -32,6 +32,7 @@ type Options struct {
 	NoPages bool // without the page cache, to prove that it costs speed and not data
 	Hurry   bool // without the connectors' rate limits and pauses, which a simulated provider does not need
 	Version string
+	Trial   *Trial // nil: nothing is tried out
 }
 
 // House is a gateway, ready to serve.
@@ -42,6 +43,7 @@ type House struct {
 	Accounts *account.Static
 
 	hurry   bool
+	trial   *Trial
 	catalog atomic.Pointer[proxy.Catalog]
 	tokens  atomic.Pointer[gateway.Tokens]
 	store   kv.Store
@@ -56,7 +58,7 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
-	h := &House{log: o.Log, hurry: o.Hurry}
+	h := &House{log: o.Log, hurry: o.Hurry, trial: o.Trial}
 	keys, shared, err := cfg.Keyring()
 	if err != nil {
 		return nil, err
@@ -101,12 +103,19 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 
 // Load takes accounts, tokens, connectors and mappings of a configuration into service, all or nothing.
 func (h *House) Load(cfg *config.Config) error {
-	catalog, err := Files{cfg.Connectors.Dir, cfg.Mappings.Dir}.Catalog()
+	files := Files{cfg.Connectors.Dir, cfg.Mappings.Dir, cfg.Overrides.Dir}
+	catalog, err := files.Catalog()
 	if err != nil {
 		return err
 	}
-	if err := check(cfg, catalog); err != nil {
+	over := files.over(catalog)
+	if err := check(cfg, over); err != nil {
 		return err
+	}
+	if h.trial != nil {
+		if err := h.trial.prepare(over); err != nil {
+			return err
+		}
 	}
 	if h.hurry {
 		hurry(catalog.Connectors)
@@ -149,8 +158,9 @@ func (h *House) Close() error {
 	return h.store.Close()
 }
 
-// check says, at the line of the configuration, what only the connectors can know of an account.
-func check(cfg *config.Config, catalog *proxy.Catalog) error {
+// check says, at the line of the configuration, what only the connectors can know of an account, and takes the account's
+// overrides into the catalog.
+func check(cfg *config.Config, catalog layering) error {
 	var errs config.Errors
 	for i, a := range cfg.Accounts.Static {
 		key := fmt.Sprintf("accounts.static[%d]", i)
@@ -169,6 +179,11 @@ func check(cfg *config.Config, catalog *proxy.Catalog) error {
 			if _, known := conn.Credential(name); !known {
 				errs = append(errs, cfg.At(key+".credentials."+name, "%s has no credential %s", conn.Name, name))
 			}
+		}
+		over, findings := catalog.account(conn, a.Overrides)
+		errs = append(errs, configErrors(findings)...)
+		if a.Overrides != nil {
+			catalog.Accounts[a.ID] = over
 		}
 	}
 	if len(errs) > 0 {

@@ -22,6 +22,7 @@ import (
 type Files struct {
 	ConnectorsDir string // *.yaml, and testdata/*.txtar
 	MappingsDir   string // usage-metering/*.jq
+	OverridesDir  string // usage-metering/*.jq and *.yaml, laid over those of the same name
 }
 
 // Findings are what lint says of files that can't be served.
@@ -61,12 +62,14 @@ func (f Files) Read() (*proxy.Catalog, []jq.Finding, error) {
 	programs, more := mapping.Load(model, f.mappings()...)
 	findings = append(findings, more...)
 	findings = append(findings, together(set, programs)...)
-	return &proxy.Catalog{Connectors: set, Mappings: programs, Model: model}, findings, nil
+	c := &proxy.Catalog{Connectors: set, Mappings: programs, Model: model, Accounts: map[string]proxy.Overrides{}}
+	c.Environment, more, err = f.overrides(f.over(c))
+	return c, append(findings, more...), err
 }
 
 // check refuses a folder that is not there: it would look as if its files were nothing.
 func (f Files) check() error {
-	for _, dir := range []string{f.ConnectorsDir, f.MappingsDir} {
+	for _, dir := range []string{f.ConnectorsDir, f.MappingsDir, f.OverridesDir} {
 		if dir == "" {
 			continue
 		}

@@ -19,8 +19,8 @@ import (
 
 // Report is what lint found, and in how many files it looked.
 type Report struct {
-	Findings                        []jq.Finding
-	Connectors, Mappings, Cassettes int
+	Findings                                   []jq.Finding
+	Connectors, Mappings, Overrides, Cassettes int
 }
 
 // fixes say what to do where a finding itself does not.
@@ -32,7 +32,7 @@ var fixes = map[string]string{
 	"regex":            "see RE2's syntax: github.com/google/re2/wiki/Syntax",
 	"syntax":           "see jq's manual: jqlang.org/manual",
 	"unknown-function": "define it, or use one of jq's or of the house's",
-	"unknown-variable": "bind it with `as`, or use one of $query $account $call $page $lookups $parent $carry",
+	"unknown-variable": "bind it with `as`, or use one of $query $account $call $page $lookups $parent $carry; $base is an override's, which lint finds in overrides/ and --overrides",
 	"yaml":             "see the indentation and the quotes of the lines around it",
 }
 
@@ -48,12 +48,24 @@ func Lint(f Files, paths ...string) (*Report, error) {
 		return nil, err
 	}
 	libs := f.libs(texts, len(paths) > 0)
-	r := &Report{}
+	r := &Report{Findings: misplaced(f.OverridesDir)}
+	var installed *layering // what overrides are laid over, read when there is one
 	conns, programs, broken := map[string]*connector.Connector{}, map[string]*mapping.Program{}, map[string]bool{}
 	for _, t := range texts {
 		var found []jq.Finding
-		switch base := path.Base(filepath.ToSlash(t.path)); path.Ext(base) {
-		case ".yaml":
+		switch base := path.Base(filepath.ToSlash(t.path)); {
+		case t.over:
+			r.Overrides++
+			if installed == nil {
+				c, _, err := (Files{ConnectorsDir: f.ConnectorsDir, MappingsDir: f.MappingsDir}).Read()
+				if err != nil {
+					return nil, err
+				}
+				over := f.over(c)
+				installed = &over
+			}
+			_, _, found = installed.file(t)
+		case path.Ext(base) == ".yaml":
 			r.Connectors++
 			var c *connector.Connector
 			if c, found = connector.Parse(t.path, []byte(t.body)); c != nil {
@@ -62,7 +74,7 @@ func Lint(f Files, paths ...string) (*Report, error) {
 				}
 				conns[c.Name] = c
 			}
-		case ".jq":
+		case path.Ext(base) == ".jq":
 			r.Mappings++
 			src := jq.Source{File: t.path, Text: t.body}
 			if t.isLib() {
@@ -70,7 +82,7 @@ func Lint(f Files, paths ...string) (*Report, error) {
 			} else if programs[src.Name()], found = mapping.Compile(src, model, libs...); programs[src.Name()] == nil {
 				broken[src.Name()] = true
 			}
-		case ".txtar":
+		case path.Ext(base) == ".txtar":
 			r.Cassettes++
 			if _, err := simulate.Parse(t.path, []byte(t.body)); err != nil {
 				found = cassetteFindings(t.path, err)

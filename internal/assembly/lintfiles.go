@@ -19,7 +19,10 @@ import (
 )
 
 // text is a file to lint, under the path that a person would open.
-type text struct{ path, body string }
+type text struct {
+	path, body string
+	over       bool // it is an override's
+}
 
 // isLib says that the text is a mapping's library and no mapping.
 func (t text) isLib() bool {
@@ -30,8 +33,11 @@ func (t text) isLib() bool {
 // such as config.yaml.
 var (
 	ownFolders    = []string{".", "testdata", proxy.ModelName, mapping.LibFolder, proxy.ModelName + "/" + mapping.LibFolder}
-	layoutFolders = []string{"connectors", "connectors/testdata", "mappings/" + proxy.ModelName, "mappings/" + proxy.ModelName + "/" + mapping.LibFolder}
+	layoutFolders = []string{"connectors", "connectors/testdata", "mappings/" + proxy.ModelName, "mappings/" + proxy.ModelName + "/" + mapping.LibFolder, overridesFolder}
 )
+
+// overridesFolder is where overrides lie in the layout.
+const overridesFolder = "overrides/" + proxy.ModelName
 
 // texts are the named files and folders, or those that are installed.
 func (f Files) texts(paths []string) ([]text, error) {
@@ -49,7 +55,7 @@ func (f Files) texts(paths []string) ([]text, error) {
 			if err != nil {
 				return nil, fmt.Errorf("linting: %w", err)
 			}
-			out = append(out, text{shortest(p), string(body)})
+			out = append(out, text{path: shortest(p), body: string(body)})
 			continue
 		}
 		found, err := read(os.DirFS(p), p, layoutFolders...)
@@ -64,10 +70,15 @@ func (f Files) texts(paths []string) ([]text, error) {
 		}
 		out = append(out, found...)
 	}
-	if len(paths) > 0 {
-		return out, nil
+	if len(paths) == 0 {
+		found, err := f.installed()
+		if err != nil {
+			return nil, err
+		}
+		out = found
 	}
-	return f.installed()
+	over, err := f.overrideTexts()
+	return append(out, over...), err
 }
 
 // installed are the built-in files with the folders laid over them.
@@ -121,7 +132,7 @@ func read(src fs.FS, shown string, folders ...string) ([]text, error) {
 			if err != nil {
 				return nil, fmt.Errorf("linting: %w", err)
 			}
-			out = append(out, text{shortest(filepath.Join(shown, folder, e.Name())), string(body)})
+			out = append(out, text{shortest(filepath.Join(shown, folder, e.Name())), string(body), folder == overridesFolder})
 		}
 	}
 	return out, nil

@@ -47,9 +47,14 @@ func NewReplay(files Files, c *simulate.Cassette, o Options) (*Replay, error) {
 		o.Clock = func() time.Time { return c.Now }
 	}
 	cfg := config.Default()
-	cfg.Connectors.Dir, cfg.Mappings.Dir, cfg.Egress.Allow = files.ConnectorsDir, files.MappingsDir, Loopback
+	cfg.Connectors.Dir, cfg.Mappings.Dir, cfg.Overrides.Dir, cfg.Egress.Allow = files.ConnectorsDir, files.MappingsDir, files.OverridesDir, Loopback
 	cfg.Cursors.TTL = replayTTL
 	cfg.Accounts.Static = Accounts(sim.Accounts(r.server.URL))
+	for _, a := range cfg.Accounts.Static {
+		if o.Trial != nil {
+			a.Overrides = o.Trial.Account
+		}
+	}
 	cfg.Auth.Tokens = []config.Token{config.NewToken("replay", secret.New(replayToken), []string{"*"}, true)}
 	if r.House, err = Build(cfg, o); err != nil {
 		r.server.Close()
@@ -136,4 +141,23 @@ func (r *Replay) Settle(body []byte) []byte {
 	s = volatileID.ReplaceAllString(s, `"request_id":"<id>"`)
 	s = volatileMs.ReplaceAllString(s, `"ms":0`)
 	return []byte(volatileDate.ReplaceAllString(s, `"Date":"<date>"`))
+}
+
+// Map makes every request of the cassette that maps a list or an object to its end, so that a trial hears of each record
+// that its pages hold.
+func (r *Replay) Map() error {
+	for _, q := range r.cassette.Requests {
+		if q.Via == "proxy" || q.Format == "raw" {
+			continue
+		}
+		if q.ID == "" {
+			q.Format = "stream"
+		} else {
+			q.Format = ""
+		}
+		if _, err := r.Answer(q); err != nil {
+			return err
+		}
+	}
+	return nil
 }

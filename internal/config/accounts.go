@@ -20,6 +20,7 @@ func (p *parser) accounts(n *yaml.Node, key string) {
 			field{"tenant_id", p.str(&a.TenantID)},
 			field{"context", func(n *yaml.Node, key string) { p.context(a, n, key) }},
 			field{"credentials", func(n *yaml.Node, key string) { p.credentials(a, n, key) }},
+			field{"overrides", func(n *yaml.Node, key string) { p.overrides(a, n, key) }},
 		)
 		if !ok {
 			return

@@ -40,6 +40,7 @@ type Config struct {
 	Accounts   Accounts
 	Connectors Dir
 	Mappings   Dir
+	Overrides  Dir
 	SecretKeys []secret.Value // KeyBytes each; the first seals, all open; none: a random one for the life of the process
 	Cursors    Cursors
 	Redis      Redis

@@ -82,6 +82,12 @@ func TestErrors(t *testing.T) {
 		{"octal", account + "      context: { a: 007 }", []string{"5:21: accounts.static[0].context.a: wants a number in plain decimal notation, or quotes around a text"}},
 		{"infinity", account + "      context: { a: .inf }", []string{"5:21: accounts.static[0].context.a: wants a number in plain decimal notation, or quotes around a text"}},
 		{"credential of the wrong type", account + "      credentials: { a: true }", []string{"5:25: accounts.static[0].credentials.a: wants text, not true or false"}},
+		{"overrides of the wrong type", account + "      overrides: x", []string{"5:18: accounts.static[0].overrides: wants keys and values, not text"}},
+		{"unknown key of overrides", account + "      overrides: { mapping: {} }", []string{`5:20: unknown key "accounts.static[0].overrides.mapping"; the nearest known one is "accounts.static[0].overrides.mappings"`}},
+		{"an override without quotes", account + "      overrides: { mappings: { usage: {id: .x} } }", []string{"5:39: accounts.static[0].overrides.mappings.usage: wants text: a jq expression, in several lines after a |, not keys and values"}},
+		{"a variable in an override", account + "      overrides: { mappings: { usage: '.a + ${A:-s3cret}' } }", []string{"5:45: accounts.static[0].overrides.mappings.usage: takes no variable of the environment; put it into context, which overrides can read"}},
+		{"a variable in a request", account + "      overrides:\n        requests: { usage: { headers: { X: ${A:-s3cret} } } }", []string{"6:44: accounts.static[0].overrides.requests.usage.headers.X: takes no variable of the environment; put it into context, which overrides can read"}},
+		{"an alias in a request", account + "      context: { a: &a x }\n      overrides: { requests: { usage: *a } }", []string{"6:39: accounts.static[0].overrides.requests.usage: wants a value, not an alias; write the value out"}},
 		{"all at once", "auth:\n  tokens: 1\nsever: 1\nserver: { listen: ${NONE} }", []string{
 			"2:11: auth.tokens: wants a list, not a number",
 			`3:1: unknown key "sever"; the nearest known one is "server"`,

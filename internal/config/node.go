@@ -17,7 +17,7 @@ type parser struct {
 	read   reader
 	config *Config
 	places map[string]place
-	lines  []string // of text, split when an error first needs a column
+	lines  []string // of text: see split
 	errs   Errors
 }
 

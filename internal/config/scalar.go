@@ -48,11 +48,16 @@ func (p *parser) expand(n *yaml.Node, key string) (string, bool) {
 	return out, ok
 }
 
-// find is the place of a piece of a scalar's text, or of the scalar where it spans lines or is not found.
-func (p *parser) find(n *yaml.Node, piece string) place {
+// split cuts the text into lines, when a place in one of them is first asked for.
+func (p *parser) split() {
 	if p.lines == nil {
 		p.lines = strings.Split(string(p.text), "\n")
 	}
+}
+
+// find is the place of a piece of a scalar's text, or of the scalar where it spans lines or is not found.
+func (p *parser) find(n *yaml.Node, piece string) place {
+	p.split()
 	at := place{n.Line, n.Column}
 	if n.Line < 1 || n.Line > len(p.lines) {
 		return at

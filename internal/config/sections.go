@@ -28,6 +28,7 @@ func (p *parser) root(n *yaml.Node) {
 		field{"accounts", section(field{"static", p.accounts})},
 		field{"connectors", section(field{"dir", p.dir(&c.Connectors)})},
 		field{"mappings", section(field{"dir", p.dir(&c.Mappings)})},
+		field{"overrides", section(field{"dir", p.dir(&c.Overrides)})},
 		field{"secret_key", p.secretKeys},
 		field{"cursors", section(field{"store", p.store}, field{"ttl", p.duration(&c.Cursors.TTL)})},
 		field{"redis", section(field{"url", p.redis})},

@@ -121,6 +121,9 @@ func (b *builder) body(puts []pageValue) ([]byte, error) {
 			return nil, fmt.Errorf("planning the body: %w", err)
 		}
 	}
+	if err := b.over.body(d, b.in); err != nil {
+		return nil, err
+	}
 	for _, p := range b.remote {
 		if err := d.set(p, spec.Types); err != nil {
 			return nil, err
@@ -147,6 +150,9 @@ func (b *builder) form(puts []pageValue) ([]byte, error) {
 		if p.key != "" {
 			out = put(out, strings.Join(SplitPath(p.key), "."), p.text)
 		}
+	}
+	if out, err = b.over.form(out, b.in); err != nil {
+		return nil, err
 	}
 	out = b.remote.merge(out)
 	for i, p := range b.remote {

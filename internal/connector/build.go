@@ -3,6 +3,7 @@ package connector
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -11,6 +12,7 @@ import (
 type builder struct {
 	req    *Request
 	in     map[string]any
+	over   overlay     // the overrides'
 	remote remotePairs // the caller's, as far as they count for this call
 	linked bool        // the query is that of a link
 	call   Call
@@ -83,6 +85,9 @@ func (b *builder) query(puts []pageValue) ([]Param, error) {
 			out = put(out, p.param, p.text)
 		}
 	}
+	if out, err = b.over.query(out, b.in); err != nil {
+		return nil, err
+	}
 	if !b.req.Body.takesRemote() {
 		out = b.remote.merge(out)
 	}
@@ -91,7 +96,7 @@ func (b *builder) query(puts []pageValue) ([]Param, error) {
 
 func (b *builder) headers(puts []pageValue) ([]Param, error) {
 	var out []Param
-	add := func(name, value string, owner Owner) error {
+	set := func(name, value string, owner Owner) error {
 		if hasControl(value) {
 			return fmt.Errorf("planning header %s: its value has a control character", name)
 		}
@@ -110,7 +115,7 @@ func (b *builder) headers(puts []pageValue) ([]Param, error) {
 		if !ok {
 			continue
 		}
-		if err := add(f.Key, v, ownerOf(f.Value.reads)); err != nil {
+		if err := set(f.Key, v, ownerOf(f.Value.reads)); err != nil {
 			return nil, err
 		}
 	}
@@ -118,11 +123,17 @@ func (b *builder) headers(puts []pageValue) ([]Param, error) {
 		if p.header == "" {
 			continue
 		}
-		if err := add(p.header, p.text, OwnerPage); err != nil {
+		if err := set(p.header, p.text, OwnerPage); err != nil {
 			return nil, err
 		}
 	}
-	return out, nil
+	err := b.over.headers(b.in, set, func(key string) {
+		if http.CanonicalHeaderKey(key) == "Accept" {
+			b.call.Accept = ""
+		}
+		out = slices.DeleteFunc(out, func(p Param) bool { return sameHeader(p, key) })
+	})
+	return out, err
 }
 
 // hasControl says whether a text can't be a header's value.

@@ -28,7 +28,7 @@ type Param struct {
 
 // Call is one request to the provider, complete but for the base URL and the credentials, which no plan knows.
 type Call struct {
-	Purpose     string // list get constant parents submit poll download lookup check token proxy custom
+	Purpose     string // list get constant parents submit poll fetch download lookup check token proxy custom
 	Name        string // of the call spec
 	Method      string // GET or POST
 	Path        string // escaped, below the base URL
@@ -70,25 +70,31 @@ func (m *Method) At(s *Scope, p record.Position) (Call, error) {
 	size := c.Page.size(s, p)
 	in := s.input(p, w)
 	in["page_size"] = size
-	b := builder{req: &c.Request, in: in, remote: s.Remote}
+	b := builder{req: &c.Request, in: in, over: m.overlay(s), remote: s.Remote}
 	b.call = Call{Purpose: m.purpose, Name: c.Name, Auth: c.Request.Auth, Cost: c.Cost, Window: w, Unclipped: m.Unclipped(s)}
-	if c.Job != nil {
-		b.call.Purpose = "submit"
+	page := c.Page
+	if c.Job != nil && (c.Page == nil || len(p.Token) == 0) {
+		if b.call.Purpose = "submit"; c.Job.Ready == nil {
+			page = nil // it is the result that has pages
+		}
 	}
 	if len(s.Remote) > 0 && !m.isFirst(s, p) {
 		b.remote = m.laterRemote(s)
 	}
 	token := string(p.Token)
-	if token == "" {
-		token = c.Page.first()
-	} else if c.Page != nil && c.Page.Then != nil {
-		b.req, b.remote = c.Page.Then, nil
+	switch {
+	case token == "":
+		token = page.first()
+	case c.Page != nil && c.Page.Then != nil:
+		b.req, b.remote, b.over = c.Page.Then, nil, b.over.headersAlone()
 		in["token"] = c.Page.tokenValue(token)
+	case len(p.Job) > 0 && c.Page != nil:
+		b.req, b.remote, b.over = c.Job.result(), nil, b.over.headersAlone() // remote_query was for the call that started the job
 	}
 	if b.call.URL = c.Page.link(p.Token); b.call.URL != "" {
 		b.linked, token = true, "" // a link is followed as it was given
 	}
-	return b.build(c.Page, size, token)
+	return b.build(page, size, token)
 }
 
 // size is the page size to ask for, 0 where the provider takes none.

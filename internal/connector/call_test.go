@@ -196,28 +196,30 @@ func TestJob(t *testing.T) {
 		}
 	}
 	p.Job = []byte("a/1")
-	if poll, err := job.Poll(s, p); err != nil || poll.Purpose != "poll" || render(poll) != "GET /reports/a%2F1/status?" {
+	if poll, err := m.Poll(s, p); err != nil || poll.Purpose != "poll" || render(poll) != "GET /reports/a%2F1/status?" {
 		t.Errorf("%+v %v", poll, err)
 	}
-	for body, want := range map[string][4]any{
-		`{"status":"running"}`:                                         {false, false, "", ""},
-		`{"status":"done","link":"https://s3.example/x"}`:              {true, false, "", "https://s3.example/x"},
-		`{"status":"done"}`:                                            {false, true, "it is done and gives no link at link", ""},
-		`{"status":"failed","reason":"too old"}`:                       {false, true, "too old", ""},
-		`{"status":"failed","error":{"message":"no"},"reason":"that"}`: {false, true, "no", ""},
-		`{"status":"failed"}`:                                          {false, true, "the provider gives no reason", ""},
-		`<html>`:                                                       {false, true, "its status is not JSON", ""},
+	for body, want := range map[string]JobState{
+		`{"status":"running"}`:                                         {},
+		`{"status":"done","link":"https://s3.example/x"}`:              {Done: true, Links: []string{"https://s3.example/x"}},
+		`{"status":"done","link":["https://s3.example/x","/y"]}`:       {Done: true, Links: []string{"https://s3.example/x", "/y"}},
+		`{"status":"done","link":[]}`:                                  {Done: true, Links: []string{}},
+		`{"status":"done","link":["https://s3.example/x",null]}`:       {Failed: "it is done and gives no link at link"},
+		`{"status":"done"}`:                                            {Failed: "it is done and gives no link at link"},
+		`{"status":"failed","reason":"too old"}`:                       {Failed: "too old"},
+		`{"status":"failed","error":{"message":"no"},"reason":"that"}`: {Failed: "no"},
+		`{"status":"failed"}`:                                          {Failed: "the provider gives no reason"},
+		`<html>`:                                                       {Failed: "its status is not JSON"},
 	} {
-		done, failed, reason, link := job.Status([]byte(body))
-		if got := [4]any{done, failed, reason, link}; got != want {
-			t.Errorf("%s: %v", body, got)
+		if got := job.State(Answer{Status: 200, Body: []byte(body)}); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %+v", body, got)
 		}
 	}
-	if done, failed, reason, _ := job.Status([]byte(`[]`)); done || !failed || !strings.Contains(reason, "can't be read") {
-		t.Errorf("a status that is a list: %v %v %s", done, failed, reason)
+	if got := job.State(Answer{Body: []byte(`[]`)}); got.Done || !strings.Contains(got.Failed, "can't be read") {
+		t.Errorf("a status that is a list: %+v", got)
 	}
 	for link, noAuth := range map[string]bool{"https://s3.example/x?sig=1": true, "/reports/1.csv": false} {
-		if c := job.Download(s, p, link); c.URL != link || c.NoAuth != noAuth || c.Purpose != "download" || c.Method != "GET" {
+		if c := job.Download(link); c.URL != link || c.NoAuth != noAuth || c.Purpose != "download" || c.Method != "GET" {
 			t.Errorf("%+v", c)
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"github.com/meterbridge/meterbridge/internal/jq"
 )
 
 var update = flag.Bool("update", false, "write the goldens")
@@ -135,6 +137,27 @@ func TestReferenceExample(t *testing.T) {
 	example, _, ok := strings.Cut(rest, "~~~\n")
 	if f := LintFile("acme.yaml", []byte(example)); !ok || len(f) > 0 {
 		t.Errorf("%v in:\n%s", f, example)
+	}
+}
+
+// TestRecipes holds what the reference shows to lint: a connector's lines as they are, a method in a resource, jq alone.
+func TestRecipes(t *testing.T) {
+	for _, r := range recipes {
+		text := r.yaml
+		if strings.HasPrefix(text, "\nlist:") {
+			text = "resources:\n  usage:\n    granularities: [day]" + strings.ReplaceAll(text, "\n", "\n    ") + "\n"
+		} else {
+			text += oneResource
+		}
+		if f := LintFile("acme.yaml", []byte(minimal(text))); len(f) > 0 {
+			t.Errorf("%s: %v in\n%s", r.title, f, text)
+		}
+		if r.jq == "" {
+			continue
+		}
+		if m, f := jq.ParseModule(jq.Source{File: "acme.jq", Line: 1, Col: 1, Text: r.jq}, jq.Options{Kind: jq.Mapping, Vars: []string{"$call"}}); m == nil || len(f) > 0 {
+			t.Errorf("%s: %v", r.title, f)
+		}
 	}
 }
 

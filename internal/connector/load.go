@@ -83,7 +83,7 @@ func Parse(name string, text []byte) (*Connector, []jq.Finding) {
 func parse(name string, text []byte) (*Connector, []jq.Finding) {
 	d := &decoder{file: name, lines: strings.Split(string(text), "\n"), scope: "context"}
 	c := &Connector{File: name}
-	root := d.root(text)
+	root := d.root(text, "start it with connector: NAME")
 	if root == nil {
 		return nil, d.finds
 	}
@@ -102,8 +102,8 @@ func parse(name string, text []byte) (*Connector, []jq.Finding) {
 
 var yamlLine = regexp.MustCompile(`line (\d+): `)
 
-// root is the file's one document, nil after a finding.
-func (d *decoder) root(text []byte) *yaml.Node {
+// root is the file's one document, an object, nil after a finding. start says what such a file starts with.
+func (d *decoder) root(text []byte, start string) *yaml.Node {
 	if len(text) > MaxFile {
 		d.addAt(1, 1, "limit", fmt.Sprintf("the file is longer than %d bytes", MaxFile), "")
 		return nil
@@ -116,7 +116,7 @@ func (d *decoder) root(text []byte) *yaml.Node {
 	var docNode, second yaml.Node
 	if err := dec.Decode(&docNode); err != nil {
 		if errors.Is(err, io.EOF) {
-			d.addAt(1, 1, "yaml", "the file is empty", "start it with connector: NAME")
+			d.addAt(1, 1, "yaml", "the file is empty", start)
 			return nil
 		}
 		line := 1
@@ -127,10 +127,10 @@ func (d *decoder) root(text []byte) *yaml.Node {
 		return nil
 	}
 	if err := dec.Decode(&second); !errors.Is(err, io.EOF) {
-		d.addAt(max(second.Line, 1), 1, "yaml", "a file holds one connector", "move what follows --- to a file of its own")
+		d.addAt(max(second.Line, 1), 1, "yaml", "a file holds one document", "move what follows --- to a file of its own")
 	}
 	if len(docNode.Content) == 0 || docNode.Content[0].Kind != yaml.MappingNode {
-		d.addAt(1, 1, "type", "a connector is an object", "start it with connector: NAME")
+		d.addAt(1, 1, "type", "the file is no object", start)
 		return nil
 	}
 	return docNode.Content[0]

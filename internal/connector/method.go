@@ -37,7 +37,7 @@ type CallSpec struct {
 	Fallback bool   `yaml:"fallback" doc:"made for a window for which the calls before it gave no record"`
 	Request  `yaml:",inline"`
 	Restates time.Duration `yaml:"restates" doc:"for how long the figures of this call still change, where it is not as long as the resource's"`
-	Window   *WindowSpec   `yaml:"window" doc:"how the range is sliced; without it the whole range is one window"`
+	Window   *WindowSpec   `yaml:"window" doc:"how the range is sliced; without it the whole range is one window, whose dates the mapping finds in $call.window"`
 	ItemSpec `yaml:",inline"`
 	Latest   *Latest           `yaml:"latest" doc:"of the items of one answer that share a key only the latest counts"`
 	Unit     string            `yaml:"unit" default:"item" enum:"item|window" doc:"what the mapping gets at a time: one item, or all items of the window as one list"`
@@ -48,7 +48,7 @@ type CallSpec struct {
 	Cost     int               `yaml:"cost" default:"1" doc:"how many calls of limits.rate this one counts as"`
 	Parents  *Parents          `yaml:"parents" scope:"parents" doc:"whose children the call asks for: it is made for each of them, window by window"`
 	Constant *Literal          `yaml:"constant" doc:"the items themselves, from the account's context and without a call: a list of objects of templates"`
-	Job      *JobSpec          `yaml:"job" scope:"job" doc:"the call starts a job whose download carries the items"`
+	Job      *JobSpec          `yaml:"job" scope:"job" doc:"the call starts a job whose result carries the items"`
 }
 
 // Latest says which of several versions of an item counts.
@@ -56,13 +56,6 @@ type Latest struct {
 	Key   []string `yaml:"key" form:"path" need:"true" doc:"dotted paths that together are the key"`
 	Month string   `yaml:"month" form:"path" doc:"dotted path of a date whose month is a part of the key too"`
 	By    string   `yaml:"by" form:"path" need:"true" doc:"dotted path of what is compared; the greatest wins"`
-}
-
-// ControlTotal is a total that the provider states beside its parts.
-type ControlTotal struct {
-	Path   string `yaml:"path" form:"path" need:"true" doc:"dotted path of the total within the item"`
-	Mode   string `yaml:"mode" need:"true" enum:"ignore|check" doc:"check warns total_mismatch where the parts differ from it"`
-	Reason string `yaml:"reason" doc:"why it is ignored"`
 }
 
 // Method is a resource's list or get: its calls, of which one is chosen for each window.
@@ -179,9 +172,13 @@ func (m *Method) reads(root, name string) bool {
 }
 
 func (c *CallSpec) reads(root, name string) bool {
-	return c.Request.reads(root, name) || c.When.reads(root, name) || c.Job != nil && c.Job.StatusCall.reads(root, name) ||
+	return c.Request.reads(root, name) || c.When.reads(root, name) || c.Job != nil && c.Job.reads(root, name) ||
 		c.Page != nil && c.Page.Then != nil && c.Page.Then.reads(root, name) ||
 		c.Parents != nil && c.Parents.reads(root, name) || c.Constant != nil && c.Constant.tree.reads(root, name)
+}
+
+func (j *JobSpec) reads(root, name string) bool {
+	return j.StatusCall.reads(root, name) || j.FetchCall != nil && j.FetchCall.reads(root, name)
 }
 
 // Windowed says whether the method slices its range.

@@ -32,3 +32,18 @@ func TestPageSize(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 }
+
+func TestPageStyle(t *testing.T) {
+	for page, want := range map[string]string{
+		"next_url: n": "link", "link_header: next": "link", "next_token: n, token_param: t": "token", "next_token_header: X-N, token_param: t": "token",
+		"number: {}, token_param: t": "number", "offset: {}, token_param: t": "offset", "index: { count: n }, token_param: t": "index",
+		"next: .body, token_param: t": "token", "size: { param: n, default: 1 }": "none",
+	} {
+		if got := method(t, "{ get: /x, items: d, page: { "+page+" } }").Calls[0].Page.Style(); got != want {
+			t.Errorf("%s: %s, want %s", page, got, want)
+		}
+	}
+	if got := method(t, "{ get: /x }").Calls[0].Page.Style(); got != "none" {
+		t.Errorf("without pages: %s", got)
+	}
+}

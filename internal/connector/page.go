@@ -163,14 +163,18 @@ func (c *CallSpec) checkPlaces(d *decoder, n *yaml.Node) {
 		return
 	}
 	at := d.at(n, "page")
-	last := &c.Request
+	first := &c.Request
+	if c.Job != nil {
+		first = c.Job.result()
+	}
+	last := first
 	if p.Then != nil {
 		last = p.Then
 	}
 	if p.TokenKey != "" && !last.Body.takesRemote() {
 		d.add(d.at(at, "token_key"), "value", "token_key, and the request has no body with keys", "use token_param, or give it a body")
 	}
-	if p.Size != nil && p.Size.Key != "" && !c.Body.takesRemote() {
+	if p.Size != nil && p.Size.Key != "" && !first.Body.takesRemote() {
 		d.add(d.at(d.at(at, "size"), "key"), "value", "size.key, and the request has no body with keys", "use size.param, or give it a body")
 	}
 	if c.Whole && (p.Offset != nil || p.Number != nil && p.Number.Total == "" && p.Number.More == "" && p.More == "") {

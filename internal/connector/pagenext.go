@@ -55,7 +55,7 @@ func (p *Page) ended(envelope []byte) (bool, error) {
 	case gjson.True, gjson.Null: // it says nothing where it is absent
 		return false, nil
 	}
-	return false, unexpected("whether there are more pages, at %s, is neither true nor false", path)
+	return false, unexpected("%q, which says whether there are more pages, is neither true nor false", path)
 }
 
 // stated is the first link or token at the paths of next_url or next_token.
@@ -68,14 +68,14 @@ func (p *Page) stated(envelope []byte) (string, error) {
 			case len(p.NextURL) > 0 && isLink(r.Str):
 				return r.Str, nil
 			case len(p.NextURL) > 0 && len(p.places()) == 0:
-				return "", unexpected("the next link at %s is no address: %q", path, clip(r.Str))
+				return "", unexpected("%q, which is the next link, is no address: %q", path, clip(r.Str))
 			default:
 				return p.token(r.Str)
 			}
 		case gjson.Number:
 			return r.Raw, nil
 		case gjson.JSON, gjson.True:
-			return "", unexpected("the next page at %s is neither text nor null", path)
+			return "", unexpected("%q, which leads to the next page, is neither text nor null", path)
 		}
 	}
 	return "", nil
@@ -157,14 +157,12 @@ func (m *Method) count(s *Scope, at record.Position, f Facts) (next int64, more 
 	case p.Index != nil:
 		pages, err := p.pages(at, f)
 		return n + 1, n+1 < pages, err
-	case f.Items == 0:
-		return 0, false, nil
 	case p.Number != nil:
 		total, known, err := whole(f.Envelope, p.Number.Total)
-		return n + 1, !known || n-int64(p.Number.First)+1 < total, err
+		return n + 1, f.Items > 0 && (!known || n-int64(p.Number.First)+1 < total), err
 	}
 	total, known, err := whole(f.Envelope, p.Offset.Total)
-	return n + f.Items, !known || n+f.Items < total, err
+	return n + f.Items, f.Items > 0 && (!known || n+f.Items < total), err
 }
 
 // counted is the number, offset or index of a position's page. The walk's first page may be one that the caller chose.
@@ -191,7 +189,7 @@ func (m *Method) counted(s *Scope, at record.Position) (int64, error) {
 }
 
 // maxCount bounds what is counted, so that no sum of two overflows and every number is exact in JSON.
-const maxCount = 1 << 53
+const maxCount = 1_000_000_000_000_000
 
 // whole is the count at a path; unknown where there is none.
 func whole(envelope []byte, path string) (n int64, known bool, err error) {
@@ -210,7 +208,7 @@ func whole(envelope []byte, path string) (n int64, known bool, err error) {
 			return n, true, nil
 		}
 	}
-	return 0, false, unexpected("the total at %s is no count", path)
+	return 0, false, unexpected("%q, which says how many there are, is no count", path)
 }
 
 // carriedPages is where an index's count is kept among the facts of the first page.

@@ -56,6 +56,7 @@ func TestPageStyles(t *testing.T) {
 			[]answered{{`{}`, 2, ""}, {`{"more":null}`, 0, ""}}, "GET /x?page=1(page) | GET /x?page=2(page)"},
 		{"a total that is no count", `{ get: /x, items: d, page: { number: { total: p.total }, token_param: page } }`, []answered{{`{"p":{"total":1.5}}`, 2, ""}}, "GET /x?page=1(page) | upstream_unexpected p.total"},
 		{"a total that is a word", `{ get: /x, items: d, page: { offset: { total: total }, token_param: o } }`, []answered{{`{"total":"many"}`, 2, ""}}, "GET /x?o=0(page) | upstream_unexpected total"},
+		{"the largest total", `{ get: /x, items: d, page: { offset: { total: total }, token_param: o } }`, []answered{{`{"total":1000000000000000}`, 2, ""}, {`{"total":1000000000000001}`, 2, ""}}, "GET /x?o=0(page) | GET /x?o=2(page) | upstream_unexpected total"},
 		{"a negative total", `{ get: /x, items: d, page: { offset: { total: total }, token_param: o } }`, []answered{{`{"total":-1}`, 2, ""}}, "GET /x?o=0(page) | upstream_unexpected total"},
 		{"more that is no boolean", `{ get: /x, items: d, page: { number: {}, more: m.more, token_param: page } }`, []answered{{`{"m":{"more":"yes"}}`, 2, ""}}, "GET /x?page=1(page) | upstream_unexpected m.more"},
 		{"offsets end at the total", `{ get: /x, items: d, page: { offset: { total: total }, token_param: from, size: { param: n, default: 2 } } }`,
@@ -221,7 +222,7 @@ func TestCarryIsBounded(t *testing.T) {
 
 func TestStaleNumbers(t *testing.T) {
 	m := method(t, `{ get: /x, items: d, page: { offset: {}, token_param: t } }`)
-	for token, ok := range map[string]bool{"9007199254740992": true, "9007199254740993": false, "-1": false, "x": false} {
+	for token, ok := range map[string]bool{"1000000000000000": true, "1000000000000001": false, "-1": false, "x": false} {
 		_, _, _, err := m.Next(&Scope{}, record.Position{Token: []byte(token)}, Facts{Items: 1})
 		if ok != (err == nil) || !ok && problem.From(err).Code != problem.CursorStale {
 			t.Errorf("%s: %v", token, err)

@@ -88,9 +88,9 @@ func TestJoinPlan(t *testing.T) {
 				t.Fatalf("a call for no parent: %v", err)
 			}
 			c := m.Call(p).Parents
-			call, err := c.Method.At(c.Scope(s, m.Window(s, p)), record.Position{Now: p.Now, Window: p.Window})
-			if err != nil || call.Purpose != "parents" {
-				t.Fatalf("%+v %v", call, err)
+			call, errAt := c.Method.At(c.Scope(s, m.Window(s, p)), record.Position{Now: p.Now, Window: p.Window})
+			if errAt != nil || call.Purpose != "parents" {
+				t.Fatalf("%+v %v", call, errAt)
 			}
 			got = append(got, render(call))
 			if p.Parent, err = next(); err != nil || p.Parent == nil {

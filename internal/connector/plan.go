@@ -14,6 +14,7 @@ type Facts struct {
 	Envelope []byte // the page's document with the list of items emptied, JSON of checked depth; nil where it has none
 	Header   http.Header
 	Items    int64 // items of this page, as the provider counts them
+	Links    int   // files of the job that gave the page
 	Records  int64 // records of the whole window by this call so far, before the gateway's filters
 	// Parent is the parent behind the position's, nil at the end. It is asked only where the children have no more pages;
 	// nil where the call has no parents, or the window none.
@@ -54,7 +55,8 @@ func (m *Method) Window(s *Scope, p record.Position) Range {
 }
 
 // Next is where a walk goes on after a page: its next page, or else the next parent's children, or else a fallback for a
-// window without records, or else the next window. It is false at the end. Item, Out, Anchor and Job of the position start anew.
+// window without records, or else the next window. It is false at the end. Item, Out and Anchor of the position start anew,
+// and Job but for a job's next page.
 func (m *Method) Next(s *Scope, p record.Position, f Facts) (record.Position, bool, []problem.Warning, error) {
 	c := m.Call(p)
 	if c == nil {
@@ -66,11 +68,16 @@ func (m *Method) Next(s *Scope, p record.Position, f Facts) (record.Position, bo
 	if err != nil {
 		return p, false, nil, err
 	}
+	if token == "" {
+		token = c.nextLink(p, f)
+	}
 	if token != "" {
 		if token == string(p.Token) {
 			return p, false, nil, problem.New(problem.PaginationLoop, "the provider gave the page cursor %q again after the page that it leads to", clip(token)).AsRemote()
 		}
-		n.Token = []byte(token)
+		if n.Token = []byte(token); c.Job != nil {
+			n.Job = p.Job // its other pages are the same job's
+		}
 		n.Carry, err = c.carried(p, f)
 		return n, err == nil, nil, err
 	}

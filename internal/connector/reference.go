@@ -43,17 +43,21 @@ resources:
   condition holds are tried in turn.
 * A call with ` + "`parents`" + ` is made for each item of a list of its own, window by window: its slots read ` + "`.parent`" + `, its mapping
   ` + "`$parent`" + `, both what ` + "`keep`" + ` has of it (of an item within an item, ` + "`$parent`" + ` is the outer one laid over that). Records, fallbacks and ` + "`no_data`" + ` are those of the window, not of one parent.
+* A job's further pages are asked for by the request that gave the first one: ` + "`fetch`" + `, or ` + "`status`" + ` where the result is
+  inline, or the call itself where it was ready at once. A list of links to download has a page for each.
 * An error in a good status is found by a rule that names the status. It sees the whole of a short answer at once; of one of
   64 KiB or more it sees the members beside the items when the page has ended, before the page counts.
 * A caller's remote_query goes over all this: its keys replace those of the same name and come last, in a JSON body with
   the declared type. A key whose slot reads the window turns slicing off. A key of the page counts for the first call only.
+* A window's pages follow each other until the provider has no next one: null, nothing or an empty text where the token stands,
+  false at more, the total, or an empty page of those that are counted. The same token twice is an error, pagination_loop.
 
 `
 
 // Docs is the reference of the language in Markdown.
 func Docs() []byte {
 	var b strings.Builder
-	b.WriteString(referenceHead)
+	b.WriteString(referenceHead + recipeDocs())
 	r := referenceMaker{b: &b, place: map[reflect.Type]int{}}
 	r.add("Top level", reflect.TypeFor[Connector]())
 	for i := 0; i < len(r.sections); i++ {
@@ -126,8 +130,10 @@ func (r *referenceMaker) visit(key string, t reflect.Type) {
 
 // scopeTitles says where each scope holds, in the order of the reference.
 var scopeTitles = []struct{ scope, where string }{
-	{"list", "`list`"}, {"parents", "`list.parents`"}, {"get", "`get`"}, {"list+token", "`page.then`"}, {"page", "`page.next`"}, {"job", "`job.status`"}, {"lookup", "`lookups`"}, {"check", "`check`"},
-	{"context", "`context.*.default`, `auth`, `default` granularity"}, {"reply", "`errors.rules`, `check.expect`"}, {"report", "`job.done`, `job.failed`"}, {"jwt", "`auth.jwt.claims`"},
+	{"list", "`list`"}, {"parents", "`list.parents`"}, {"get", "`get`"}, {"list+token", "`page.then`"}, {"page", "`page.next`"},
+	{"job", "`job.status`"}, {"fetch", "`job.fetch`"}, {"lookup", "`lookups`"}, {"check", "`check`"},
+	{"context", "`context.*.default`, `auth`, `default` granularity"}, {"reply", "`errors.rules`, `check.expect`, `job.ready`"},
+	{"report", "`job.done`, `job.failed`"}, {"jwt", "`auth.jwt.claims`"}, {"item", "`parents.where`, `control_total.value`"},
 }
 
 func scopeDocs() string {

@@ -22,8 +22,11 @@ func (r remotePairs) check() error {
 // Unclipped says whether the caller's remote_query sets a key that carries the window. Then the gateway neither slices
 // nor clips: there is one window, the whole range.
 func (m *Method) Unclipped(s *Scope) bool {
+	over := m.overlay(s)
 	return slices.ContainsFunc(s.Remote, func(p bracket.Pair) bool {
-		return slices.ContainsFunc(m.Calls, func(c *CallSpec) bool { return c.Request.owns(OwnerPlanner, p) })
+		return slices.ContainsFunc(m.Calls, func(c *CallSpec) bool {
+			return c.Request.owns(OwnerPlanner, p) || over.owns(&c.Request, OwnerPlanner, p)
+		})
 	})
 }
 

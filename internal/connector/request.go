@@ -55,6 +55,14 @@ func (c *CallSpec) check(d *decoder, n *yaml.Node) {
 	if c.When.reads("parent", "") {
 		d.add(d.at(n, "when"), "scope", "the condition chooses the call before its parents are listed", "choose among the parents with parents.where")
 	}
+	if c.Job != nil && c.Page != nil {
+		switch at := d.key(n, "page"); {
+		case c.Job.DownloadAt != "":
+			d.add(at, "exclusive", "the pages of a download are its links", "remove page, or take the result with fetch")
+		case c.Page.Then == nil && c.Job.FetchCall != nil && c.Job.FetchCall.reads("report", ""):
+			d.add(at, "scope", "fetch reads .report, which is not there for the pages after the first", "say with .job what to fetch, or how in page.then")
+		}
+	}
 	if c.Parents != nil && !c.Request.reads("parent", "") {
 		d.add(d.key(n, "parents"), "unused", "no slot of the call says which parent it is made for", "put {{ .parent.id }} into its path")
 	}
@@ -80,12 +88,6 @@ func (l *Lookup) check(d *decoder, n *yaml.Node) {
 	call := &CallSpec{Request: l.Request, ItemSpec: l.ItemSpec, Page: l.Page, Unit: "item"}
 	call.checkPlaces(d, n)
 	l.Method = &Method{Calls: []*CallSpec{call}, purpose: "lookup"}
-}
-
-func (c *ControlTotal) check(d *decoder, n *yaml.Node) {
-	if c.Mode == "ignore" && c.Reason == "" {
-		d.add(n, "missing", "a total is ignored without a reason", "add reason: …")
-	}
 }
 
 // ownHeaders are set by the house: by auth, by the transport, or for no one.

@@ -27,6 +27,7 @@ type Scope struct {
 	Filters     map[string][]string // the caller's filters, by name
 	Context     map[string]any      // resolved: ResolveContext
 	Lookups     map[string]any      // by name
+	Overrides   []*RequestOverride  // laid over the list's requests, in order
 	Remote      []bracket.Pair      // the caller's remote_query
 	PageSize    int                 // the provider's page size to ask for, 0 for the connector's default
 	ID          string              // of a get
@@ -37,22 +38,25 @@ var scopeVars = map[string][]string{
 	"list":    {"range", "window", "now", "query", "granularity", "context", "lookups", "page_size", "carry", "parent"},
 	"parents": {"range", "window", "now", "query", "granularity", "context", "lookups", "page_size"},
 	"job":     {"range", "window", "now", "query", "granularity", "context", "lookups", "parent", "job"},
+	"fetch":   {"range", "window", "now", "query", "granularity", "context", "lookups", "parent", "job", "report"},
 	"get":     {"id", "now", "context", "lookups"},
 	"lookup":  {"now", "context", "page_size"},
 	"check":   {"now", "context"},
 	"context": {"context"},
 	"page":    {"body", "headers", "items", "token", "carry"},
 	"reply":   {"status", "headers", "body"},
-	"report":  {"body"},
+	"report":  {"status", "headers", "body"},
 	"jwt":     {"now", "context", "fingerprint"},
+	"item":    nil, // the provider's: anything
 }
 
 var scopeMeaning = map[string]string{
+	"":      "the provider's item itself; of `unit: window` the list of them",
 	"range": "`.range.start`, `.range.end`: the whole range of the request", "window": "`.window.start`, `.window.end`: the slice that this call asks for",
 	"now": "the clock of the walk's first page; in `claims` the moment of signing, in Unix seconds", "query": "the caller's filters as lists: `.query.product_id[0]`", "granularity": "the period served",
 	"context": "the account's variables, with defaults", "lookups": "lookups by name", "page_size": "the provider's page size", "carry": "facts of the window's first page, by the names of `carry`; null on that page",
 	"token": "what leads to a page: the provider's token, or the page's number, offset or index", "items": "how many items the page has",
-	"parent": "what `parents.keep` has of the parent whose children are asked for", "id": "the id asked for", "job": "the provider's id of the job", "status": "the HTTP status", "headers": "response headers, names in lower case",
+	"parent": "what `parents.keep` has of the parent whose children are asked for", "id": "the id asked for", "job": "the provider's id of the job", "report": "the status of the job that is done", "status": "the HTTP status", "headers": "response headers, names in lower case",
 	"fingerprint": "the SHA-256 of the public key (DER, SubjectPublicKeyInfo) in base64",
 	"body":        "the response body: JSON, or a string where it is not",
 }
@@ -88,7 +92,7 @@ func (d *decoder) checkSlots(c *Connector) {
 			if r.Root != "." || len(r.Path) == 0 {
 				continue
 			}
-			line, col := s.at(offsetOf(s.program, r.Line, r.Col))
+			line, col := s.at(jq.OffsetOf(s.program, r.Line, r.Col))
 			root := r.Path[0]
 			if !slices.Contains(allowed, root) {
 				text, fix := "."+clip(root)+" is not in scope here", didYouMean(root, allowed, "here are ."+strings.Join(allowed, ", ."))

@@ -64,7 +64,7 @@ func (t *SecretText) decode(d *decoder, n *yaml.Node, f field) {
 	at := d.locate(n)
 	lit := func(from, to int) {
 		if from < to {
-			t.parts = append(t.parts, secretPart{text: d.template(n.Value[from:to], n, at.from(from), true)})
+			t.parts = append(t.parts, secretPart{text: d.template(n.Value[from:to], n, at.From(from), true)})
 		}
 	}
 	from := 0

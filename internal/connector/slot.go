@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/meterbridge/meterbridge/internal/jq"
 )
@@ -15,7 +16,7 @@ type slot struct {
 	program string // as it is written
 	scope   string
 	call    *CallSpec // the call that it is a part of, nil for none
-	at      locator
+	at      jq.Locator
 }
 
 func (s *slot) reads(root, name string) bool {
@@ -37,12 +38,17 @@ func (s *slot) text() string { return strings.TrimSpace(s.program) }
 
 // run gives the slot's value, nil where it has no output.
 func (s *slot) run(in any) (any, error) {
+	return s.runOn(context.Background(), in, jq.DefaultTimeout)
+}
+
+// runOn is run on any input, within a time that fits its size.
+func (s *slot) runOn(ctx context.Context, in any, budget time.Duration) (any, error) {
 	if s.code == nil {
 		return nil, fmt.Errorf("the slot `%s` did not compile", s.text())
 	}
 	var out any
 	n := 0
-	err := s.code.Run(context.Background(), in, nil, func(v any) error {
+	err := s.code.RunWithin(ctx, budget, in, nil, func(v any) error {
 		if n++; n > 1 {
 			return errors.New("more than one value")
 		}
@@ -57,7 +63,7 @@ func (s *slot) run(in any) (any, error) {
 }
 
 // slot compiles one program. Its findings are moved to where they stand in the file.
-func (d *decoder) slot(text string, at locator) *slot {
+func (d *decoder) slot(text string, at jq.Locator) *slot {
 	s := &slot{program: text, scope: d.scope, call: d.call, at: at}
 	if i := strings.Index(text, "${"); i >= 0 {
 		line, col := at(i)
@@ -66,26 +72,13 @@ func (d *decoder) slot(text string, at locator) *slot {
 	}
 	code, finds := jq.Compile(jq.Source{File: d.file, Line: 1, Col: 1, Text: text}, jq.Options{Kind: jq.Slot})
 	for _, f := range finds {
-		f.Line, f.Col = at(offsetOf(text, f.Line, f.Col))
+		f.Line, f.Col = at(jq.OffsetOf(text, f.Line, f.Col))
 		d.finds = append(d.finds, f)
 	}
 	if s.code = code; code != nil {
 		d.slots = append(d.slots, s)
 	}
 	return s
-}
-
-// offsetOf is the byte of the character at a line and column, both from 1, of a text.
-func offsetOf(text string, line, col int) int {
-	from := 0
-	for ; line > 1; line-- {
-		i := strings.IndexByte(text[from:], '\n')
-		if i < 0 {
-			return len(text)
-		}
-		from += i + 1
-	}
-	return from + byteOf(text[from:], col)
 }
 
 // slotEnd is the index of the }} that closes a slot whose program starts at i, -1 where none does. Braces of objects

@@ -105,7 +105,7 @@ func (t *Template) decode(d *decoder, n *yaml.Node, f field) {
 }
 
 // template splits text into literals and slots and compiles the slots. secret says that ${name} was taken out already.
-func (d *decoder) template(text string, n *yaml.Node, at locator, secret bool) Template {
+func (d *decoder) template(text string, n *yaml.Node, at jq.Locator, secret bool) Template {
 	t := Template{raw: text}
 	for from := 0; from < len(text); {
 		open := strings.Index(text[from:], "{{")
@@ -129,7 +129,7 @@ func (d *decoder) template(text string, n *yaml.Node, at locator, secret bool) T
 			d.addAt(line, col, "slot", "{{ without its }}", "close the slot with }}")
 			break
 		}
-		t.parts = append(t.parts, templatePart{slot: d.slot(text[from+2:end], at.from(from+2))})
+		t.parts = append(t.parts, templatePart{slot: d.slot(text[from+2:end], at.From(from+2))})
 		from = end + 2
 	}
 	return t

@@ -43,7 +43,7 @@ const infoText = `Meterbridge reads usage and cost from many providers and answe
 // operations by the router's path. A route without one is missing from the document, which a test refuses.
 func operations() map[string]operation {
 	data, describing := dataProblems(), []int{http.StatusBadRequest, http.StatusNotFound}
-	single := []string{"integrated_account_id", "truto_response_format", "truto_ignore_remote_data", "truto_exclude_fields", "numbers", "remote_query", "strict"}
+	single := []string{"integrated_account_id", "truto_response_format", "truto_ignore_remote_data", "truto_exclude_fields", "numbers", "remote_query", "strict", "explain"}
 	passed := []string{"integrated_account_id", "truto_response_format", "start_date", "end_date", "date", "granularity", "limit", "next_cursor", "truto_ignore_limit", "remote_query"}
 	return map[string]operation{
 		"/unified/:model/:resource": {id: "list", tag: "Usage metering", summary: "List records", streams: true,

@@ -62,6 +62,8 @@ func parameters() []parameter {
 			text: "Parameters of the provider's own, `remote_query[name]=value`, passed on unchanged and last, nesting and order kept; into a JSON body where the request has one. It can set no header, host, path or credential."},
 		{name: "strict", schema: boolean(), example: true,
 			text: "A parameter that nothing understands is a 400 and not a warning."},
+		{name: "explain", schema: object{{"anyOf", []object{boolean(), integer(1, proxy.MaxExplained)}}}, example: true,
+			text: fmt.Sprintf("With `truto_response_format=debug`: where the records come from. For %d of the provider's items, or for as many as the number says, each value of their records with the provider's fields that feed it and the line of the mapping that builds it; the provider's fields that nothing reads; and which calls were made and why.", proxy.DefaultExplained)},
 		{name: "stream_meta", schema: boolean(), example: true,
 			text: "Adds checkpoints and a last line with the outcome to a stream, for clients that can't see trailers."},
 	}...)

@@ -71,11 +71,12 @@ func schemas(model Schemas) object {
 }
 
 func debugSchema() object {
-	exchange := closed(object{{"purpose", text()}, {"method", text()}, {"url", text()}, {"status", object{{"type", "integer"}}}, {"ms", object{{"type", "number"}}}}, "purpose", "method", "url", "status", "ms")
+	exchange := closed(object{{"purpose", text()}, {"method", text()}, {"url", text()}, {"status", object{{"type", "integer"}}}, {"ms", object{{"type", "number"}}}, {"bytes", object{{"type", "integer"}, {"description", "Of the answer's body as it came, as far as it was read; with `explain`."}}}}, "purpose", "method", "url", "status", "ms")
 	return closed(object{
 		{"requestUrl", text()}, {"requestOptions", object{{"type", "object"}}}, {"data", object{{"description", "The provider's last answer."}}},
 		{"responseHeaders", object{{"type", "object"}, {"additionalProperties", text()}}}, {"nextCursor", object{{"type", []string{"string", "null"}}}},
 		{"isLooping", object{{"type", "boolean"}}}, {"isEmptyResult", object{{"type", "boolean"}}}, {"resultCount", object{{"type", "integer"}}}, {"exchanges", listOf(exchange)},
+		{"explain", schemaOf(reflect.TypeFor[proxy.Explanation]()).with("description", "With `explain`.")},
 	}, "requestUrl", "requestOptions", "data", "responseHeaders", "nextCursor", "isLooping", "isEmptyResult", "resultCount", "exchanges")
 }
 
@@ -92,7 +93,7 @@ func errorSchema() object {
 		{"message", text().with("description", "What is wrong and what to do.")},
 		{"code", text().with("description", "Stable name of the problem.").with("examples", codes)},
 		{"request_id", text()},
-		{"details", object{{"type", "object"}, {"description", "May name a `parameter`, or what the provider said of fields."}}},
+		{"details", object{{"type", "object"}, {"description", "May name a `parameter`, or what the provider said of fields; with `explain` it has the `exchanges` that came before the problem."}}},
 		{"truto_is_remote_error", object{{"const", true}, {"description", "The provider's error, not ours."}}},
 		{"raw_response", object{{"description", "The provider's body, parsed if it is JSON."}}},
 		{"truto_error_insight", schemaOf(reflect.TypeFor[problem.Insight]())},

@@ -18,7 +18,7 @@ var parts = map[string]func(time.Time) int{
 var epochs = map[string]func(int64) time.Time{
 	"from_unix":    func(n int64) time.Time { return time.Unix(n, 0).UTC() },
 	"from_unix_ms": func(n int64) time.Time { return time.UnixMilli(n).UTC() },
-	"from_days":    func(n int64) time.Time { return time.Unix(min(max(n, -maxEpochDays), maxEpochDays)*24*60*60, 0).UTC() },
+	"from_days":    func(n int64) time.Time { return time.Unix(min(max(n, -daysReach), daysReach)*24*60*60, 0).UTC() },
 }
 
 func partOfDate(v any, part func(time.Time) int) any {
@@ -34,8 +34,8 @@ func partOfDate(v any, part func(time.Time) int) any {
 
 // What these let pass is held to a year of four digits; they keep the arithmetic of dates away from its own limits.
 const (
-	maxEpoch     = 1 << 48
-	maxEpochDays = 10000 * 366
+	epochReach = 1 << 48
+	daysReach  = 10000 * 366
 )
 
 // fromEpoch makes a date of a number, or of a text that holds one. A fraction is cut off, as it is of every date.
@@ -50,7 +50,7 @@ func fromEpoch(v any, at func(int64) time.Time) any {
 	}
 	whole, fraction, _ := strings.Cut(d.String(), ".")
 	n, err := strconv.ParseInt(whole, 10, 64)
-	if err != nil || n < -maxEpoch || n > maxEpoch {
+	if err != nil || n < -epochReach || n > epochReach {
 		return wrong(v, want)
 	}
 	if whole[0] == '-' && strings.Trim(fraction, "0") != "" {

@@ -16,6 +16,9 @@ type Source struct {
 	Line int // 1-based; 0 counts as 1
 	Col  int // 1-based, in characters; 0 counts as 1
 	Text string
+	// At gives the place of each byte of a text that does not stand in one piece, such as a block of a YAML file. With it,
+	// Line and Col are those of the text's start.
+	At Locator
 }
 
 // Finding is one defect of a file: what every package of the house reports for lint.
@@ -51,6 +54,9 @@ func Failed(findings []Finding) bool {
 // at is the line and column of a byte of the text.
 func (s Source) at(offset int) (line, col int) {
 	offset = max(0, min(offset, len(s.Text)))
+	if s.At != nil {
+		return s.At(offset)
+	}
 	before := s.Text[:offset]
 	line, col = max(1, s.Line), max(1, s.Col)
 	if n := strings.Count(before, "\n"); n > 0 {
@@ -59,6 +65,9 @@ func (s Source) at(offset int) (line, col int) {
 	}
 	return line, col + utf8.RuneCountInString(before)
 }
+
+// Start is the line and column at which the text starts.
+func (s Source) Start() (line, col int) { return s.at(0) }
 
 // finding reports at a byte of the text.
 func (s Source) finding(offset int, rule, text, fix string) Finding {

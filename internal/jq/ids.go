@@ -6,6 +6,18 @@ import (
 	"strings"
 )
 
+// StableID is the house's `stable_id` of texts, "" among them for null.
+func StableID(parts ...string) string {
+	list := make([]any, len(parts))
+	for i, p := range parts {
+		if p != "" {
+			list[i] = p
+		}
+	}
+	id, _ := stableID(list).(string) // texts always make an id
+	return id
+}
+
 // stableID joins the parts of an id with ":". Other bytes than A-Za-z0-9._- are written as ~XX and null as ~, so that
 // different lists of texts never meet in one id.
 func stableID(v any) any {

@@ -38,6 +38,7 @@ type Options struct {
 	Kind       Kind
 	Libs       []Source      // what a mapping may include, each by its file's name without .jq
 	Vars       []string      // names of the variables that a run is given, "$query"
+	Each       string        // the one of them that each run of a session brings anew; "" for none
 	Timeout    time.Duration // of one run; DefaultTimeout if 0
 	MaxOutputs int           // of one run; MaxOutputs if 0
 }
@@ -47,8 +48,12 @@ type Code struct {
 	code    *gojq.Code
 	query   *gojq.Query
 	vars    []string
+	each    string
 	refs    []Ref
+	assigns Assigned
 	funcs   []string
+	names   map[string]bool // variables that the text names
+	libs    []Source
 	timeout time.Duration
 	outputs int
 
@@ -70,7 +75,7 @@ func Compile(src Source, opt Options) (*Code, []Finding) {
 	if bad != nil {
 		return nil, append(findings, *bad)
 	}
-	code.refs = f.refs(f.query)
+	code.refs, code.assigns = f.refs(f.query), f.assigns(f.query)
 	return code, findings
 }
 
@@ -79,6 +84,12 @@ func (c *Code) Refs() []Ref { return c.refs }
 
 // Funcs names the top-level definitions, in the order of the source.
 func (c *Code) Funcs() []string { return c.funcs }
+
+// Mentions reports whether the text that the program is a part of names a variable anywhere.
+func (c *Code) Mentions(variable string) bool { return c.names[variable] }
+
+// Libs are the libraries that the text includes.
+func (c *Code) Libs() []Source { return c.libs }
 
 // Module is a file of definitions, each of which can be compiled as a program of its own.
 type Module struct {
@@ -112,13 +123,18 @@ func (m *Module) Funcs() []string { return m.file.funcs() }
 
 // Line is the line on which a definition without parameters starts; 0 where there is none.
 func (m *Module) Line(name string) int {
+	line, _ := m.Place(name)
+	return line
+}
+
+// Place is the line and the column of a definition without parameters; 0 where there is none.
+func (m *Module) Place(name string) (line, col int) {
 	for _, d := range m.file.own() {
 		if d.Name == name && len(d.Args) == 0 {
-			line, _ := m.file.src.at(m.file.places.at(d).offset)
-			return line
+			return m.file.src.at(m.file.places.at(d).offset)
 		}
 	}
-	return 0
+	return 0, 0
 }
 
 // Compile makes a program of one definition, with the others in its scope.
@@ -132,7 +148,7 @@ func (m *Module) Compile(name string) (*Code, []Finding) {
 	if bad != nil {
 		return nil, []Finding{*bad}
 	}
-	code.refs = f.refs(call)
+	code.refs, code.assigns = f.refs(call), f.assigns(call)
 	return code, nil
 }
 
@@ -212,7 +228,7 @@ func (f *file) compile(q *gojq.Query) (*Code, *Finding) {
 		bad := f.src.finding(0, "compile", err.Error(), "")
 		return nil, &bad
 	}
-	c := &Code{code: code, query: q, vars: f.opt.Vars, funcs: f.funcs(), timeout: f.opt.Timeout, outputs: f.opt.MaxOutputs}
+	c := &Code{code: code, query: q, vars: f.opt.Vars, each: f.opt.Each, funcs: f.funcs(), names: f.mentioned, libs: f.libs, timeout: f.opt.Timeout, outputs: f.opt.MaxOutputs}
 	if c.timeout <= 0 {
 		c.timeout = DefaultTimeout
 	}

@@ -11,6 +11,17 @@ type spot struct {
 	offset int
 }
 
+// compare orders places as their texts are in scope: what is included, then the program itself.
+func (s spot) compare(other spot) int {
+	switch {
+	case s.lib == other.lib:
+		return s.offset - other.offset
+	case s.lib == 0 || other.lib > 0 && s.lib > other.lib:
+		return 1
+	}
+	return -1
+}
+
 // at is the place of a node; of one that has none, the start of the text.
 func (p places) at(node any) spot { return p[node] }
 

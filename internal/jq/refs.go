@@ -61,10 +61,14 @@ type tracer struct {
 	out   []Ref
 	seen  map[string]bool
 	steps int
+	leave string // a member of objects whose value is passed over; "" for none
 }
 
-func (f *file) refs(q *gojq.Query) []Ref {
-	t := tracer{file: f, seen: map[string]bool{}}
+func (f *file) refs(q *gojq.Query) []Ref { return f.refsBeside(q, "") }
+
+// refsBeside is refs without what is read for a member of this name.
+func (f *file) refsBeside(q *gojq.Query, leave string) []Ref {
+	t := tracer{file: f, seen: map[string]bool{}, leave: leave}
 	var n *names
 	for _, v := range f.opt.Vars {
 		n = &names{up: n, name: v, value: track{root: v}}

@@ -93,6 +93,8 @@ func (t *tracer) object(o *gojq.Object, in track, n *names) {
 	for _, kv := range o.KeyVals {
 		at := t.places.at(kv)
 		switch {
+		case kv.Key != "" && kv.Key == t.leave:
+			continue
 		case kv.Key != "" && kv.Key[0] == '$':
 			t.use(t.variable(kv.Key, at, n))
 		case kv.Key != "" && kv.Val == nil:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -216,4 +217,26 @@ func FuzzCompileRun(f *testing.F) {
 			t.Fatalf("%q on %q ran %v", program, doc, d)
 		}
 	})
+}
+
+// TestEachRunBringsItsVariable: the same machine, another value of the variable each time, also within definitions.
+func TestEachRunBringsItsVariable(t *testing.T) {
+	code, findings := Compile(Source{Text: `def f: $base.n; [$q, f, .]`}, Options{Vars: []string{"$q", "$base"}, Each: "$base"})
+	if code == nil {
+		t.Fatal(findings)
+	}
+	s := code.Session([]any{"q", nil})
+	for i := range 3 {
+		var got []any
+		err := s.RunEach(t.Context(), time.Second, i, map[string]any{"n": i * 10}, func(v any) error { got = append(got, v); return nil })
+		if want := []any{[]any{"q", i * 10, i}}; err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("got %v, %v, want %v", got, err, want)
+		}
+	}
+	if err := s.RunEach(t.Context(), time.Second, 1, 5, func(any) error { return nil }); err == nil {
+		t.Error("a number has no .n")
+	}
+	if err := s.RunEach(t.Context(), time.Second, 1, nil, func(any) error { return nil }); err != nil {
+		t.Errorf("after an error: %v", err)
+	}
 }

@@ -31,6 +31,9 @@ type feed struct {
 // mark comes out of the program when all outputs of an input have.
 type mark struct{}
 
+// pair is the input of a program with a variable that each run brings, and the variable's value.
+type pair struct{ input, each any }
+
 // Next is gojq's.
 func (f *feed) Next() (any, bool) {
 	if !f.full {
@@ -43,7 +46,10 @@ func (f *feed) Next() (any, bool) {
 
 // feeding wraps a program for sessions. The names start with an underscore and are unknown to the lint, so that no
 // program can call them.
-const feeding = `_feed | if _mark then . else _program end`
+const (
+	feeding     = `_feed | if _mark then . else _program end`
+	feedingEach = `_feed | if _mark then . else _each as %s | _input | _program end`
+)
 
 var feedOptions = []gojq.CompilerOption{
 	gojq.WithIterFunction("_feed", 0, 0, func(v any, _ []any) gojq.Iter { return v.(*feed) }),
@@ -51,17 +57,27 @@ var feedOptions = []gojq.CompilerOption{
 		_, ok := v.(mark)
 		return ok
 	}),
+	gojq.WithFunction("_each", 0, 0, func(v any, _ []any) any { return v.(pair).each }),
+	gojq.WithFunction("_input", 0, 0, func(v any, _ []any) any { return v.(pair).input }),
 }
 
 // feeder compiles the wrapped program, once, for those programs that need it.
 func (c *Code) feeder() (*gojq.Code, error) {
 	c.once.Do(func() {
-		q, err := gojq.Parse(feeding)
+		text := feeding
+		if c.each != "" {
+			text = fmt.Sprintf(feedingEach, c.each)
+		}
+		q, err := gojq.Parse(text)
 		if err != nil {
 			c.fedErr = err
 			return
 		}
-		q.Right.Term.If.Else = c.query
+		program := &q.Right.Term.If.Else
+		for (*program).Right != nil { // past what stands before it
+			program = &(*program).Right
+		}
+		*program = c.query
 		c.fed, c.fedErr = gojq.Compile(q, append(append(house(), feedOptions...), gojq.WithVariables(c.vars))...)
 	})
 	return c.fed, c.fedErr
@@ -93,6 +109,11 @@ func (c *Code) Session(vars []any) *Session {
 }
 
 var errMachine = errors.New("running jq: the machine ended")
+
+// RunEach is Run for a program with Options.Each, whose variable has the value of each.
+func (s *Session) RunEach(ctx context.Context, budget time.Duration, input, each any, emit func(any) error) error {
+	return s.Run(ctx, budget, pair{input, each}, emit)
+}
 
 // Run runs the program on an input as Code.RunWithin does.
 func (s *Session) Run(ctx context.Context, budget time.Duration, input any, emit func(any) error) (err error) {

@@ -19,7 +19,7 @@ type Vars struct {
 	Carry   []byte // facts of the window's first page
 }
 
-// roots are the variables in the order of a run's values. $base is kept for overrides.
+// roots are the variables in the order of a run's values. Overrides have $base after them.
 var roots = []string{"$query", "$account", "$call", "$page", "$lookups", "$parent", "$carry"}
 
 const parentRoot = 5
@@ -32,9 +32,12 @@ func (v *Vars) list() [7][]byte {
 type Program struct {
 	src       jq.Source
 	module    *jq.Module
+	libs      []jq.Source // that it may include
 	hash      uint64
 	resources map[string]*compiled
-	mentions  [7]bool // which of the roots the text and its libraries name at all
+	mentions  [7]bool // which of the roots the text and its libraries name at all, or an override does
+	over      []*Override
+	tried     func(Tried)
 }
 
 // compiled is the program of one resource.
@@ -57,7 +60,7 @@ func Compile(src jq.Source, m *Model, libs ...jq.Source) (*Program, []jq.Finding
 	for _, lib := range mod.Libs() {
 		texts = append(texts, lib.Text)
 	}
-	p := &Program{src: src, module: mod, hash: hashOf(texts...), resources: map[string]*compiled{}}
+	p := &Program{src: src, module: mod, libs: libs, hash: hashOf(texts...), resources: map[string]*compiled{}}
 	for i, root := range roots {
 		p.mentions[i] = mod.Mentions(root)
 	}
@@ -71,13 +74,17 @@ func Compile(src jq.Source, m *Model, libs ...jq.Source) (*Program, []jq.Finding
 		}
 	}
 	if len(p.resources) == 0 && !jq.Failed(findings) {
-		findings = append(findings, jq.Finding{File: src.File, Line: 1, Col: 1, Rule: "no-resource",
-			Text: "no definition is named as a resource of the model", Fix: "add `def usage: …;`, or one of " + strings.Join(m.Names(), ", ")})
+		findings = append(findings, noResource(src, m))
 	}
 	if jq.Failed(findings) {
 		return nil, findings
 	}
 	return p, findings
+}
+
+func noResource(src jq.Source, m *Model) jq.Finding {
+	return jq.Finding{File: src.File, Line: 1, Col: 1, Rule: "no-resource",
+		Text: "no definition is named as a resource of the model", Fix: "add `def usage: …;`, or one of " + strings.Join(m.Names(), ", ")}
 }
 
 // Has reports whether the file defines the resource.
@@ -93,7 +100,7 @@ func (p *Program) Resources() []string {
 	return names
 }
 
-// Hash changes with the text of the file and of the model.
+// Hash changes with the text of the file, of the overrides laid over it, and of the model.
 func (p *Program) Hash() uint64 { return p.hash }
 
 // Source is the file.
@@ -117,12 +124,25 @@ func (p *Program) Mentions(root string) bool { return p.mentions[slices.Index(ro
 // Reads lists the first steps below a root that the given resources read, or all of them where none is given, by name:
 // Reads("$lookups", "usage") names the lookups that usage needs.
 func (p *Program) Reads(root string, resources ...string) []string {
-	var names []string
+	var codes []*jq.Code
 	for _, c := range p.resources {
-		if len(resources) > 0 && !slices.Contains(resources, c.name) {
-			continue
+		if len(resources) == 0 || slices.Contains(resources, c.name) {
+			codes = append(codes, c.code)
 		}
-		for _, r := range c.code.Refs() {
+	}
+	names := firstSteps(codes, root)
+	for _, o := range p.over {
+		names = append(names, o.Reads(root, resources...)...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// firstSteps are the first steps below a root that programs read.
+func firstSteps(codes []*jq.Code, root string) []string {
+	var names []string
+	for _, c := range codes {
+		for _, r := range c.Refs() {
 			if r.Root == root && len(r.Path) > 0 && !slices.Contains(names, r.Path[0]) {
 				names = append(names, r.Path[0])
 			}

@@ -26,13 +26,19 @@ const (
 // Error is an item that a mapping could not read, or an output that the model does not take.
 type Error struct {
 	Resource string
+	Layer    Layer
+	Record   string // the id of the record that an override failed on
 	Msg      string
 	File     string
 	Line     int // of the resource's definition
+	Col      int // the same; 0 in a mapping
 	cause    error
 }
 
 func (e *Error) Error() string {
+	if e.Layer != Base {
+		return fmt.Sprintf("override of %s (%s): %s:%d:%d: record %s: %s", e.Resource, e.Layer, e.File, e.Line, e.Col, e.Record, e.Msg)
+	}
 	return fmt.Sprintf("mapping %s: %s:%d: %s", e.Resource, e.File, e.Line, e.Msg)
 }
 
@@ -46,6 +52,8 @@ type Runner struct {
 	vars    []any
 	item    []byte
 	encoder jq.Encoder
+	over    []*overRun
+	held    []map[string]any // outputs of an item that wait for the overrides
 }
 
 // Runner is a new runner of a resource, nil where the file does not define it.
@@ -54,8 +62,17 @@ func (p *Program) Runner(resource string) *Runner {
 	if c == nil {
 		return nil
 	}
-	vars := make([]any, len(roots))
-	return &Runner{program: p, unit: c, vars: vars, session: c.code.Session(vars)}
+	r := &Runner{program: p, unit: c, over: p.overRuns(resource)}
+	r.sessions(make([]any, len(roots)))
+	return r
+}
+
+// sessions starts anew with the values of the roots.
+func (r *Runner) sessions(vars []any) {
+	r.vars, r.session = vars, r.unit.code.Session(vars)
+	for _, o := range r.over {
+		o.session = o.unit.code.Session(append(vars[:len(vars):len(vars)], nil))
+	}
 }
 
 // Bind sets the roots for the items that follow. Roots that the file does not name are not decoded.
@@ -67,7 +84,7 @@ func (r *Runner) Bind(v *Vars) error {
 			return err
 		}
 	}
-	r.vars, r.session = vars, r.unit.code.Session(vars)
+	r.sessions(vars)
 	return nil
 }
 
@@ -80,9 +97,9 @@ func (r *Runner) BindParent(text []byte) error {
 	if err != nil {
 		return err
 	}
-	r.vars = slices.Clone(r.vars)
-	r.vars[parentRoot] = v
-	r.session = r.unit.code.Session(r.vars)
+	vars := slices.Clone(r.vars)
+	vars[parentRoot] = v
+	r.sessions(vars)
 	return nil
 }
 
@@ -124,7 +141,11 @@ func (r *Runner) EmitContext(ctx context.Context, out *record.Batch) error {
 	}
 	item := jq.DecodeScanned(r.item)
 	size, outs := len(out.Buf), len(out.Outs)
-	err := r.session.Run(ctx, budget(len(r.item)), item, func(v any) error { return r.append(out, v, size) })
+	r.held = r.held[:0]
+	err := r.session.Run(ctx, Budget(len(r.item)), item, func(v any) error { return r.output(out, v, size) })
+	if err == nil && len(r.held) > 0 {
+		err = r.lay(ctx, out, item, size)
+	}
 	if err != nil {
 		out.Buf, out.Outs = out.Buf[:size], out.Outs[:outs]
 		return r.fail(err, err.Error())
@@ -132,17 +153,26 @@ func (r *Runner) EmitContext(ctx context.Context, out *record.Batch) error {
 	return nil
 }
 
-// budget is the time of an item of n bytes.
-func budget(n int) time.Duration {
+// Budget is the time of an item of n bytes.
+func Budget(n int) time.Duration {
 	return BaseBudget + time.Duration(n)*BudgetPerMiB/(1<<20)
 }
 
-// append adds one output to the batch.
-func (r *Runner) append(out *record.Batch, v any, size int) error {
+// output takes one output of the mapping: to the batch, or to where it waits for the overrides.
+func (r *Runner) output(out *record.Batch, v any, size int) error {
 	m, ok := v.(map[string]any)
 	if !ok {
 		return wrongOutput(v)
 	}
+	if len(r.over) > 0 {
+		r.held = append(r.held, m)
+		return nil
+	}
+	return r.append(out, m, size)
+}
+
+// append adds one record to the batch.
+func (r *Runner) append(out *record.Batch, m map[string]any, size int) error {
 	start := len(out.Buf)
 	buf, err := appendRecord(out.Buf, r.unit.fields, m)
 	if err != nil {
@@ -200,5 +230,8 @@ func wrongOutput(v any) error {
 }
 
 func (r *Runner) fail(cause error, msg string) error {
-	return &Error{Resource: r.unit.name, Msg: msg, File: r.program.src.File, Line: r.unit.line, cause: cause}
+	if e := (*Error)(nil); errors.As(cause, &e) {
+		return e // an override's, which knows its own place
+	}
+	return &Error{Resource: r.unit.name, Layer: Base, Msg: msg, File: r.program.src.File, Line: r.unit.line, cause: cause}
 }

@@ -90,7 +90,7 @@ func TestErrorsNameTheirPlace(t *testing.T) {
 
 func TestTimeGrowsWithTheItem(t *testing.T) {
 	for n, want := range map[int]time.Duration{0: time.Second, 1 << 20: 2 * time.Second, 16 << 20: 17 * time.Second} {
-		if got := budget(n); got != want {
+		if got := Budget(n); got != want {
 			t.Errorf("%d bytes: %v", n, got)
 		}
 	}

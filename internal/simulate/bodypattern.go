@@ -79,23 +79,6 @@ func (b *bodyPattern) captures() []capture {
 	return cs
 }
 
-// demands lists the top keys that the pattern can't do without.
-func (b *bodyPattern) demands() []string {
-	var keys []string
-	if b != nil {
-		for _, f := range b.fields {
-			if !f.optional {
-				keys = append(keys, f.key)
-			}
-		}
-	}
-	return keys
-}
-
-func (b *bodyPattern) names(key string) bool {
-	return slices.ContainsFunc(b.fields, func(f field) bool { return f.key == key })
-}
-
 // match compares a decoded value (numbers as json.Number) and lists the differences.
 func (b *bodyPattern) match(path string, v any, strict bool, got *captured) []string {
 	differ := func(want string) []string {

@@ -67,7 +67,8 @@
 // absent, but matches if it is there: page?=1. Parameters that the pattern does not name are allowed (any page size,
 // any remote_query), with one exception: a parameter that another exchange of the same method and path demands must be
 // absent. So page two is an exchange with &page_token=p2, page one is the one without, and an unknown token matches
-// neither. A named parameter given twice does not match.
+// neither. Bodies, forms and headers have no such rule: there the page without a token says absent. A parameter must be
+// given as often as the pattern names it, in that order: group_by=a&group_by=b.
 //
 //	{start:KIND} {end:KIND}   the range. KIND: date (YYYY-MM-DD), month (YYYY-MM), hour (YYYY-MM-DDTHH), time (RFC 3339),
 //	                          unix (seconds), unix_ms. An end is exclusive; last_date, last_month, last_hour are inclusive
@@ -92,7 +93,9 @@
 //	                        (days before the first: those of the first), so that any range has some
 //	ages: 2..12             only months that lie so many months before the clock's have items here
 //	body: { startDate: "{start:date}", groupBy: day, "flag?": false }   the JSON body: named keys must match with their type
-//	form: { grant_type: client_credentials }                           the same for a form body
+//	form: { grant_type: client_credentials, scope: [a, b] }            the same for a form body; a list is a name given twice
+//	text: "SELECT {*} >= '{start:date}'{*}"                             a body of any other kind
+//	absent: [cursor, page.token, X-Cursor]                              must be in no place: query, form, headers, JSON body
 //	headers: { Accept: "application/json{*}" }                          headers demanded of the request
 //	strict: true            parameters and body keys that the pattern does not name are refused
 //	times: 1                answers only the first so many requests of a {job}; the next exchange goes on (polls)
@@ -115,7 +118,8 @@
 //
 //	{base}                  this simulator's URL of this provider: http://127.0.0.1:9090/acme
 //	{other}                 the same under another host name: http://localhost:9090/acme
-//	{self} {self:page=2}    the request's own URL, with these query parameters set: next links
+//	{self} {self:page=2}    the request's own URL, with these query parameters set: next links, in a body or a header
+//	                        (Link: <{self:page=2}>; rel="next")
 //	{start} {end} {NAME}    captured text given back (of a {job}: its start and end); {start:KIND} {end:KIND} in another form
 //	{job}                   in the answer to a request without {job}: a fresh job id that remembers the range
 //	{token}                 a fresh access token that {token} in auth accepts

@@ -20,8 +20,9 @@ type exchange struct {
 	form    []param
 	header  []param
 	body    *bodyPattern
+	text    *pattern // of a body that is neither JSON nor a form
 	absent  []string // parameters that only other exchanges of this method and path name
-	without []string // the same for the keys of a JSON body
+	without []string // what must be in no place of the request
 	strict  bool
 	times   int
 	job     string // only jobs that this exchange has started
@@ -49,6 +50,8 @@ type directives struct {
 	Ages    string    `yaml:"ages"`
 	Body    yaml.Node `yaml:"body"`
 	Form    yaml.Node `yaml:"form"`
+	Text    string    `yaml:"text"`
+	Absent  []string  `yaml:"absent"`
 	Headers yaml.Node `yaml:"headers"`
 	Strict  bool      `yaml:"strict"`
 	Times   int       `yaml:"times"`
@@ -90,7 +93,10 @@ func (c *Cassette) readExchange(p *parser, s section, name string) *exchange {
 			return nil
 		}
 	}
-	e.strict, e.times, e.job = d.Strict, d.Times, d.Job
+	if d.Text != "" {
+		e.text = mustPattern(p, line, d.Text)
+	}
+	e.strict, e.times, e.job, e.without = d.Strict, d.Times, d.Job, d.Absent
 	if d.Auth.Kind != 0 {
 		e.auth = readAuth(p, line, &d.Auth, c.Credentials)
 		if e.auth.refused {
@@ -181,7 +187,13 @@ func readParams(p *parser, line int, n *yaml.Node) []param {
 	var out []param
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, optional := strings.CutSuffix(n.Content[i].Value, "?")
-		out = append(out, param{key: key, optional: optional, is: mustPattern(p, line+n.Content[i+1].Line-1, n.Content[i+1].Value)})
+		values := []*yaml.Node{n.Content[i+1]}
+		if values[0].Kind == yaml.SequenceNode {
+			values = values[0].Content
+		}
+		for _, v := range values {
+			out = append(out, param{key: key, optional: optional, is: mustPattern(p, line+v.Line-1, v.Value)})
+		}
 	}
 	return out
 }
@@ -198,6 +210,9 @@ func (e *exchange) allCaptures() []capture {
 	}
 	if e.body != nil {
 		cs = append(cs, e.body.captures()...)
+	}
+	if e.text != nil {
+		cs = append(cs, e.text.caps...)
 	}
 	return cs
 }

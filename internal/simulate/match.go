@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// link gives each exchange the parameters, and keys of the body, that must be absent: those that another exchange of the same method and
+// link gives each exchange the parameters that must be absent: those that another exchange of the same method and
 // path demands and it does not name. So a page token picks its page, and an unknown token none.
 func (c *Cassette) link(p *parser, secs []section) {
 	for _, e := range c.exchanges {
@@ -22,11 +22,6 @@ func (c *Cassette) link(p *parser, secs []section) {
 				named := slices.ContainsFunc(e.query, func(have param) bool { return have.key == q.key })
 				if !q.optional && !named && !slices.Contains(e.absent, q.key) {
 					e.absent = append(e.absent, q.key)
-				}
-			}
-			for _, key := range o.body.demands() {
-				if e.body != nil && !e.body.names(key) && !slices.Contains(e.without, key) {
-					e.without = append(e.without, key)
 				}
 			}
 		}
@@ -110,36 +105,57 @@ func (e *exchange) match(a *asked, got *captured) []string {
 			diffs = append(diffs, "body: not JSON")
 		} else {
 			diffs = append(diffs, e.body.match("", a.json, e.strict, got)...)
-			diffs = append(diffs, e.belongsElsewhere(a.json)...)
+		}
+	}
+	if e.text != nil {
+		if err := e.text.match(string(a.body), got); err != nil {
+			diffs = append(diffs, fmt.Sprintf("text: %v", err))
+		}
+	}
+	for _, name := range e.without {
+		if a.has(name) {
+			diffs = append(diffs, name+": must be absent")
 		}
 	}
 	return diffs
 }
 
-// belongsElsewhere lists the body's keys that only another exchange names.
-func (e *exchange) belongsElsewhere(body any) []string {
-	obj, _ := body.(map[string]any)
-	var diffs []string
-	for _, key := range e.without {
-		if obj[key] != nil {
-			diffs = append(diffs, fmt.Sprintf("body %s: belongs to another exchange", key))
+// has says whether a request carries a name: in its query, its form or its headers, or as a dotted path of its JSON body.
+func (a *asked) has(name string) bool {
+	if a.query.Has(name) || a.form.Has(name) || len(a.header.Values(name)) > 0 {
+		return true
+	}
+	at := a.json
+	for key := range strings.SplitSeq(name, ".") {
+		obj, ok := at.(map[string]any)
+		if !ok {
+			return false
+		}
+		if at, ok = obj[key]; !ok {
+			return false
 		}
 	}
-	return diffs
+	return true
 }
 
 func matchParams(where string, want []param, have url.Values, got *captured) []string {
 	var diffs []string
+	named := map[string]int{} // how often the pattern names a key
 	for _, q := range want {
-		vals := have[q.key]
+		named[q.key]++
+	}
+	met := map[string]int{}
+	for _, q := range want {
+		vals, i := have[q.key], met[q.key]
+		met[q.key]++
 		switch {
 		case len(vals) == 0 && q.optional:
 		case len(vals) == 0:
 			diffs = append(diffs, fmt.Sprintf("%s %s: missing", where, q.key))
-		case len(vals) > 1:
+		case len(vals) != named[q.key]:
 			diffs = append(diffs, fmt.Sprintf("%s %s: given %d times", where, q.key, len(vals)))
 		default:
-			if err := q.is.match(vals[0], got); err != nil {
+			if err := q.is.match(vals[i], got); err != nil {
 				diffs = append(diffs, fmt.Sprintf("%s %s: %v", where, q.key, err))
 			}
 		}

@@ -49,7 +49,11 @@ func (s *Session) send(ctx context.Context, call connector.Call, sig *signature)
 	if err != nil {
 		return nil, failure(ctx, u.Host, err)
 	}
-	leave, err := s.lane.enter(ctx, !call.NoAuth)
+	cost := max(call.Cost, 1)
+	if call.NoAuth {
+		cost = 0 // not the provider's own API
+	}
+	leave, err := s.lane.enter(ctx, cost)
 	if err != nil {
 		return nil, err
 	}
@@ -94,6 +98,7 @@ func (s *Session) send(ctx context.Context, call connector.Call, sig *signature)
 	if resp.StatusCode >= 200 && resp.StatusCode < 300 {
 		a.reply = &Reply{Status: resp.StatusCode, Header: resp.Header, Body: body, URL: shown.URL, wire: w,
 			RateLimit: rateLimit(resp.Header, s.conn.RateHeaders, s.c.cfg.Clock())}
+		a.reply.RetryIn, _ = asksToWait(resp.Header, s.conn.RateHeaders, s.c.cfg.Clock())
 		return a, nil
 	}
 	defer func() { _ = body.Close() }()
@@ -138,6 +143,7 @@ type Reply struct {
 	URL       string        // where it came from, as it may be shown
 	RateLimit http.Header   // ratelimit-limit, -remaining and -reset, normalised; nil where the provider sends none
 	Empty     bool          // the provider's error means that there is nothing; the body is empty
+	RetryIn   int           // seconds after which it says to ask again, 0 where it does not
 	suspect   bool          // a rule of the connector's may still find an error in it: Judge
 	wire      *wire
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -60,30 +61,46 @@ func newLane(limits connector.Limits) *lane {
 	return l
 }
 
-// enter waits for a place, and with turn for a turn too, up to the context's deadline; leave gives the place back.
-func (l *lane) enter(ctx context.Context, turn bool) (leave func(), err error) {
+// enter waits for a place, and for as many turns as the call costs, up to the context's deadline; leave gives the place
+// back. A call that costs nothing is not the provider's to count.
+func (l *lane) enter(ctx context.Context, cost int) (leave func(), err error) {
 	select {
 	case l.places <- struct{}{}:
 	case <-ctx.Done():
 		return nil, held(ctx, time.Second)
 	}
 	leave = sync.OnceFunc(func() { <-l.places })
-	if !turn || l.turns == nil {
-		return leave, nil
-	}
-	booking := l.turns.Reserve()
-	wait := booking.Delay()
-	if at, ok := ctx.Deadline(); ok && time.Now().Add(wait).After(at) {
-		booking.Cancel() // nobody waits for what can't come in time
+	now := time.Now()
+	wait, cancel := l.book(now, cost)
+	if at, ok := ctx.Deadline(); ok && now.Add(wait).After(at) {
+		cancel(now) // nobody waits for what can't come in time
 		leave()
 		return nil, tooMany(wait)
 	}
 	if err := sleep(ctx, wait); err != nil {
-		booking.Cancel()
+		cancel(time.Now())
 		leave()
 		return nil, held(ctx, wait)
 	}
 	return leave, nil
+}
+
+// book reserves turns and says how long it is until the last of them. What costs more than may go at once takes its turns
+// in several pieces. cancel gives back those that have not come by then.
+func (l *lane) book(now time.Time, turns int) (wait time.Duration, cancel func(time.Time)) {
+	if l.turns == nil {
+		return 0, func(time.Time) {}
+	}
+	var bookings []*rate.Reservation
+	for ; turns > 0; turns -= l.turns.Burst() {
+		b := l.turns.ReserveN(now, min(turns, l.turns.Burst()))
+		bookings, wait = append(bookings, b), b.DelayFrom(now)
+	}
+	return wait, func(at time.Time) {
+		for _, b := range slices.Backward(bookings) { // the last first: only what nobody has booked behind is given back
+			b.CancelAt(at)
+		}
+	}
 }
 
 // held is the error of a call whose request ended while it queued.

@@ -21,7 +21,7 @@ func TestNoPeriodSeesMoreThanTheRate(t *testing.T) {
 				lane, per := newLane(l), time.Duration(l.Per)
 				var at []time.Time
 				for range 3 * l.Rate {
-					leave, err := lane.enter(t.Context(), true)
+					leave, err := lane.enter(t.Context(), 1)
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -42,17 +42,67 @@ func TestNoPeriodSeesMoreThanTheRate(t *testing.T) {
 	}
 }
 
+// TestACallTakesAsManyTurnsAsItCosts: more of them than may go at once, too.
+func TestACallTakesAsManyTurnsAsItCosts(t *testing.T) {
+	for _, cost := range []int{1, 2, 5, 12, 30} {
+		synctest.Test(t, func(t *testing.T) {
+			lane := newLane(connector.Limits{Rate: 12, Per: connectorMinute})
+			var at []time.Time
+			for range 5 {
+				leave, err := lane.enter(t.Context(), cost)
+				if err != nil {
+					t.Fatal(err)
+				}
+				leave()
+				at = append(at, time.Now())
+			}
+			refill := time.Minute / 10 // 3 of 12 may go at once, so 10 come in a minute
+			if took, want := at[4].Sub(at[0]), 4*time.Duration(cost)*refill; took > want || took < want-3*refill {
+				t.Errorf("cost %d: four further calls took %v, want %v", cost, took, want)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			if _, err := lane.enter(ctx, 30); err == nil {
+				t.Fatal("thirty turns came in a second")
+			}
+			if _, err := lane.enter(t.Context(), 1); err != nil || time.Since(at[4]) > refill {
+				t.Errorf("turns that nobody waited for were kept: %v, %v", time.Since(at[4]), err)
+			}
+		})
+	}
+}
+
+func TestACallSaysWhatItCosts(t *testing.T) {
+	a := newAcme(t, answers(200, nil, `{"data":[]}`), Config{}, keyAuth, `limits: { rate: 4, per: 1h }`)
+	costly := get("/usage")
+	costly.Cost = 2 // one of four may go at once
+	if _, err := a.session().Do(deadlined(t), costly); problem.From(err).Code != problem.TooManyRequests {
+		t.Errorf("a call that costs two: %v", err)
+	}
+	reply, err := a.session().Do(deadlined(t), get("/usage"))
+	if err != nil {
+		t.Fatalf("a call that costs one: %v", err)
+	}
+	reply.Body.Close()
+}
+
+func deadlined(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	return ctx
+}
+
 func TestQueueingEndsWithTheRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		lane := newLane(connector.Limits{Rate: 1, Per: connectorMinute, Concurrency: 1})
-		leave, err := lane.enter(t.Context(), true)
+		leave, err := lane.enter(t.Context(), 1)
 		if err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		start := time.Now()
-		_, err = lane.enter(ctx, true)
+		_, err = lane.enter(ctx, 1)
 		if p := wants(t, err, problem.TooManyRequests, ""); p.RetryAfter < 1 || p.Remote {
 			t.Errorf("%+v", p)
 		}
@@ -64,7 +114,7 @@ func TestQueueingEndsWithTheRequest(t *testing.T) {
 		ctx, cancel = context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		start = time.Now()
-		_, err = lane.enter(ctx, true)
+		_, err = lane.enter(ctx, 1)
 		if p := wants(t, err, problem.TooManyRequests, ""); p.RetryAfter != 50 {
 			t.Errorf("wait %d s", p.RetryAfter)
 		}
@@ -73,9 +123,9 @@ func TestQueueingEndsWithTheRequest(t *testing.T) {
 		}
 		ctx, leaves := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, leaves)
-		_, err = lane.enter(ctx, true)
+		_, err = lane.enter(ctx, 1)
 		wants(t, err, problem.ClientGone, "")
-		if free, err := lane.enter(t.Context(), false); err != nil {
+		if free, err := lane.enter(t.Context(), 0); err != nil {
 			t.Errorf("a place was lost: %v", err)
 		} else {
 			free()

@@ -75,9 +75,24 @@ func resetIn(h http.Header, spec connector.RateHeaders, stated bool, now time.Ti
 	return ceil(n), true
 }
 
-// retryAfter is the whole seconds to wait that an answer asks for, at least 1; false where it asks for nothing that
-// can be read.
+// retryAfter is the whole seconds to wait that an answer asks for, or after which its limit is reset, at least 1; false
+// where it says nothing that can be read.
 func retryAfter(h http.Header, spec connector.RateHeaders, now time.Time) (int, bool) {
+	if n, ok := asksToWait(h, spec, now); ok {
+		return n, true
+	}
+	stated := len(spec.Limit)+len(spec.Remaining)+len(spec.Reset) > 0
+	if !stated {
+		spec = unstated
+	}
+	if n, ok := resetIn(h, spec, stated, now); ok {
+		return int(max(n, 1)), true
+	}
+	return 0, false
+}
+
+// asksToWait is the whole seconds after which an answer says to ask again, at least 1.
+func asksToWait(h http.Header, spec connector.RateHeaders, now time.Time) (int, bool) {
 	names := append([]string(spec.RetryAfter[:len(spec.RetryAfter):len(spec.RetryAfter)]), "Retry-After")
 	for _, name := range names {
 		text := strings.TrimSpace(h.Get(name))
@@ -90,13 +105,6 @@ func retryAfter(h http.Header, spec connector.RateHeaders, now time.Time) (int, 
 		if n, ok := untilDate(text, now); ok {
 			return int(max(n, 1)), true
 		}
-	}
-	stated := len(spec.Limit)+len(spec.Remaining)+len(spec.Reset) > 0
-	if !stated {
-		spec = unstated
-	}
-	if n, ok := resetIn(h, spec, stated, now); ok {
-		return int(max(n, 1)), true
 	}
 	return 0, false
 }

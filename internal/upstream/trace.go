@@ -2,11 +2,13 @@ package upstream
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/meterbridge/meterbridge/internal/secret"
@@ -20,8 +22,11 @@ type Exchange struct {
 	URL            string      `json:"url"`
 	Status         int         `json:"status"` // 0 where no answer came
 	Millis         float64     `json:"ms"`     // until the answer's headers
+	Bytes          int64       `json:"bytes"`  // of the answer's body as it came, as far as it was read
 	RequestHeader  http.Header `json:"-"`
 	ResponseHeader http.Header `json:"-"`
+
+	read *atomic.Int64 // the bytes, while they are read
 }
 
 // Trace collects the exchanges of one request, those of its token and check calls too.
@@ -42,7 +47,11 @@ func WithTrace(ctx context.Context) (context.Context, *Trace) {
 func (t *Trace) Exchanges() []Exchange {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return slices.Clone(t.list)
+	list := slices.Clone(t.list)
+	for i, e := range list {
+		list[i].Bytes = e.read.Load()
+	}
+	return list
 }
 
 func (t *Trace) add(e Exchange) {
@@ -51,10 +60,13 @@ func (t *Trace) add(e Exchange) {
 	t.list = append(t.list, e)
 }
 
-// tell finishes an exchange that began at start and hands it to whoever wants to know.
+// tell finishes an exchange that began at start and hands it to whoever wants to know. The bytes of its body are counted
+// as they are read.
 func (c *Client) tell(ctx context.Context, e Exchange, start time.Time, connector string, resp *http.Response) {
 	e.Millis = float64(time.Since(start).Microseconds()) / 1000
+	e.read = new(atomic.Int64)
 	if resp != nil {
+		resp.Body = tallied{resp.Body, e.read}
 		e.Status = resp.StatusCode
 		e.ResponseHeader = resp.Header.Clone()
 		if e.ResponseHeader.Get("Set-Cookie") != "" {
@@ -67,6 +79,18 @@ func (c *Client) tell(ctx context.Context, e Exchange, start time.Time, connecto
 	if c.cfg.Observe != nil {
 		c.cfg.Observe(connector, e)
 	}
+}
+
+// tallied is a body whose bytes are counted.
+type tallied struct {
+	io.ReadCloser
+	read *atomic.Int64
+}
+
+func (t tallied) Read(b []byte) (int, error) {
+	n, err := t.ReadCloser.Read(b)
+	t.read.Add(int64(n))
+	return n, err
 }
 
 // shownURL is a URL as it may be seen: without the query of a link that is itself a credential, and without the

@@ -1,0 +1,208 @@
+package mapping
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/meterbridge/meterbridge/internal/jq"
+	"github.com/meterbridge/meterbridge/internal/record"
+)
+
+// With is the program with an override laid over it and over what was laid before; p itself where there is none. The
+// number and the order of an item's records stay those of the mapping.
+func (p *Program) With(o *Override) *Program {
+	if p == nil || o == nil {
+		return p
+	}
+	q := *p
+	q.over = append(slices.Clip(p.over), o)
+	q.hash = hashOf(fmt.Sprint(p.hash), fmt.Sprint(o.hash))
+	for _, u := range o.resources {
+		for i, root := range roots {
+			q.mentions[i] = q.mentions[i] || u.code.Mentions(root)
+		}
+	}
+	return &q
+}
+
+// LayerOf is the topmost layer that sets a field of a resource, as far as it shows without running it: Base where no
+// override does. The path is the model's, "charges[].amount".
+func (p *Program) LayerOf(resource, path string) Layer {
+	for _, o := range slices.Backward(p.over) {
+		if u := o.resources[resource]; u != nil && u.changes(path) {
+			return o.layer
+		}
+	}
+	return Base
+}
+
+// Settles says whether a field of a resource is the mapping's own: no override sets it, nor could.
+func (p *Program) Settles(resource, path string) bool {
+	return p.LayerOf(resource, path) == Base && !slices.ContainsFunc(p.over, func(o *Override) bool {
+		u := o.resources[resource]
+		return u != nil && (u.code.Assigns().Open || slices.ContainsFunc(u.code.Assigns().Fields, func(a jq.Assign) bool { return a.Path[0] == Replace }))
+	})
+}
+
+// Tried is what the overrides make of one record: for who tries them before they are used.
+type Tried struct {
+	Resource string
+	ID       string
+	Before   []byte // the mapping's record, without its remote data
+	After    []byte // with the overrides over it; nil where Err says why not
+	Err      error
+}
+
+// Try is the program for trying its overrides out: told is given every record, and one that an override fails on is as
+// if there were none.
+func (p *Program) Try(told func(Tried)) *Program {
+	q := *p
+	q.tried = told
+	return &q
+}
+
+// overRun is an override at work, one layer of a runner.
+type overRun struct {
+	layer   Layer
+	unit    *overlay
+	session *jq.Session
+	left    time.Duration  // of its time for the item
+	made    map[string]any // the record as it left the layer
+	buf     []byte
+}
+
+func (p *Program) overRuns(resource string) []*overRun {
+	var out []*overRun
+	for _, o := range p.over {
+		if u := o.resources[resource]; u != nil {
+			out = append(out, &overRun{layer: o.layer, unit: u})
+		}
+	}
+	return out
+}
+
+// lay lays the overrides over the records that wait, and adds them to the batch. Each layer has the time of a mapping
+// for all records of the item together.
+func (r *Runner) lay(ctx context.Context, out *record.Batch, item any, size int) error {
+	for _, o := range r.over {
+		o.left = Budget(len(r.item))
+	}
+	defer clear(r.held)
+	for _, base := range r.held {
+		start := len(out.Outs)
+		err := r.layOne(ctx, out, item, base, size)
+		if r.program.tried != nil && ctx.Err() == nil {
+			err = r.tell(out, base, start, size, err)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *Runner) layOne(ctx context.Context, out *record.Batch, item any, base map[string]any, size int) error {
+	m := base
+	for i, o := range r.over {
+		below, err := o.below(r.unit.fields, m)
+		if err != nil {
+			return r.failAt(i-1, base, err)
+		}
+		next, err := o.run(ctx, r.unit.fields, item, below, m)
+		if err != nil {
+			return r.failAt(i, base, err)
+		}
+		m, o.made = next, next
+	}
+	if err := r.append(out, m, size); err != nil {
+		return r.failAt(r.blame(base), base, err)
+	}
+	return nil
+}
+
+// below is $base: the record as a client would see it without the layer, with the digits that it has.
+func (o *overRun) below(fields []*Field, m map[string]any) (base any, err error) {
+	if !o.unit.code.Mentions(baseRoot) {
+		return nil, nil
+	}
+	if o.buf, err = appendRecord(o.buf[:0], fields, m); err != nil {
+		return nil, err
+	}
+	return jq.DecodeScanned(o.buf), nil
+}
+
+// run is the record as it leaves the layer.
+func (o *overRun) run(ctx context.Context, fields []*Field, item, base any, m map[string]any) (map[string]any, error) {
+	if o.left <= 0 {
+		return nil, fmt.Errorf("%w: the override takes too long for the records of one item", jq.ErrBudget)
+	}
+	began, n := time.Now(), 0
+	var output any
+	err := o.session.RunEach(ctx, o.left, item, base, func(v any) error {
+		if n++; n > 1 {
+			return errTwice
+		}
+		output = v
+		return nil
+	})
+	if o.left -= time.Since(began); err != nil {
+		return nil, err
+	}
+	if n == 0 {
+		return m, nil
+	}
+	return lay(fields, m, output)
+}
+
+var errTwice = errors.New("it gives more than one output, and must give one object or none")
+
+// blame is the lowest layer from which on the record is none that the model takes; -1 for the mapping.
+func (r *Runner) blame(base map[string]any) int {
+	sound := func(m map[string]any) bool {
+		_, err := appendRecord(nil, r.unit.fields, m)
+		return err == nil
+	}
+	for i := len(r.over) - 2; i >= 0; i-- {
+		if sound(r.over[i].made) {
+			return i + 1
+		}
+	}
+	if sound(base) {
+		return 0
+	}
+	return -1
+}
+
+// failAt is the error of a layer, -1 for the mapping's.
+func (r *Runner) failAt(layer int, base map[string]any, cause error) error {
+	if layer < 0 {
+		return cause
+	}
+	o := r.over[layer]
+	return &Error{Resource: r.unit.name, Layer: o.layer, Record: shown(base[r.unit.fields[0].Name]), Msg: cause.Error(),
+		File: o.unit.src.File, Line: o.unit.line, Col: o.unit.col, cause: cause}
+}
+
+// tell reports one record to whoever tries the overrides, and puts the record that was there before in the place of one
+// that an override failed on.
+func (r *Runner) tell(out *record.Batch, base map[string]any, start, size int, err error) error {
+	before, bad := appendRecord(nil, r.unit.fields, base)
+	if bad != nil {
+		return bad
+	}
+	t := Tried{Resource: r.unit.name, Before: before, Err: err}
+	if id, some, _ := appendID(nil, base[r.unit.fields[0].Name]); some {
+		t.ID = fmt.Sprint(jq.DecodeScanned(id))
+	}
+	if err == nil {
+		t.After = out.JSON(start)
+	}
+	r.program.tried(t)
+	if err != nil {
+		return r.append(out, base, size)
+	}
+	return nil
+}

@@ -29,6 +29,7 @@ var layers = [][]string{
 	{"internal/upstream", "internal/config"},
 	{"proxy"},
 	{"internal/gateway", "internal/simulate", "internal/scaffold"},
+	{"internal/recorder"},
 	{"internal/assembly"},
 	{"cmd/meterbridge"},
 }
@@ -48,7 +49,7 @@ var owners = map[string][]string{
 	"github.com/google/uuid":              {"internal/gateway"},
 	"golang.org/x/sync":                   {"internal/upstream", "proxy"},
 	// gjson finds small things in checked bytes wherever bytes are at hand.
-	"github.com/tidwall/gjson": {"internal/connector", "internal/upstream", "proxy"},
+	"github.com/tidwall/gjson": {"internal/connector", "internal/recorder", "internal/upstream", "proxy"},
 	// YAML nodes carry the line and column that every reader of a hand-written file reports.
 	"go.yaml.in/yaml/v3": {"internal/connector", "internal/mapping", "internal/config", "internal/openapi", "internal/simulate"},
 }

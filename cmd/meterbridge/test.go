@@ -19,7 +19,7 @@ import (
 )
 
 type testVerb struct {
-	Names  []string `arg:"" optional:"" help:"Connectors; default: all that are installed, and those of connectors/ in the working directory." name:"name"`
+	Names  []string `arg:"" optional:"" help:"Connectors, or cassettes by their files, NAME.txtar; default: all that are installed, and those of connectors/ in the working directory." name:"name"`
 	Update bool     `help:"Write what differs into connectors/testdata/NAME.txtar, of the working directory or of --connectors."`
 	folders
 }
@@ -47,6 +47,10 @@ func (v *testVerb) Run(ctx context.Context, to std) error {
 	if err != nil {
 		return inputError{err}
 	}
+	given, err := v.given()
+	if err != nil {
+		return err
+	}
 	var all []string
 	for _, c := range cassettes {
 		all = append(all, c.Name)
@@ -56,6 +60,10 @@ func (v *testVerb) Run(ctx context.Context, to std) error {
 		return err
 	}
 	cassettes = slices.DeleteFunc(cassettes, func(c *simulate.Cassette) bool { return !slices.Contains(names, c.Name) })
+	if len(given) > 0 && len(v.Names) == 0 {
+		cassettes = nil
+	}
+	cassettes = append(cassettes, given...)
 	wide, requests, changed := 0, 0, []string{}
 	for _, c := range cassettes {
 		wide = max(wide, len(c.Name))
@@ -91,6 +99,28 @@ func (v *testVerb) Run(ctx context.Context, to std) error {
 	fmt.Fprintf(to.out, "\n%s, %s, %s: %s\n", count(len(cassettes), "connector"), count(requests, "request"), took, "differences in "+strings.Join(changed, ", "))
 	fmt.Fprintf(to.out, "If they are meant: meterbridge test %s --update\n", strings.Join(changed, " "))
 	return errSaid
+}
+
+// given takes the names that are files out of the names, and reads them.
+func (v *testVerb) given() (out []*simulate.Cassette, err error) {
+	var names []string
+	for _, name := range v.Names {
+		if filepath.Ext(name) != ".txtar" {
+			names = append(names, name)
+			continue
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("reading a cassette: %w", err)
+		}
+		c, err := simulate.Parse(name, text)
+		if err != nil {
+			return nil, inputError{err}
+		}
+		out = append(out, c)
+	}
+	v.Names = names
+	return out, nil
 }
 
 // replay asks a cassette's requests through the whole pipeline, with the cassette's clock.
@@ -172,6 +202,9 @@ func (v *testVerb) update(w io.Writer, files assembly.Files, c *simulate.Cassett
 		dir = connectorsFolder
 	}
 	path := filepath.Join(dir, "testdata", c.Name+".txtar")
+	if filepath.Base(c.File) != c.File {
+		path = c.File // it was given by its path
+	}
 	if _, err := os.Stat(path); err != nil {
 		return fmt.Errorf("updating %s, which is written in the folder of its connector (--connectors DIR): %w", c.Name, err)
 	}

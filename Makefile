@@ -41,6 +41,7 @@ redis: ## the tests talk to a real redis-server; install one where it is missing
 update: build ## write goldens and generated documents anew
 	@$(BIN) test --update
 	@go test ./internal/gateway ./internal/connector ./internal/mapping -update
+	@go test ./cmd/meterbridge -run Documents -update
 
 clean:
 	@rm -rf bin

@@ -28,7 +28,7 @@ var layers = [][]string{
 	{"internal/connector", "internal/mapping", "internal/account", "internal/cursor", "internal/telemetry"},
 	{"internal/upstream", "internal/config"},
 	{"proxy"},
-	{"internal/gateway", "internal/simulate", "internal/scaffold"},
+	{"internal/gateway", "internal/simulate", "internal/scaffold", "internal/coverage"},
 	{"internal/recorder"},
 	{"internal/assembly"},
 	{"cmd/meterbridge"},

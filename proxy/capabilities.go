@@ -46,6 +46,7 @@ type ResourceCapability struct {
 	Fields             []string          `json:"fields"`
 	Layers             FieldLayers       `json:"field_layers,omitempty"`
 	Omitted            map[string]string `json:"omitted,omitempty"`
+	Approximated       map[string]string `json:"approximated,omitempty"`
 	Pagination         Pagination        `json:"pagination"`
 	RestatementDelay   string            `json:"restatement_delay,omitempty"`
 	Scopes             []string          `json:"scopes,omitempty"`
@@ -109,7 +110,7 @@ func describeResource(catalog *Catalog, conn *connector.Connector, r *connector.
 	if r.Derived != "" {
 		src = conn.Resources["usage"]
 	}
-	v := ResourceCapability{Derived: r.Derived, Scopes: src.Scopes, Gaps: r.Gaps, Pagination: Pagination{Type: "cursor", Provider: "none"}}
+	v := ResourceCapability{Derived: r.Derived, Scopes: src.Scopes, Gaps: r.Gaps, Approximated: r.Approximates, Pagination: Pagination{Type: "cursor", Provider: "none"}}
 	v.Fields, v.Layers, v.Omitted = fieldsOf(catalog, conn, r, p)
 	if r.Get != nil {
 		v.Methods = append(v.Methods, "get")

@@ -138,6 +138,9 @@ func (p *jsonItems) notFound(c byte) error {
 	}
 	p.found, p.state = true, stateTail
 	p.fault = p.noList()
+	if len(p.closes) == 0 && c <= '9' && c != '"' {
+		return p.fault // whether a bare number has come whole can't be known, and it is no list
+	}
 	return p.copyValue()
 }
 

@@ -2,8 +2,10 @@ package proxy
 
 import (
 	"io"
+	"strings"
 
 	"github.com/meterbridge/meterbridge/internal/connector"
+	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/record"
 )
 
@@ -47,6 +49,9 @@ func (s *nestedItems) Next() (record.Item, error) {
 
 // open reads an outer item once for what stands beside its list, some of it behind, and then anew for the list.
 func (s *nestedItems) open(outer []byte) error {
+	if at := record.SkipSpace(outer, 0); at == len(outer) || outer[at] != '{' {
+		return problem.New(problem.UpstreamUnexpected, "an item of the provider's is no object with a list at %q", strings.Join(s.path, ".")).AsRemote()
+	}
 	beside := s.list(outer)
 	for {
 		if _, err := beside.Next(); err == io.EOF {

@@ -15,6 +15,7 @@ import (
 // shaped is acme with a usage of another shape: its list, in YAML, its mapping, and what it answers.
 type shaped struct {
 	name, list, usage string
+	context           string // further variables of the context, in YAML
 	answers           func(w http.ResponseWriter, r *http.Request)
 	want              []string // ids, with what else the mapping puts into them
 	warnings          []string
@@ -26,7 +27,7 @@ func (s shaped) files(t *testing.T) func(*setup) {
 	dir := t.TempDir()
 	conn := `connector: acme
 title: Acme
-context: { base_url: { default: "https://api.acme.example" } }
+context: { base_url: { default: "https://api.acme.example" }` + s.context + ` }
 credentials: { key: { title: API key } }
 auth: { headers: { X-Api-Key: "${key}" } }
 errors: { message: [error] }

@@ -7,6 +7,10 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/meterbridge/meterbridge/internal/config"
 )
 
 // TestWalksOfEveryShape: a walk gives the same records for every page size, with and without the page cache, as a stream,
@@ -124,6 +128,61 @@ type tee struct {
 func (t tee) Write(b []byte) (int, error) {
 	t.kept.Write(b)
 	return t.ResponseWriter.Write(b)
+}
+
+// TestPricesOfTheConfiguration: a price by SKU is exact, and of those that are missing each is said once, where the
+// answer has a record that lacks it.
+func TestPricesOfTheConfiguration(t *testing.T) {
+	t.Parallel()
+	s := shaped{
+		list: "items: data", context: `, prices: { type: map, default: { a: 0.10 } }`,
+		usage: `def usage: $account.context.prices[.sku] as $price | {id: .n, product: {id: .sku}, usage: {quantity: .n, unit: "GB"},
+  charges: [{amount: (if $price == null then null else .n | dmul($price) end), currency: "USD", type: "total", priced_by: "config"}],
+  warning: (if $price == null then {code: "unpriced", message: "no price for \(.sku): set context.prices"} else null end)};`,
+		answers: answerWith(`{"data":[{"n":1,"sku":"a"},{"n":2,"sku":"b"},{"n":3,"sku":"b"},{"n":4,"sku":"c"}]}`),
+	}
+	acme := newAcme(t)
+	acme.handle("/lines", s.answers)
+	for name, c := range map[string]struct {
+		given  map[string]any
+		query  string
+		prices string
+		said   string
+	}{
+		"configured":                {map[string]any{"a": json.Number("0.10000000000000000001"), "b": 2}, "", "0.10000000000000000001 4 6 -", "no price for c: set context.prices"},
+		"by default":                {nil, "", "0.1 - - -", "no price for b: set context.prices; no price for c: set context.prices"},
+		"of what is asked for":      {nil, "&product_id=a", "0.1", ""},
+		"of what a page has":        {nil, "&limit=2", "0.1 -", "no price for b: set context.prices"},
+		"where nothing is to price": {map[string]any{"a": 1, "b": 2, "c": 3}, "", "1 4 6 12", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t, acme.URL, s.files(t), func(u *setup) {
+				u.configure = func(cfg *config.Config) {
+					if c.given != nil {
+						cfg.Accounts.Static[0].Context["prices"] = c.given
+					}
+				}
+			})
+			l := h.good("start_date=2026-01" + c.query).list(t)
+			var prices, said []string
+			for _, r := range l.Result {
+				price := "-"
+				if v := gjson.GetBytes(r, "charges.0.amount"); v.Exists() {
+					price = v.Raw
+				}
+				prices = append(prices, price)
+			}
+			for _, w := range l.Warnings {
+				if w.Code != "unpriced" {
+					t.Errorf("%+v", w)
+				}
+				said = append(said, w.Message)
+			}
+			if strings.Join(prices, " ") != c.prices || strings.Join(said, "; ") != c.said {
+				t.Errorf("%v, %q", prices, said)
+			}
+		})
+	}
 }
 
 // TestLoopsWithinAWindow: a window that is read whole does not go round in circles either.

@@ -5,6 +5,9 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/meterbridge/meterbridge/internal/assembly"
+	"github.com/meterbridge/meterbridge/internal/coverage"
 )
 
 type connectorsVerb struct {
@@ -13,17 +16,26 @@ type connectorsVerb struct {
 }
 
 type connectorsListVerb struct {
-	JSON bool `help:"As a JSON array of objects." name:"json"`
+	Coverage bool `help:"What each fills of the unified usage, and what it can be filtered by."`
+	JSON     bool `help:"As a JSON array of objects." name:"json" xor:"form"`
+	Markdown bool `help:"As a page of the documentation." xor:"form"`
 	folders
 }
 
 func (v *connectorsListVerb) Run(to std) error {
+	if v.Coverage {
+		return v.coverage(to)
+	}
 	views, err := describeAll(v.folders)
 	if err != nil {
 		return err
 	}
 	if v.JSON {
 		return printJSON(to.out, views)
+	}
+	if v.Markdown {
+		_, err := to.out.Write(index(views))
+		return err
 	}
 	g := &grid{columns: []column{{title: "name"}, {title: "title", long: true}, {title: "resources", long: true}, {title: "periods"}, {title: "auth", long: true}}}
 	for _, c := range views {
@@ -34,9 +46,25 @@ func (v *connectorsListVerb) Run(to std) error {
 	return nil
 }
 
+func (v *connectorsListVerb) coverage(to std) error {
+	all, err := assembly.Coverage(v.files())
+	switch {
+	case err != nil:
+		return err
+	case v.JSON:
+		return printJSON(to.out, all)
+	case v.Markdown:
+		_, err = to.out.Write(coverage.Table(all))
+		return err
+	}
+	printCoverage(to.out, all, widthOf(to.out))
+	return nil
+}
+
 type connectorsShowVerb struct {
-	Name string `arg:"" help:"The connector."`
-	JSON bool   `help:"As JSON." name:"json"`
+	Name     string `arg:"" help:"The connector."`
+	JSON     bool   `help:"As JSON." name:"json" xor:"form"`
+	Markdown bool   `help:"As a page of the documentation." xor:"form"`
 	folders
 }
 
@@ -53,10 +81,22 @@ func (v *connectorsShowVerb) Run(to std) error {
 		if v.JSON {
 			return printJSON(to.out, c)
 		}
+		if v.Markdown {
+			return v.page(to, c)
+		}
 		c.print(to.out, widthOf(to.out))
 		return nil
 	}
 	return unknownName("connector", v.Name, names)
+}
+
+func (v *connectorsShowVerb) page(to std, c *connectorView) error {
+	all, err := assembly.Coverage(v.files())
+	if err != nil {
+		return err
+	}
+	_, err = to.out.Write(c.page(covered(all, c.Name)))
+	return err
 }
 
 // print is the connector for a person, the way it is set up first.
@@ -83,10 +123,11 @@ func (c *connectorView) print(w io.Writer, width int) {
 	for i, v := range c.Context {
 		p.named(firstOnly(i, "context"), v.Name, v.says())
 	}
-	p.line("check", c.Check)
-	if p.line("limits", c.Limits); c.Limits == "" {
-		p.line("limits", "none published; Retry-After and the rate-limit headers govern")
+	for i, s := range c.Setup {
+		p.line(firstOnly(i, "set up"), fmt.Sprintf("%d. %s", i+1, s))
 	}
+	p.line("check", c.Check)
+	p.line("limits", c.limits())
 	for _, r := range c.Resources {
 		p.heading(r.Name)
 		for _, m := range r.Methods {
@@ -102,6 +143,9 @@ func (c *connectorView) print(w io.Writer, width int) {
 		p.line("scopes", strings.Join(r.Scopes, ", "))
 		p.line("filters", r.filters())
 		p.line("fills", strings.Join(leaves(r.Fields), ", "))
+		for i, o := range r.Approximated {
+			p.line(firstOnly(i, "comes near"), o.Field+": "+o.Reason)
+		}
 		for i, o := range r.Omitted {
 			p.line(firstOnly(i, "leaves out"), o.Field+": "+o.Reason)
 		}
@@ -124,6 +168,11 @@ func (c *connectorView) print(w io.Writer, width int) {
 		}
 	}
 	p.heading("a first call")
+	fmt.Fprint(w, c.trial("  "))
+}
+
+// trial is a command that asks the provider without any configuration.
+func (c *connectorView) trial(indent string) string {
 	var env []string
 	for _, cr := range c.Credentials {
 		if cr.first {
@@ -135,7 +184,7 @@ func (c *connectorView) print(w io.Writer, width int) {
 			env = append(env, variable(c.Name, v.Name)+"=…")
 		}
 	}
-	fmt.Fprintf(w, "  %s \\\n    meterbridge call usage-metering %s --connector %s\n", strings.Join(env, " "), c.firstResource(), c.Name)
+	return fmt.Sprintf("%s%s \\\n%s  meterbridge call usage-metering %s --connector %s\n", indent, strings.Join(env, " "), indent, c.firstResource(), c.Name)
 }
 
 func firstOnly(i int, label string) string {
@@ -170,57 +219,4 @@ func (c *connectorView) firstResource() string {
 		return "usage"
 	}
 	return names[0]
-}
-
-// sheet writes labelled lines, long ones broken between words.
-type sheet struct {
-	w     io.Writer
-	width int
-	names int // width of the column of names
-}
-
-// fitName makes the column of names wide enough.
-func (p *sheet) fitName(name string) { p.names = max(p.names, len(name)+2) }
-
-func (p *sheet) heading(s string) { fmt.Fprintf(p.w, "\n%s\n", s) }
-
-const (
-	labelWidth   = 13
-	unboundWidth = 110 // where there is no terminal to ask
-)
-
-func (p *sheet) line(label, value string) {
-	if value == "" {
-		return
-	}
-	for i, part := range wrap(value, max(30, p.room())) {
-		fmt.Fprintf(p.w, "  %-*s%s\n", labelWidth, firstOnly(i, label), part)
-	}
-}
-
-// named is a line whose value has a name of its own, in a column before it.
-func (p *sheet) named(label, name, value string) {
-	for i, part := range wrap(value, max(30, p.room()-p.names)) {
-		fmt.Fprintf(p.w, "  %-*s%-*s%s\n", labelWidth, firstOnly(i, label), p.names, firstOnly(i, name), part)
-	}
-}
-
-func (p *sheet) room() int {
-	if p.width == 0 {
-		return unboundWidth - labelWidth - 2
-	}
-	return p.width - labelWidth - 2
-}
-
-// wrap breaks between words.
-func wrap(s string, width int) []string {
-	var out []string
-	for len([]rune(s)) > width {
-		cut := strings.LastIndex(string([]rune(s)[:width+1]), " ")
-		if cut <= 0 {
-			break
-		}
-		out, s = append(out, strings.TrimRight(s[:cut], " ")), strings.TrimLeft(s[cut:], " ")
-	}
-	return append(out, s)
 }

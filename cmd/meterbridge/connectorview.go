@@ -13,7 +13,9 @@ import (
 type connectorView struct {
 	Name        string           `json:"name"`
 	Title       string           `json:"title"`
+	About       string           `json:"about,omitempty"`
 	Docs        string           `json:"docs,omitempty"`
+	Setup       []string         `json:"setup,omitempty"`
 	Auth        string           `json:"auth"`
 	Credentials []credentialView `json:"credentials"`
 	Context     []contextView    `json:"context"`
@@ -23,6 +25,7 @@ type connectorView struct {
 	Accept      []string         `json:"accept"`
 	Resources   []resourceView   `json:"resources"`
 	Proxy       []resourceView   `json:"proxy"`
+	Errors      []string         `json:"errors,omitempty"`
 	Inferred    []string         `json:"inferred,omitempty"`
 }
 
@@ -55,10 +58,12 @@ type resourceView struct {
 	Filters            []string     `json:"filters,omitempty"`
 	ProviderFilters    []string     `json:"provider_filters,omitempty"`
 	Fields             []string     `json:"fields,omitempty"`
+	Approximated       []omission   `json:"approximated,omitempty"`
 	Omitted            []omission   `json:"omitted,omitempty"`
 	Gaps               []string     `json:"known_gaps,omitempty"`
 }
 
+// omission is a field that is not filled, or not quite, and what the connector says about it.
 type omission struct {
 	Field  string `json:"field"`
 	Reason string `json:"reason"`
@@ -85,7 +90,7 @@ func describeAll(f folders) ([]*connectorView, error) {
 func describe(catalog *proxy.Catalog, c *connector.Connector) *connectorView {
 	caps := proxy.Describe(catalog, c, nil)
 	v := &connectorView{
-		Name: c.Name, Title: c.Title, Docs: c.Docs, Auth: authKind(c.Auth), Limits: c.Limits.String(), Formats: caps.Formats,
+		Name: c.Name, Title: c.Title, About: c.About, Docs: c.Docs, Setup: c.Setup, Errors: errorRules(c.Errors), Auth: authKind(c.Auth), Limits: c.Limits.String(), Formats: caps.Formats,
 		Accept: caps.Accept, Inferred: c.Stated.Inferred, Credentials: []credentialView{}, Context: []contextView{}, Proxy: []resourceView{},
 	}
 	demanded, first := map[string]bool{}, map[string]bool{}
@@ -156,10 +161,16 @@ func describeResource(caps proxy.ResourceCapability, r *connector.Resource) reso
 	if r.Derived != "" {
 		v.Fields = nil // they are what usage says of it
 	}
-	for _, field := range slices.Sorted(maps.Keys(r.Omits)) {
-		v.Omitted = append(v.Omitted, omission{field, r.Omits[field]})
-	}
+	v.Omitted, v.Approximated = omissions(r.Omits), omissions(r.Approximates)
 	return v
+}
+
+func omissions(said map[string]string) []omission {
+	var out []omission
+	for _, field := range slices.Sorted(maps.Keys(said)) {
+		out = append(out, omission{field, said[field]})
+	}
+	return out
 }
 
 func methods(r *connector.Resource) []methodView {

@@ -21,8 +21,8 @@ func callLine(c *connector.CallSpec) string {
 	if c.Job != nil {
 		parts = append(parts, "a report that is waited for")
 	}
-	if c.Format == "csv" {
-		parts = append(parts, "CSV")
+	if c.Format != "json" {
+		parts = append(parts, strings.ToUpper(c.Format))
 	}
 	if w := c.Window; w != nil {
 		switch {
@@ -30,6 +30,9 @@ func callLine(c *connector.CallSpec) string {
 			parts = append(parts, "slices of at most "+w.Max.String())
 		case w.Align != "":
 			parts = append(parts, "slices by "+w.Align)
+		}
+		if w.Resolution != "" {
+			parts = append(parts, "in whole "+w.Resolution+"s")
 		}
 		if !w.Oldest.IsZero() {
 			parts = append(parts, "kept for "+w.Oldest.String())
@@ -121,6 +124,13 @@ func (c *connectorView) resourceNames() []string {
 		names = append(names, r.Name)
 	}
 	return names
+}
+
+func (c *connectorView) limits() string {
+	if c.Limits == "" {
+		return "none published; Retry-After and the rate-limit headers govern"
+	}
+	return c.Limits
 }
 
 // periods are those of usage, the default first.

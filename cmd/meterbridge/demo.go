@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -22,7 +23,9 @@ type demoVerb struct {
 	Listen   string `help:"Where to listen; port 0 is any free one. Default: 127.0.0.1:8080, and where that is taken any free port." placeholder:"ADDR"`
 	JSON     bool   `help:"One line with url, token and accounts once it is ready, and nothing else." name:"json"`
 	Once     bool   `help:"End after the tour."`
+	Dev      bool   `help:"Take the working directory's connectors/ and mappings/ (or the folders that are given) into service as they are saved, and say what lint finds. A connector with a cassette has an account."`
 	LogLevel string `help:"debug, info, warn or error; info logs every request." default:"error" enum:"debug,info,warn,error"`
+	folders
 }
 
 // The demo's own: nothing here is a secret, everything listens on loopback.
@@ -36,11 +39,19 @@ const (
 type demoHouse struct {
 	url, providers string
 	accounts       []simulate.Account
+	config         *config.Config
 	house          *assembly.House
 	front, back    net.Listener
-	sim            http.Handler
+	sim            simulators
 	moved          bool // the default port was taken
 }
+
+// simulators is the simulator that answers now.
+type simulators struct {
+	atomic.Pointer[simulate.Simulator]
+}
+
+func (s *simulators) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.Load().ServeHTTP(w, r) }
 
 func (v *demoVerb) Run(ctx context.Context, to std) error {
 	log := newLogger(to, v.LogLevel, false)
@@ -52,7 +63,7 @@ func (v *demoVerb) Run(ctx context.Context, to std) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	ended := make(chan error, 2)
-	go func() { ended <- serve(ctx, d.back, d.sim, slog.New(slog.DiscardHandler)) }()
+	go func() { ended <- serve(ctx, d.back, &d.sim, slog.New(slog.DiscardHandler)) }()
 	go func() { ended <- serve(ctx, d.front, d.house, log) }()
 
 	if v.JSON {
@@ -60,8 +71,11 @@ func (v *demoVerb) Run(ctx context.Context, to std) error {
 	} else {
 		err = d.tour(ctx, to, v.Once)
 	}
-	if err != nil || v.Once {
+	switch {
+	case err != nil || v.Once:
 		stop()
+	case v.Dev:
+		go d.dev(v.files(), to.err, log).watch(ctx)
 	}
 	first := <-ended
 	stop()
@@ -70,8 +84,11 @@ func (v *demoVerb) Run(ctx context.Context, to std) error {
 
 // build opens both listeners and puts the house together.
 func (v *demoVerb) build(log *slog.Logger) (*demoHouse, error) {
+	if v.Dev {
+		v.folders = v.here()
+	}
 	d := &demoHouse{}
-	sim, err := newSimulator(assembly.Files{}, simulate.Config{Shift: true, Log: log})
+	sim, err := newSimulator(v.files(), simulate.Config{Shift: true, Log: log})
 	if err != nil {
 		return nil, err
 	}
@@ -82,9 +99,11 @@ func (v *demoVerb) build(log *slog.Logger) (*demoHouse, error) {
 		d.back.Close()
 		return nil, environmentError{fmt.Errorf("listening: %w", err)}
 	}
-	d.sim, d.url, d.providers = sim, "http://"+reachable(d.front.Addr()), "http://"+d.back.Addr().String()
+	d.sim.Store(sim)
+	d.url, d.providers = "http://"+reachable(d.front.Addr()), "http://"+d.back.Addr().String()
 	d.accounts = sim.Accounts(d.providers)
 	cfg := config.Default()
+	d.config, cfg.Connectors.Dir, cfg.Mappings.Dir = cfg, v.Connectors, v.Mappings
 	cfg.Accounts.Static, cfg.Egress.Allow = assembly.Accounts(d.accounts), assembly.Loopback
 	cfg.Auth.Tokens = []config.Token{config.NewToken("demo", secret.New(demoToken), []string{"*"}, true)}
 	if d.house, err = assembly.Build(cfg, assembly.Options{Log: log, Version: version}); err != nil {
@@ -93,6 +112,30 @@ func (v *demoVerb) build(log *slog.Logger) (*demoHouse, error) {
 		return nil, err
 	}
 	return d, nil
+}
+
+// dev reloads the gateway when a file was saved, and the simulated providers when a cassette was: they would lose their
+// tokens and jobs for nothing else.
+func (d *demoHouse) dev(files assembly.Files, out io.Writer, log *slog.Logger) *dev {
+	w := &dev{files: files, out: out}
+	recorded := w.cassettes()
+	w.reload = func() error {
+		next, sim, tapes := *d.config, d.sim.Load(), w.cassettes()
+		if tapes != recorded {
+			var err error
+			if sim, err = newSimulator(files, simulate.Config{Shift: true, Log: log}); err != nil {
+				return err
+			}
+			next.Accounts.Static = assembly.Accounts(sim.Accounts(d.providers))
+		}
+		if err := d.house.Load(&next); err != nil {
+			return err
+		}
+		d.config, recorded = &next, tapes
+		d.sim.Store(sim)
+		return nil
+	}
+	return w
 }
 
 // listen takes the address that was asked for, or the default one, or where that is taken any.

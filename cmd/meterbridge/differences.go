@@ -66,8 +66,8 @@ func (d *differences) failed(t mapping.Tried) {
 	d.Errors = append(d.Errors, e)
 }
 
-// index is what tells one element of a list from another.
-var index = regexp.MustCompile(`\[\d+\]`)
+// listIndex is what tells one element of a list from another.
+var listIndex = regexp.MustCompile(`\[\d+\]`)
 
 func (d *differences) compare(t mapping.Tried) {
 	fields := diffJSON(nil, "", bytes.Clone(t.Before), bytes.Clone(t.After))
@@ -78,7 +78,7 @@ func (d *differences) compare(t mapping.Tried) {
 	d.Changes = append(d.Changes, recordChange{t.Resource, t.ID, fields})
 	counted := map[string]bool{}
 	for _, f := range fields {
-		counted[index.ReplaceAllString(f.Field, "[]")] = true
+		counted[listIndex.ReplaceAllString(f.Field, "[]")] = true
 	}
 	for f := range counted {
 		d.Fields[f]++

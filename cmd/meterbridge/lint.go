@@ -43,14 +43,13 @@ func printReport(to std, r *assembly.Report) {
 	for _, f := range r.Findings {
 		if f.Warn {
 			warnings++
-			f.Text += " (warning)"
 		}
-		fmt.Fprintln(to.out, printable(f.String()))
+		fmt.Fprintln(to.out, line(f))
 	}
 	if len(r.Findings) > 0 {
 		fmt.Fprintln(to.out)
 	}
-	what := join(some(r.Connectors, "connector"), some(r.Mappings, "mapping"), some(r.Overrides, "override"), some(r.Cassettes, "cassette"))
+	what := join(some(r.Connectors, "connector"), some(r.Mappings, "mapping"), some(r.Libraries, "library file"), some(r.Overrides, "override"), some(r.Cassettes, "cassette"))
 	found := count(len(r.Findings)-warnings, "finding")
 	fmt.Fprintln(to.out, join(what, found, some(warnings, "warning")))
 }
@@ -61,4 +60,12 @@ func some(n int, noun string) string {
 		return ""
 	}
 	return count(n, noun)
+}
+
+// line is a finding as a line of a terminal.
+func line(f jq.Finding) string {
+	if f.Warn {
+		f.Text += " (warning)"
+	}
+	return printable(f.String())
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -80,9 +81,9 @@ func startDemo(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Setenv("PROVIDERS", providers)
 }
 
-// writeAccounts writes the demo's accounts to config.yaml, each with the id my-CONNECTOR, and one more with wrong
-// credentials; and sets the variables that --connector reads.
-func writeAccounts(ts *testscript.TestScript, _ bool, _ []string) {
+// writeAccounts writes the demo's accounts to config.yaml, each with the id my-CONNECTOR, and one more of the named
+// connector with wrong credentials, where one is named; and sets the variables that --connector reads.
+func writeAccounts(ts *testscript.TestScript, _ bool, args []string) {
 	body, err := ask(ts.Getenv("PROVIDERS")+"/_simulate/accounts", "")
 	ts.Check(err)
 	var simulated struct{ Accounts []simulate.Account }
@@ -106,10 +107,15 @@ func writeAccounts(ts *testscript.TestScript, _ bool, _ []string) {
 			ts.Setenv(variable(a.Connector, k), fmt.Sprint(v))
 		}
 	}
-	for k := range list[0].Credentials {
-		list[0].Credentials[k] = "wrong"
+	for _, a := range list {
+		if !slices.Contains(args, a.Connector) {
+			continue
+		}
+		for k := range a.Credentials {
+			a.Credentials[k] = "wrong"
+		}
+		account("refused", a)
 	}
-	account("refused", list[0])
 	ts.Check(os.WriteFile(ts.MkAbs("config.yaml"), []byte(b.String()), 0o600))
 }
 

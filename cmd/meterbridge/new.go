@@ -160,7 +160,7 @@ func (v *newConnectorVerb) try(dir string, texts *scaffold.Files) (secrets []str
 	if err != nil {
 		return nil, fmt.Errorf("reading the proposed cassette: %w", err)
 	}
-	r, err := replay(files, c)
+	r, err := replay(files, c, false)
 	if err != nil {
 		return nil, err
 	}

@@ -25,10 +25,11 @@ type serveVerb struct {
 	Config   string `help:"The configuration file." default:"config.yaml" type:"path" placeholder:"FILE"`
 	LogLevel string `help:"debug, info, warn or error." default:"info" enum:"debug,info,warn,error"`
 	LogJSON  bool   `help:"Log as JSON, one object a line." name:"log-json"`
+	Dev      bool   `help:"Take connectors, mappings and the configuration into service as they are saved, and say what lint finds. Without folders in the configuration, connectors/ and mappings/ of the working directory."`
 }
 
 func (v *serveVerb) Run(ctx context.Context, to std) error {
-	cfg, err := config.Load(v.Config)
+	cfg, err := v.load()
 	if err != nil {
 		return err
 	}
@@ -46,8 +47,29 @@ func (v *serveVerb) Run(ctx context.Context, to std) error {
 		log.Warn("no token is configured, so every request is a 401; add one to auth.tokens in " + v.Config)
 	}
 	log.Info("serving", "url", "http://"+listener.Addr().String(), "accounts", len(cfg.Accounts.Static), "connectors", len(house.Catalog().Connectors.Names()))
-	go reloadOnHangup(v.Config, house, log)
+	reload := func() error {
+		cfg, err := v.load()
+		if err == nil {
+			err = house.Load(cfg)
+		}
+		return err
+	}
+	go reloadOnHangup(reload, house, log)
+	if v.Dev {
+		d := &dev{files: assembly.Files{ConnectorsDir: cfg.Connectors.Dir, MappingsDir: cfg.Mappings.Dir}, config: v.Config, reload: reload, out: to.out}
+		go d.watch(ctx)
+	}
 	return serve(ctx, listener, house, log)
+}
+
+// load reads the configuration.
+func (v *serveVerb) load() (*config.Config, error) {
+	cfg, err := config.Load(v.Config)
+	if err == nil && v.Dev {
+		f := folders{cfg.Connectors.Dir, cfg.Mappings.Dir}.here()
+		cfg.Connectors.Dir, cfg.Mappings.Dir = f.Connectors, f.Mappings
+	}
+	return cfg, err
 }
 
 func newLogger(to std, level string, asJSON bool) *slog.Logger {
@@ -57,19 +79,16 @@ func newLogger(to std, level string, asJSON bool) *slog.Logger {
 }
 
 // reloadOnHangup takes a changed configuration into service. One that does not validate leaves the running set in place.
-func reloadOnHangup(file string, house *assembly.House, log *slog.Logger) {
+func reloadOnHangup(reload func() error, house *assembly.House, log *slog.Logger) {
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
 	for range hup {
-		cfg, err := config.Load(file)
-		if err == nil {
-			err = house.Load(cfg)
-		}
-		if err != nil {
+		if err := reload(); err != nil {
 			log.Error("the configuration was not reloaded; the running one stays", "error", err)
 			continue
 		}
-		log.Info("reloaded", "accounts", len(cfg.Accounts.Static), "connectors", len(house.Catalog().Connectors.Names()))
+		accounts, _ := house.Accounts.List(context.Background()) // only a context ends it
+		log.Info("reloaded", "accounts", len(accounts), "connectors", len(house.Catalog().Connectors.Names()))
 	}
 }
 

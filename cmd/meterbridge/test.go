@@ -15,12 +15,14 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 
 	"github.com/meterbridge/meterbridge/internal/assembly"
+	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/simulate"
 )
 
 type testVerb struct {
-	Names  []string `arg:"" optional:"" help:"Connectors, or cassettes by their files, NAME.txtar; default: all that are installed, and those of connectors/ in the working directory." name:"name"`
-	Update bool     `help:"Write what differs into connectors/testdata/NAME.txtar, of the working directory or of --connectors."`
+	Names    []string `arg:"" optional:"" help:"Connectors, or cassettes by their files, NAME.txtar; default: all that are installed, and those of connectors/ in the working directory." name:"name"`
+	Coverage bool     `help:"Say which branches of each mapping no recorded request takes."`
+	Update   bool     `help:"Write what differs into connectors/testdata/NAME.txtar, of the working directory or of --connectors."`
 	folders
 }
 
@@ -30,6 +32,7 @@ const maxDiffLines = 60
 // replayed is what one cassette gave.
 type replayed struct {
 	requests int
+	branches []jq.Branch // of the mapping, where they are counted
 	differs  []difference
 	took     time.Duration
 }
@@ -70,7 +73,7 @@ func (v *testVerb) Run(ctx context.Context, to std) error {
 	}
 	began := time.Now()
 	for _, c := range cassettes {
-		r, err := replay(files, c)
+		r, err := replay(files, c, v.Coverage)
 		if err != nil {
 			return err
 		}
@@ -88,6 +91,9 @@ func (v *testVerb) Run(ctx context.Context, to std) error {
 		}
 		if err != nil {
 			return err
+		}
+		if v.Coverage {
+			printBranches(to.out, mappingFile(files, c.Name), r.branches)
 		}
 	}
 	took := seconds(time.Since(began))
@@ -124,9 +130,9 @@ func (v *testVerb) given() (out []*simulate.Cassette, err error) {
 }
 
 // replay asks a cassette's requests through the whole pipeline, with the cassette's clock.
-func replay(files assembly.Files, c *simulate.Cassette) (*replayed, error) {
+func replay(files assembly.Files, c *simulate.Cassette, count bool) (*replayed, error) {
 	began := time.Now()
-	r, err := assembly.NewReplay(files, c, assembly.Options{Version: version, Hurry: true})
+	r, err := assembly.NewReplay(files, c, assembly.Options{Version: version, Hurry: true, Count: count})
 	if err != nil {
 		return nil, err
 	}
@@ -142,7 +148,7 @@ func replay(files assembly.Files, c *simulate.Cassette) (*replayed, error) {
 			out.differs = append(out.differs, difference{q.Golden(), !ok, want, got})
 		}
 	}
-	out.took = time.Since(began)
+	out.took, out.branches = time.Since(began), r.Branches(c.Name)
 	return out, nil
 }
 

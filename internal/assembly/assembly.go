@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/cursor"
 	"github.com/meterbridge/meterbridge/internal/gateway"
+	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/kv"
 	"github.com/meterbridge/meterbridge/internal/telemetry"
 	"github.com/meterbridge/meterbridge/internal/upstream"
@@ -30,6 +32,7 @@ type Options struct {
 	Clock   func() time.Time
 	Log     *slog.Logger
 	NoPages bool // without the page cache, to prove that it costs speed and not data
+	Count   bool // count which branches of the mappings are taken
 	Hurry   bool // without the connectors' rate limits and pauses, which a simulated provider does not need
 	Version string
 	Trial   *Trial // nil: nothing is tried out
@@ -44,6 +47,9 @@ type House struct {
 
 	hurry   bool
 	trial   *Trial
+	count   bool
+	counts  map[string]*jq.Counts // by connector, of the catalog that is loaded
+	loading sync.Mutex            // a signal and a saved file may come together
 	catalog atomic.Pointer[proxy.Catalog]
 	tokens  atomic.Pointer[gateway.Tokens]
 	store   kv.Store
@@ -58,7 +64,7 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
-	h := &House{log: o.Log, hurry: o.Hurry, trial: o.Trial}
+	h := &House{log: o.Log, hurry: o.Hurry, count: o.Count, trial: o.Trial}
 	keys, shared, err := cfg.Keyring()
 	if err != nil {
 		return nil, err
@@ -103,6 +109,8 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 
 // Load takes accounts, tokens, connectors and mappings of a configuration into service, all or nothing.
 func (h *House) Load(cfg *config.Config) error {
+	h.loading.Lock()
+	defer h.loading.Unlock()
 	files := Files{cfg.Connectors.Dir, cfg.Mappings.Dir, cfg.Overrides.Dir}
 	catalog, err := files.Catalog()
 	if err != nil {
@@ -119,6 +127,11 @@ func (h *House) Load(cfg *config.Config) error {
 	}
 	if h.hurry {
 		hurry(catalog.Connectors)
+	}
+	if h.count {
+		if h.counts, err = counting(catalog); err != nil {
+			return err
+		}
 	}
 	if err := h.Accounts.Replace(cfg.Accounts.Static); err != nil {
 		return err

@@ -19,8 +19,8 @@ import (
 
 // Report is what lint found, and in how many files it looked.
 type Report struct {
-	Findings                                   []jq.Finding
-	Connectors, Mappings, Overrides, Cassettes int
+	Findings                                              []jq.Finding
+	Connectors, Mappings, Libraries, Overrides, Cassettes int
 }
 
 // fixes say what to do where a finding itself does not.
@@ -37,7 +37,8 @@ var fixes = map[string]string{
 }
 
 // Lint checks connectors, mappings and cassettes: the files and folders that are named, or all that is installed. Files
-// of one name are also checked side by side. An error says that a path can't be read.
+// of one name are also checked side by side. What is installed must be complete; of files that are named, which may be
+// in the making, it is a warning what they still lack. An error says that a path can't be read.
 func Lint(f Files, paths ...string) (*Report, error) {
 	model, err := mapping.LoadModel(mappings.FS, proxy.ModelName)
 	if err != nil {
@@ -51,6 +52,7 @@ func Lint(f Files, paths ...string) (*Report, error) {
 	r := &Report{Findings: misplaced(f.OverridesDir)}
 	var installed *layering // what overrides are laid over, read when there is one
 	conns, programs, broken := map[string]*connector.Connector{}, map[string]*mapping.Program{}, map[string]bool{}
+	bodies, cassettes := map[string]string{}, map[string]*simulate.Cassette{}
 	for _, t := range texts {
 		var found []jq.Finding
 		switch base := path.Base(filepath.ToSlash(t.path)); {
@@ -72,27 +74,45 @@ func Lint(f Files, paths ...string) (*Report, error) {
 				if was := conns[c.Name]; was != nil {
 					found = append(found, jq.Finding{File: t.path, Line: 1, Col: 1, Rule: "duplicate", Text: "connector " + c.Name + " is in " + was.File + " already", Fix: "give it another name"})
 				}
-				conns[c.Name] = c
+				conns[c.Name], bodies[c.Name] = c, t.body
 			}
 		case path.Ext(base) == ".jq":
-			r.Mappings++
 			src := jq.Source{File: t.path, Text: t.body}
 			if t.isLib() {
+				r.Libraries++
 				found = mapping.LintLibrary(src)
-			} else if programs[src.Name()], found = mapping.Compile(src, model, libs...); programs[src.Name()] == nil {
+				break
+			}
+			r.Mappings++
+			if programs[src.Name()], found = mapping.Compile(src, model, libs...); programs[src.Name()] == nil {
 				broken[src.Name()] = true
+			} else {
+				found = append(found, programs[src.Name()].Rounded()...)
 			}
 		case path.Ext(base) == ".txtar":
 			r.Cassettes++
-			if _, err := simulate.Parse(t.path, []byte(t.body)); err != nil {
+			c, err := simulate.Parse(filepath.ToSlash(t.path), []byte(t.body))
+			if err != nil {
 				found = cassetteFindings(t.path, err)
 			}
+			cassettes[strings.TrimSuffix(base, ".txtar")] = c
 		}
 		r.Findings = append(r.Findings, found...)
 	}
 	for name, c := range conns {
 		if p := programs[name]; p != nil || r.Mappings > 0 && !broken[name] {
 			r.Findings = append(r.Findings, pair(c, p)...)
+		}
+		var lacks []jq.Finding
+		if p := programs[name]; p != nil {
+			lacks = fields(c, bodies[name], p, model)
+		}
+		if tape, seen := cassettes[name]; tape != nil || r.Cassettes > 0 && !seen {
+			lacks = append(lacks, proof(c, tape)...)
+		}
+		for _, f := range lacks {
+			f.Warn = len(paths) > 0 && unfinished(f)
+			r.Findings = append(r.Findings, f)
 		}
 	}
 	slices.SortStableFunc(r.Findings, func(a, b jq.Finding) int {

@@ -14,6 +14,7 @@ type Connector struct {
 	Name        string               `yaml:"connector" need:"true" doc:"the connector's name: lower-case letters, digits, - and _"`
 	Title       string               `yaml:"title" need:"true" doc:"the provider's name, for people"`
 	Docs        string               `yaml:"docs" doc:"address of the provider's documentation of this API"`
+	Setup       []string             `yaml:"setup" doc:"how to get the credentials, step by step: where in the provider's console, and with which scopes"`
 	Stated      Stated               `yaml:"facts" doc:"what a reader should know about the figures"`
 	Context     []ContextVar         `yaml:"context" doc:"the account's non-secret variables, by name; base_url is required"`
 	Credentials []Credential         `yaml:"credentials" doc:"the account's secrets, by name; only auth may name them, as ${name}"`
@@ -25,6 +26,7 @@ type Connector struct {
 	Lookups     map[string]*Lookup   `yaml:"lookups" scope:"lookup" doc:"side calls that name things, by name. Of one that a mapping reads a failure is a warning; a call whose slot reads it waits for it, and can't be made without it"`
 	Resources   map[string]*Resource `yaml:"resources" need:"true" doc:"the unified resources: usage, products, organizations, workspaces, users"`
 	Proxy       map[string]*Resource `yaml:"proxy" doc:"further resources for /proxy, without a mapping"`
+	About       string               `yaml:"-"` // the comment that the file starts with
 	File        string               `yaml:"-"` // where it was read from
 	Hash        uint64               `yaml:"-"` // of the file's text: a position of another text is stale
 	auths       []*Auth              // the connector's, and those of requests that have their own
@@ -61,6 +63,7 @@ type Resource struct {
 	Restates      time.Duration     `yaml:"restates" doc:"for how long the provider still changes its figures"`
 	Scopes        []string          `yaml:"scopes" doc:"the provider's permissions that it needs, named when they are missing"`
 	Omits         map[string]string `yaml:"omits" doc:"fields of the model that are never filled, each with the reason"`
+	Approximates  map[string]string `yaml:"approximates" doc:"fields of the model that are filled with something near to what they mean, each with how"`
 	Gaps          []string          `yaml:"gaps" doc:"what the provider's figures leave out"`
 	Filters       []string          `yaml:"filters" enum:"product_id|organization_id|workspace_id|resource_id|user_id|metric_name" doc:"filters that the slots send to the provider"`
 	List          *Method           `yaml:"list" scope:"list" doc:"how to list it"`

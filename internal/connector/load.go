@@ -82,7 +82,7 @@ func Parse(name string, text []byte) (*Connector, []jq.Finding) {
 
 func parse(name string, text []byte) (*Connector, []jq.Finding) {
 	d := &decoder{file: name, lines: strings.Split(string(text), "\n"), scope: "context"}
-	c := &Connector{File: name}
+	c := &Connector{File: name, About: leadingComment(d.lines)}
 	root := d.root(text, "start it with connector: NAME")
 	if root == nil {
 		return nil, d.finds
@@ -98,6 +98,18 @@ func parse(name string, text []byte) (*Connector, []jq.Finding) {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Text, b.Text))
 	})
 	return c, slices.Compact(d.finds)
+}
+
+// leadingComment is what a file says of itself in the comment that it starts with.
+func leadingComment(lines []string) string {
+	var words []string
+	for _, l := range lines {
+		if !strings.HasPrefix(l, "#") {
+			break
+		}
+		words = append(words, strings.Fields(strings.TrimLeft(l, "#"))...)
+	}
+	return strings.Join(words, " ")
 }
 
 var yamlLine = regexp.MustCompile(`line (\d+): `)

@@ -52,6 +52,18 @@ resources:
 * A window's pages follow each other until the provider has no next one: null, nothing or an empty text where the token stands,
   false at more, the total, or an empty page of those that are counted. The same token twice is an error, pagination_loop.
 
+## What lint asks beyond the language
+
+* Every field of the model is mapped, or stands in ` + "`omits`" + ` with the reason (` + "`unmapped`" + `); one that every record has stands not there
+  (` + "`omitted`" + `), nor does one that the model does not have (` + "`unknown-field`" + `).
+* Numbers of the model are exact (` + "`money`" + `): on its way into one, a value goes through no arithmetic operator (` + "`+ - * / %`" + `, a minus before
+  it, and those that update) and none of ` + "`add`, `tonumber`, `floor`, `round`, `abs`, `pow`" + ` and their like. The decimals keep every digit:
+  ` + "`dec dsum dadd dsub dmul dneg dshift dcmp`" + `. Operators on lists, objects and texts are free, and so are those in conditions.
+* The cassette shows a second page of each way of paging (` + "`cassette-pages`" + `), how the provider answers with 401, 403 and 429, or as
+  answer/unauthorized, forbidden and rate_limited (` + "`cassette-errors`" + `), and goldens that are unified, normalized and raw (` + "`cassette-goldens`" + `).
+
+What is missing is a warning for files that are named, which may be in the making, and an error for what is installed.
+
 `
 
 // Docs is the reference of the language in Markdown.

@@ -51,7 +51,7 @@ var scopeVars = map[string][]string{
 }
 
 var scopeMeaning = map[string]string{
-	"":      "the provider's item itself; of `unit: window` the list of them",
+	"":      "the provider's item itself, with `unit: window` the list of them; of `where` the parent",
 	"range": "`.range.start`, `.range.end`: the whole range of the request", "window": "`.window.start`, `.window.end`: the slice that this call asks for",
 	"now": "the clock of the walk's first page; in `claims` the moment of signing, in Unix seconds", "query": "the caller's filters as lists: `.query.product_id[0]`", "granularity": "the period served",
 	"context": "the account's variables, with defaults", "lookups": "lookups by name", "page_size": "the provider's page size", "carry": "facts of the window's first page, by the names of `carry`; null on that page",

@@ -3,19 +3,27 @@ package jq
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/itchyny/gojq"
 )
 
-// house is the house's functions, in scope of every program: exact decimals, dates in UTC, stable ids. They are Go
-// functions and not jq definitions, so that each is one bounded step, and the mapping compiler can call the same body.
-func house() []gojq.CompilerOption {
-	var opts []gojq.CompilerOption
+// function is one of the house's.
+type function struct {
+	name  string
+	arity int
+	run   func(v any, args []any) any
+}
+
+// functionsOfTheHouse are in scope of every program: exact decimals, dates in UTC, stable ids. They are Go functions
+// and not jq definitions, so that each is one bounded step, and the mapping compiler can call the same body.
+func functionsOfTheHouse() []function {
+	var all []function
 	f0 := func(name string, f func(any) any) {
-		opts = append(opts, gojq.WithFunction(name, 0, 0, func(v any, _ []any) any { return named(name, f(v)) }))
+		all = append(all, function{name, 0, func(v any, _ []any) any { return f(v) }})
 	}
 	f1 := func(name string, f func(v, x any) any) {
-		opts = append(opts, gojq.WithFunction(name, 1, 1, func(v any, xs []any) any { return named(name, f(v, xs[0])) }))
+		all = append(all, function{name, 1, func(v any, args []any) any { return f(v, args[0]) }})
 	}
 	f0("dec", Dec)
 	f0("dsum", dsum)
@@ -45,8 +53,27 @@ func house() []gojq.CompilerOption {
 	f0("mdy", mdy)
 	f0("stable_id", stableID)
 	f0("slug", slug)
-	opts = append(opts, gojq.WithFunction("replace_all", 2, 2, func(v any, xs []any) any { return named("replace_all", replaceAll(v, xs[0], xs[1])) }))
+	all = append(all, function{"replace_all", 2, func(v any, args []any) any { return replaceAll(v, args[0], args[1]) }})
+	return all
+}
+
+// house puts the functions of the house into the scope of a program.
+func house() []gojq.CompilerOption {
+	var opts []gojq.CompilerOption
+	for _, f := range functionsOfTheHouse() {
+		opts = append(opts, gojq.WithFunction(f.name, f.arity, f.arity, func(v any, args []any) any { return named(f.name, f.run(v, args)) }))
+	}
 	return opts
+}
+
+// House lists the functions that are the house's and not jq's, as name/arity in order of the name.
+func House() []string {
+	var names []string
+	for _, f := range functionsOfTheHouse() {
+		names = append(names, signature(f.name, f.arity))
+	}
+	slices.Sort(names)
+	return names
 }
 
 // named puts the function's name before its error.

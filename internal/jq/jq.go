@@ -49,6 +49,7 @@ type Code struct {
 	query   *gojq.Query
 	vars    []string
 	each    string
+	given   []gojq.CompilerOption // functions and variables
 	refs    []Ref
 	assigns Assigned
 	funcs   []string
@@ -93,7 +94,8 @@ func (c *Code) Libs() []Source { return c.libs }
 
 // Module is a file of definitions, each of which can be compiled as a program of its own.
 type Module struct {
-	file *file
+	file    *file
+	counted *file // with counters, what runs in its place; nil where nothing counts
 }
 
 // ParseModule parses and lints a file of definitions. The module is nil where a finding is an error.
@@ -139,17 +141,27 @@ func (m *Module) Place(name string) (line, col int) {
 
 // Compile makes a program of one definition, with the others in its scope.
 func (m *Module) Compile(name string) (*Code, []Finding) {
-	f := m.file
-	call := &gojq.Query{Term: &gojq.Term{Type: gojq.TermTypeFunc, Func: &gojq.Func{Name: name}}, FuncDefs: f.query.FuncDefs}
+	f, call := m.file, m.call(name)
 	if m.Line(name) == 0 {
 		return nil, []Finding{f.src.finding(0, "module", fmt.Sprintf("no definition of %q", name), fmt.Sprintf("add `def %s: …;`", name))}
 	}
-	code, bad := f.compile(call)
+	runs, program := f, call
+	if m.counted != nil {
+		runs, program = m.counted, calls(m.counted, name)
+	}
+	code, bad := runs.compile(program)
 	if bad != nil {
 		return nil, []Finding{*bad}
 	}
 	code.refs, code.assigns = f.refs(call), f.assigns(call)
 	return code, nil
+}
+
+// call is the program that a definition is, with the others in its scope.
+func (m *Module) call(name string) *gojq.Query { return calls(m.file, name) }
+
+func calls(f *file, name string) *gojq.Query {
+	return &gojq.Query{Term: &gojq.Term{Type: gojq.TermTypeFunc, Func: &gojq.Func{Name: name}}, FuncDefs: f.query.FuncDefs}
 }
 
 // file is a program that was parsed and linted. What it includes stands before its own definitions.
@@ -161,6 +173,7 @@ type file struct {
 	included  int // definitions of the query that are libraries'
 	places    places
 	mentioned map[string]bool // variables
+	extra     []gojq.CompilerOption
 }
 
 func parse(src Source, opt Options) (*file, []Finding) {
@@ -223,12 +236,13 @@ func (f *file) source(at spot) Source {
 }
 
 func (f *file) compile(q *gojq.Query) (*Code, *Finding) {
-	code, err := gojq.Compile(q, append(house(), gojq.WithVariables(f.opt.Vars))...)
+	given := append(append(house(), f.extra...), gojq.WithVariables(f.opt.Vars))
+	code, err := gojq.Compile(q, given...)
 	if err != nil { // check knows every name; this is for what a new gojq may refuse
 		bad := f.src.finding(0, "compile", err.Error(), "")
 		return nil, &bad
 	}
-	c := &Code{code: code, query: q, vars: f.opt.Vars, each: f.opt.Each, funcs: f.funcs(), names: f.mentioned, libs: f.libs, timeout: f.opt.Timeout, outputs: f.opt.MaxOutputs}
+	c := &Code{code: code, query: q, given: given, vars: f.opt.Vars, each: f.opt.Each, funcs: f.funcs(), names: f.mentioned, libs: f.libs, timeout: f.opt.Timeout, outputs: f.opt.MaxOutputs}
 	if c.timeout <= 0 {
 		c.timeout = DefaultTimeout
 	}

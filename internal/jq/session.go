@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -78,7 +79,7 @@ func (c *Code) feeder() (*gojq.Code, error) {
 			program = &(*program).Right
 		}
 		*program = c.query
-		c.fed, c.fedErr = gojq.Compile(q, append(append(house(), feedOptions...), gojq.WithVariables(c.vars))...)
+		c.fed, c.fedErr = gojq.Compile(q, append(slices.Clip(c.given), feedOptions...)...)
 	})
 	return c.fed, c.fedErr
 }

@@ -22,9 +22,9 @@ func over(t testing.TB, layer Layer, text string) *Override {
 	return o
 }
 
-// below is the mapping that the overrides of these tests lie on: each product of the item's list, with a price that has
+// baseText is the mapping that the overrides of these tests lie on: each product of the item's list, with a price that has
 // more digits than a float.
-const below = `# acme
+const baseText = `# acme
 def products: .list[] | . as $p | {id: .sku, name: .title, unit: .unit, created_at: (.made // null), remote_data: $p};`
 
 func TestOverride(t *testing.T) {
@@ -58,7 +58,7 @@ func TestOverride(t *testing.T) {
 		{"a field that a computed object brings", `{unit: "e"} + {("na" + "mes"): 1}`, "", `error: override of products (environment): environment.jq:1:1: record 7: names is no field of the model`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := compile(t, below)
+			p := compile(t, baseText)
 			if c.environment != "" {
 				p = p.With(over(t, Environment, c.environment))
 			}
@@ -112,7 +112,7 @@ func usageOver(t *testing.T, text string) *Override {
 
 // The mapping says how many records an item makes and in which order, and no override changes it.
 func TestOverrideKeepsTheOutputs(t *testing.T) {
-	p := compile(t, below).With(over(t, Environment, `if $base.id == "2" then empty elif $base.id == "3" then {"$replace": {id: "9"}} else {name: .list[0].sku | tostring} end`))
+	p := compile(t, baseText).With(over(t, Environment, `if $base.id == "2" then empty elif $base.id == "3" then {"$replace": {id: "9"}} else {name: .list[0].sku | tostring} end`))
 	got := emit(t, p, "products", `{"list":[{"sku":1},{"sku":2},{"sku":3},{"sku":4}]}`, nil)
 	var ids []string
 	for line := range strings.Lines(got) {
@@ -121,7 +121,7 @@ func TestOverrideKeepsTheOutputs(t *testing.T) {
 	if s := strings.Join(ids, " "); s != "1 2 9 4" {
 		t.Error(s)
 	}
-	p = compile(t, below).With(over(t, Environment, `if $base.id == "3" then error("three") else {name: "n"} end`))
+	p = compile(t, baseText).With(over(t, Environment, `if $base.id == "3" then error("three") else {name: "n"} end`))
 	if got := emit(t, p, "products", `{"list":[{"sku":1},{"sku":2},{"sku":3},{"sku":4}]}`, nil); got != "error: override of products (environment): environment.jq:1:1: record 3: error: three" {
 		t.Error(got)
 	}
@@ -238,7 +238,7 @@ func TestOverrideOutputIsBounded(t *testing.T) {
 
 func TestTry(t *testing.T) {
 	var seen []string
-	p := compile(t, below).With(over(t, Environment, `if $base.id == "2" then error("two") else {name: "n"} end`)).Try(func(x Tried) {
+	p := compile(t, baseText).With(over(t, Environment, `if $base.id == "2" then error("two") else {name: "n"} end`)).Try(func(x Tried) {
 		seen = append(seen, fmt.Sprintf("%s %s %t %t %v", x.Resource, x.ID, strings.Contains(string(x.Before), `"name":null`), strings.Contains(string(x.After), `"name":"n"`), x.Err))
 	})
 	got := emit(t, p, "products", `{"list":[{"sku":1},{"sku":2},{"sku":3}]}`, nil)

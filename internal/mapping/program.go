@@ -31,9 +31,9 @@ func (v *Vars) list() [7][]byte {
 // Program is a compiled mapping file, immutable and shared.
 type Program struct {
 	src       jq.Source
-	module    *jq.Module
 	libs      []jq.Source // that it may include
 	hash      uint64
+	module    *jq.Module
 	resources map[string]*compiled
 	mentions  [7]bool // which of the roots the text and its libraries name at all, or an override does
 	over      []*Override
@@ -60,7 +60,7 @@ func Compile(src jq.Source, m *Model, libs ...jq.Source) (*Program, []jq.Finding
 	for _, lib := range mod.Libs() {
 		texts = append(texts, lib.Text)
 	}
-	p := &Program{src: src, module: mod, libs: libs, hash: hashOf(texts...), resources: map[string]*compiled{}}
+	p := &Program{src: src, libs: libs, module: mod, hash: hashOf(texts...), resources: map[string]*compiled{}}
 	for i, root := range roots {
 		p.mentions[i] = mod.Mentions(root)
 	}

@@ -203,7 +203,7 @@ func (r *Runner) Add(out *record.Batch, fields map[string]any) error {
 	return nil
 }
 
-// maxWarning bounds the message of a mapping's warning: it stands in a header too.
+// maxWarning bounds the message of a mapping's warning, which stands in a header too: what is longer is cut.
 const maxWarning = 300
 
 // warning reads what an output says beside its record.
@@ -219,8 +219,8 @@ func warning(v any) (*record.Warning, error) {
 		return nil, wrong("an object of code and message, which are texts", v)
 	case !slices.Contains(problem.MappingWarnings, code):
 		return nil, &fieldError{"code", "is " + shown(code) + ", and must be one of " + strings.Join(problem.MappingWarnings, ", ")}
-	case len(message) > maxWarning:
-		return nil, &fieldError{"message", fmt.Sprintf("has %d bytes, and may have %d", len(message), maxWarning)}
+	case len(message) > maxWarning: // a provider's long name in it must not fail the record
+		message = strings.ToValidUTF8(message[:maxWarning-len("…")], "") + "…"
 	}
 	return &record.Warning{Code: code, Message: message}, nil
 }

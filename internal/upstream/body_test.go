@@ -3,10 +3,12 @@ package upstream
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/meterbridge/meterbridge/internal/problem"
 )
@@ -133,6 +135,48 @@ func TestGzipBomb(t *testing.T) {
 				t.Errorf("%d bytes were inflated before it was refused", n)
 			}
 		})
+	}
+}
+
+// TestGunzip: a file is one as gunzip takes it, bounded as a transport's encoding is, or else it is what it is.
+func TestGunzip(t *testing.T) {
+	text := []byte(strings.Repeat(`{"a":1},`, 1000))
+	whole := zip(t, text)
+	for _, c := range []struct {
+		name string
+		body []byte
+		want []byte
+		code problem.Code
+	}{
+		{"one member", whole, text, ""},
+		{"two members", append(bytes.Clone(whole), whole...), append(bytes.Clone(text), text...), ""},
+		{"nothing in it", zip(t, nil), nil, ""},
+		{"nothing at all", nil, nil, ""},
+		{"no gzip file", text, text, ""},
+		{"one byte", []byte("x"), []byte("x"), ""},
+		{"half of the magic", []byte("\x1f"), []byte("\x1f"), ""},
+		{"cut in the header", whole[:5], nil, problem.UpstreamCorrupt},
+		{"cut in the data", whole[:len(whole)/2], nil, problem.UpstreamCorrupt},
+		{"cut in the checksum", whole[:len(whole)-3], nil, problem.UpstreamCorrupt},
+		{"cut in the second member", append(bytes.Clone(whole), whole[:20]...), nil, problem.UpstreamCorrupt},
+		{"junk behind", append(bytes.Clone(whole), 'x'), nil, problem.UpstreamCorrupt},
+		{"as large as it may be before its growth counts", zeros(t, ratioFrom), make([]byte, ratioFrom), ""},
+		{"a bomb", zeros(t, ratioFrom+64<<10), nil, problem.UpstreamTooLarge},
+	} {
+		for way, r := range map[string]io.Reader{"whole": bytes.NewReader(c.body), "byte by byte": iotest.OneByteReader(bytes.NewReader(c.body))} {
+			got, err := io.ReadAll(Gunzip(r))
+			var p *problem.Problem
+			switch {
+			case c.code == "" && (err != nil || !bytes.Equal(got, c.want)):
+				t.Errorf("%s, %s: %d bytes, %v", c.name, way, len(got), err)
+			case c.code != "" && (!errors.As(err, &p) || p.Code != c.code):
+				t.Errorf("%s, %s: %d bytes, %v", c.name, way, len(got), err)
+			}
+		}
+	}
+	broken := errors.New("broken")
+	if _, err := io.ReadAll(Gunzip(iotest.ErrReader(broken))); !errors.Is(err, broken) {
+		t.Errorf("a fault of the reading: %v", err)
 	}
 }
 

@@ -58,7 +58,7 @@ func (v *recordVerb) Run(ctx context.Context, to std) error {
 	if err != nil {
 		return err
 	}
-	out, err := v.out(cmp.Or(c.Connector, v.Name))
+	out, err := v.out(cmp.Or(c.Connector, v.Name), cmp.Or(cfg.Connectors.Dir, connectorsFolder))
 	if err != nil {
 		return err
 	}
@@ -101,8 +101,8 @@ func (v *recordVerb) Run(ctx context.Context, to std) error {
 }
 
 // out is where the cassette goes, which must not be there yet.
-func (v *recordVerb) out(name string) (string, error) {
-	dir := filepath.Join(cmp.Or(v.Connectors, connectorsFolder), "testdata")
+func (v *recordVerb) out(name, folder string) (string, error) {
+	dir := filepath.Join(folder, "testdata")
 	tried := []string{filepath.Join(dir, name+".txtar"), filepath.Join(dir, recordedFolder, name+".txtar")}
 	if v.Out != "" {
 		if filepath.Base(v.Out) != name+".txtar" {

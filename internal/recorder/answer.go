@@ -104,7 +104,7 @@ func (c *composer) links(i int, t *upstream.Taken) []link {
 			downloads++
 			out = append(out, link{next.Call.URL, "{other}" + c.downloadPath(downloads)})
 		case c.form == Moving:
-			if to := fromSelf(t.Target, next.Target); to != "" {
+			if to := c.fromSelf(t.Target, next.Target); to != "" {
 				out = append(out, link{next.Call.URL, to})
 			}
 		}
@@ -114,7 +114,7 @@ func (c *composer) links(i int, t *upstream.Taken) []link {
 
 // fromSelf is a link as a change of the address that it stands at; "" where it is more than that, or has what must not
 // stand in a placeholder.
-func fromSelf(at, to *url.URL) string {
+func (c *composer) fromSelf(at, to *url.URL) string {
 	if at.Host != to.Host || at.EscapedPath() != to.EscapedPath() {
 		return ""
 	}
@@ -128,7 +128,7 @@ func fromSelf(at, to *url.URL) string {
 	for pair := range strings.SplitSeq(to.RawQuery, "&") {
 		key, _, _ := strings.Cut(pair, "=")
 		name, err := url.QueryUnescape(key)
-		if err != nil || slices.Equal(have[name], want[name]) {
+		if err != nil || slices.Equal(have[name], want[name]) || c.signs(name) {
 			continue
 		}
 		if len(want[name]) > 1 || strings.ContainsAny(want.Get(name), "{}\"&=#% \t\n") || name != key {

@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,18 +21,20 @@ type pair struct{ key, value string }
 
 // recordedAuth is what a cassette demands of a request that is signed so, with names in the place of credentials.
 func (w *Walk) recordedAuth(a *connector.Auth) ([]pair, error) {
-	out, err := w.signing(&a.Signing)
-	if err != nil || len(a.Any) == 0 {
-		return out, err
-	}
+	out := w.signing(&a.Signing)
 	for i := range a.Any {
 		if w.has(&a.Any[i]) {
-			more, err := w.signing(&a.Any[i])
-			return append(out, more...), err
+			out = append(out, w.signing(&a.Any[i])...)
+			break
 		}
 	}
-	return nil, fmt.Errorf("the account has the credentials of no alternative of auth")
+	if len(out) == 0 {
+		return nil, errUnsigned
+	}
+	return out, nil
 }
+
+var errUnsigned = errors.New("auth names no credential that the account has")
 
 // has says that the account has what a way to sign can't do without.
 func (w *Walk) has(s *connector.Signing) bool {
@@ -55,7 +58,7 @@ func (w *Walk) has(s *connector.Signing) bool {
 	return !slices.ContainsFunc(names, func(n string) bool { return w.Credentials[n] == "" })
 }
 
-func (w *Walk) signing(s *connector.Signing) ([]pair, error) {
+func (w *Walk) signing(s *connector.Signing) []pair {
 	var out []pair
 	for _, group := range []struct {
 		fields []connector.SecretField
@@ -79,10 +82,7 @@ func (w *Walk) signing(s *connector.Signing) ([]pair, error) {
 	case s.OAuth2 != nil:
 		out = append(out, pair{"Authorization", "Bearer {token}"})
 	}
-	if len(out) == 0 {
-		return nil, fmt.Errorf("auth names no credential that the account has")
-	}
-	return out, nil
+	return out
 }
 
 // named is a text of auth with {name} where it names a credential; false for one that is left out.

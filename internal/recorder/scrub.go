@@ -56,6 +56,8 @@ func newScrubber(w *Walk) *scrubber {
 		for _, part := range parts(value) {
 			s.secrets = append(s.secrets, part)
 			add(part, demoText(name))
+			add(url.QueryEscape(part), demoText(name)) // as it stands in a link, which a request repeats in clear
+			add(url.PathEscape(part), demoText(name))
 			for _, form := range encodings(part) {
 				add(form, s.hide(form))
 			}
@@ -76,7 +78,7 @@ func newScrubber(w *Walk) *scrubber {
 			}
 		}
 	}
-	slices.SortStableFunc(pairs, func(a, b [2]string) int { return cmp.Compare(len(b[0]), len(a[0])) })
+	slices.SortStableFunc(pairs, func(a, b [2]string) int { return cmp.Compare(len(b[0]), len(a[0])) }) // of equals the first
 	s.known, s.stands = replacer(pairs), replacer(stands)
 	s.bases = baseReplacer(w)
 	return s

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,13 +10,17 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
-// tourRows are the records that the tour shows of each provider.
+// tourRows are the records that the tour shows of one provider.
 const tourRows = 3
 
-// tour asks a real request of each account, over HTTP like any client, and says what to try next.
+// tourAtOnce bounds the providers that are asked at the same time.
+const tourAtOnce = 8
+
+// tour asks real requests of each account, over HTTP like any client, and says what to try next.
 func (d *demoHouse) tour(ctx context.Context, to std, once bool) error {
 	w, width, month := to.out, widthOf(to.out), lastMonth(time.Now())
 	fmt.Fprintf(w, "Meterbridge answers at %s\n", d.url)
@@ -27,42 +30,77 @@ func (d *demoHouse) tour(ctx context.Context, to std, once bool) error {
 	fmt.Fprintf(w, "\n  token      %s\n  reference  %s/docs\n  providers  simulated at %s, one account each, named like its connector\n", demoToken, d.url, d.providers)
 
 	who := &asker{base: d.url, token: demoToken, http: http.DefaultClient}
-	var (
-		sample     json.RawMessage
-		of, cursor string
-		failed     error
-	)
-	for _, a := range d.accounts {
-		query := "integrated_account_id=" + url.QueryEscape(a.Connector) + "&start_date=" + month + "&limit=" + strconv.Itoa(tourRows)
-		fmt.Fprintf(w, "\nGET %s?%s\n\n", target("", "usage"), query)
-		p, err := who.page(ctx, target("", "usage"), query, "")
-		if err == nil {
-			err = usageTable(w, p.Result, "  ", width, false, false)
-		}
-		if err != nil {
-			failed = errors.Join(failed, fmt.Errorf("asking for the usage of %s: %w", a.Connector, err))
-			indented(w, "  ", err.Error())
-			continue
-		}
-		if p.Next != "" {
-			fmt.Fprintln(w, "  …")
-		}
-		if len(p.Result) > 0 && cursor == "" {
-			sample, of, cursor = p.Result[0], a.Connector, p.Next
-		}
+	account, err := d.overview(ctx, who, w, width, month)
+	if err != nil {
+		return err
 	}
-	if sample != nil {
-		text, err := brief(sample, "  ", 118)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(w, "\nThe first record of %s, with the provider's own item in remote_data:\n\n  %s\n", of, text)
-		d.next(w, of, month, cursor)
+	query := "integrated_account_id=" + url.QueryEscape(account) + "&start_date=" + month + "&limit=" + strconv.Itoa(tourRows)
+	fmt.Fprintf(w, "\nGET %s?%s\n\n", target("", "usage"), query)
+	p, err := who.page(ctx, target("", "usage"), query, "")
+	if err == nil {
+		err = usageTable(w, p.Result, "  ", width, false, false)
 	}
-	if failed == nil && !once {
+	if err != nil || len(p.Result) == 0 {
+		return err
+	}
+	if p.Next != "" {
+		fmt.Fprintln(w, "  …")
+	}
+	text, err := brief(p.Result[0], "  ", 118)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "\nThe first record, with the provider's own item in remote_data:\n\n  %s\n", text)
+	d.next(w, account, month, p.Next)
+	if !once {
 		fmt.Fprintf(w, "\nServing until Ctrl-C.\n")
 	}
-	return failed
+	return nil
+}
+
+// overview shows what every account cost in a month, and gives the one with the most records.
+func (d *demoHouse) overview(ctx context.Context, who *asker, w io.Writer, width int, month string) (most string, err error) {
+	fmt.Fprintf(w, "\nGET %s?integrated_account_id=…&start_date=%s&summary_by=month\n\n", target("", "usage"), month)
+	sums := make([]summary, len(d.accounts))
+	errs := make([]error, len(d.accounts))
+	var asking sync.WaitGroup
+	places := make(chan struct{}, tourAtOnce)
+	for i, a := range d.accounts {
+		asking.Go(func() {
+			places <- struct{}{}
+			defer func() { <-places }()
+			query := "integrated_account_id=" + url.QueryEscape(a.Connector) + "&start_date=" + month + "&summary_by=month"
+			if _, err := who.answer(ctx, target("", "usage"), query, "", &sums[i]); err != nil {
+				errs[i] = fmt.Errorf("asking for the usage of %s: %w", a.Connector, err)
+			}
+		})
+	}
+	asking.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return "", err
+	}
+	g := &grid{columns: []column{{title: "account"}, {title: "provider", long: true}, {title: "records", number: true}, {title: "cost", number: true}, {title: "currency"}, {title: ""}}}
+	records, write := -1, numbers{}
+	for i, a := range d.accounts {
+		if sums[i].Totals.Records > records {
+			most, records = a.Connector, sums[i].Totals.Records
+		}
+		costs, err := sums[i].Totals.costs()
+		if err != nil {
+			return "", err
+		}
+		name, title, n := a.Connector, d.house.Catalog().Connectors.Get(a.Connector).Title, strconv.Itoa(sums[i].Totals.Records)
+		for k := range max(1, len(costs)) {
+			amount, currency, remark := "", "", ""
+			if k < len(costs) {
+				amount, currency, remark = write.text(costs[k].amount, leastMoney), costs[k].currency, costs[k].remark()
+			}
+			g.add(name, title, n, amount, currency, remark)
+			name, title, n = "", "", ""
+		}
+	}
+	g.write(w, "  ", width)
+	return most, nil
 }
 
 // next are commands that work as they stand.

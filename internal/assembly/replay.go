@@ -38,14 +38,14 @@ type Replay struct {
 
 // NewReplay starts a cassette. Options' clock is the cassette's where none is given.
 func NewReplay(files Files, c *simulate.Cassette, o Options) (*Replay, error) {
-	sim, err := simulate.New(simulate.Config{Cassettes: []*simulate.Cassette{c}})
+	if o.Clock == nil {
+		o.Clock = func() time.Time { return c.Now }
+	}
+	sim, err := simulate.New(simulate.Config{Cassettes: []*simulate.Cassette{c}, Signed: o.Clock})
 	if err != nil {
 		return nil, err
 	}
 	r := &Replay{Simulator: sim, Account: c.Name, cassette: c, server: httptest.NewServer(sim)}
-	if o.Clock == nil {
-		o.Clock = func() time.Time { return c.Now }
-	}
 	cfg := config.Default()
 	cfg.Connectors.Dir, cfg.Mappings.Dir, cfg.Overrides.Dir, cfg.Egress.Allow = files.ConnectorsDir, files.MappingsDir, files.OverridesDir, Loopback
 	cfg.Cursors.TTL = replayTTL

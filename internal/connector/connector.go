@@ -51,7 +51,7 @@ type RateHeaders struct {
 	Remaining  Names  `yaml:"remaining" doc:"calls left in the period"`
 	Reset      Names  `yaml:"reset" doc:"when the period ends"`
 	ResetIs    string `yaml:"reset_is" default:"seconds" enum:"seconds|epoch|http_date" doc:"what reset holds: seconds from now, Unix seconds, or an HTTP date"`
-	RetryAfter Names  `yaml:"retry_after" doc:"when to try again, in seconds or as an HTTP date"`
+	RetryAfter Names  `yaml:"retry_after" doc:"when to try again, in seconds or as an HTTP date; of several the longest wait counts"`
 }
 
 // Resource is what a connector knows of one kind of object.

@@ -256,13 +256,14 @@ func TestShippedMappingsCanBeTakenApart(t *testing.T) {
 	if none, err := p.Explainer("users", time.Minute); none != nil || err != nil {
 		t.Error(none, err)
 	}
+	libs, _ := Libraries(os.DirFS("../../mappings/usage-metering"))
 	files, _ := os.ReadDir("../../mappings/usage-metering")
 	for _, f := range files {
 		if !strings.HasSuffix(f.Name(), ".jq") {
 			continue
 		}
 		text, _ := os.ReadFile("../../mappings/usage-metering/" + f.Name())
-		p, _ := Compile(jq.Source{File: f.Name(), Text: string(text)}, model(t))
+		p, _ := Compile(jq.Source{File: f.Name(), Text: string(text)}, model(t), libs...)
 		for _, resource := range p.Resources() {
 			if e, err := p.Explainer(resource, time.Minute); err != nil || len(e.anatomy.Keys) == 0 {
 				t.Errorf("%s of %s: %v", resource, f.Name(), err)

@@ -76,6 +76,9 @@ func readWant(p *parser, line int, key, value string, creds map[string]string) w
 	w.text = credentialText.ReplaceAllStringFunc(value, func(m string) string {
 		kind, names, _ := strings.Cut(strings.Trim(m, "{}"), ":")
 		first, second, _ := strings.Cut(names, ":")
+		if v, ok := creds[kind]; ok && names == "" {
+			return v // a credential may have the name of something made
+		}
 		switch kind {
 		case "basic":
 			return base64.StdEncoding.EncodeToString([]byte(get(first) + ":" + get(second)))
@@ -176,8 +179,8 @@ func (g guard) meets(w want) (ok, stale bool) {
 	return g.digestHolds(text, w.id, w.secret)
 }
 
-// timely says whether a moment is near the cassette's clock or the machine's: an exact replay is asked by clients of
-// either.
+// timely says whether a moment is near the clock of those who sign, mostly the cassette's, or the machine's: an exact
+// replay is asked by clients of either.
 func (g guard) timely(t time.Time) bool {
 	return t.Sub(g.now).Abs() <= maxSkew || time.Since(t).Abs() <= maxSkew
 }

@@ -242,3 +242,37 @@ func TestAuthOfCassettesIsChecked(t *testing.T) {
 		}
 	}
 }
+
+// TestACredentialMayBeCalledToken: it is what a request carries then, and nothing has to issue it.
+func TestACredentialMayBeCalledToken(t *testing.T) {
+	const text = `-- cassette.yaml --
+month: 2026-09
+now: 2026-10-05T12:00:00Z
+credentials: { token: its-own }
+auth: { Authorization: "Bearer {token}" }
+requests: {}
+-- exchange/usage --
+GET /usage
+
+200
+
+{}
+-- answer/unauthorized --
+401
+
+{}
+`
+	c, err := Parse("acme.txtar", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sim, err := New(Config{Cassettes: []*Cassette{c}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for token, want := range map[string]int{"its-own": 200, "{token}": 401, "another": 401} {
+		if status, _ := ask(t, sim, "Authorization", "Bearer "+token); status != want {
+			t.Errorf("%s: %d, want %d", token, status, want)
+		}
+	}
+}

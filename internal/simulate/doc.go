@@ -30,8 +30,8 @@
 //	  forecast: { resource: projected_cost, via: proxy }
 //
 // In auth, {NAME} is that credential, {basic:A:B} is base64 of the credentials A:B, {token} is any token that a token
-// exchange has issued. What a client makes anew for each request is verified, by code that shares nothing with the
-// gateway's:
+// exchange has issued, unless a credential has this name. What a client makes anew for each request is verified, by code
+// that shares nothing with the gateway's:
 //
 //	Authorization: "Digest {digest:public_key:private_key}"                          # RFC 7616 with SHA-256, of user and password
 //	Authorization: "AWS4-HMAC-SHA256 {sigv4:access_key_id:secret_access_key}"        # over the request as it was received

@@ -22,6 +22,7 @@ type Config struct {
 	Cassettes []*Cassette
 	Shift     bool             // items for any month of the last twelve; otherwise exact replay by the cassettes' clocks
 	Now       func() time.Time // the clock of Shift; time.Now
+	Signed    func() time.Time // the clock of those who sign, where it is neither the cassettes' nor the machine's
 	Log       *slog.Logger     // requests at debug level; nil: none
 }
 
@@ -137,7 +138,7 @@ func (s *Simulator) decide(t *tape, r *http.Request, a *asked, sc *scene) (out f
 				"error": "no exchange of the cassette answers " + a.method + " " + a.path, "exchanges": misses})
 		}, "", http.StatusNotFound
 	}
-	if ok, challenge := (guard{t, r, a.body, a.form, s.now(t)}).allows(e.auth); !ok && !e.auth.none {
+	if ok, challenge := (guard{t, r, a.body, a.form, s.signed(t)}).allows(e.auth); !ok && !e.auth.none {
 		ans, which := t.refusal(e)
 		return func(w http.ResponseWriter) {
 			if challenge != "" {
@@ -163,6 +164,14 @@ func (s *Simulator) now(t *tape) time.Time {
 		return s.cfg.Now().UTC()
 	}
 	return t.Now
+}
+
+// signed is the moment that signatures and expiries are held to.
+func (s *Simulator) signed(t *tape) time.Time {
+	if s.cfg.Signed != nil {
+		return s.cfg.Signed()
+	}
+	return s.now(t)
 }
 
 // hosts are the simulator's own URL of a provider, and the same under another name of the loopback host.

@@ -91,19 +91,21 @@ func retryAfter(h http.Header, spec connector.RateHeaders, now time.Time) (int, 
 	return 0, false
 }
 
-// asksToWait is the whole seconds after which an answer says to ask again, at least 1.
+// asksToWait is the whole seconds after which an answer says to ask again, at least 1. Of several declared headers, one
+// for each limit that was reached, the longest wait counts.
 func asksToWait(h http.Header, spec connector.RateHeaders, now time.Time) (int, bool) {
-	names := append([]string(spec.RetryAfter[:len(spec.RetryAfter):len(spec.RetryAfter)]), "Retry-After")
-	for _, name := range names {
-		text := strings.TrimSpace(h.Get(name))
-		if text == "" {
-			continue
+	for _, names := range [][]string{spec.RetryAfter, {"Retry-After"}} {
+		var longest int64
+		for _, name := range names {
+			text := strings.TrimSpace(h.Get(name))
+			if n, ok := number(text); ok {
+				longest = max(longest, ceil(n), 1)
+			} else if n, ok := untilDate(text, now); ok {
+				longest = max(longest, n, 1)
+			}
 		}
-		if n, ok := number(text); ok {
-			return int(max(ceil(n), 1)), true
-		}
-		if n, ok := untilDate(text, now); ok {
-			return int(max(n, 1)), true
+		if longest > 0 {
+			return int(longest), true
 		}
 	}
 	return 0, false

@@ -52,6 +52,7 @@ func TestRateLimitHeaders(t *testing.T) {
 }
 
 func TestRetryAfter(t *testing.T) {
+	several := connector.RateHeaders{RetryAfter: connector.Names{"X-Wait-Client", "X-Wait-Tenant", "Retry-After"}}
 	own := connector.RateHeaders{RetryAfter: connector.Names{"X-Wait"}, Reset: connector.Names{"X-Reset"}, ResetIs: "seconds"}
 	for _, c := range []struct {
 		name string
@@ -73,6 +74,8 @@ func TestRetryAfter(t *testing.T) {
 		{"1e9 in words", own, map[string]string{"Retry-After": "1e9"}, 0, false},
 		{"infinite", own, map[string]string{"Retry-After": "Inf"}, 0, false},
 		{"the declared header first", own, map[string]string{"X-Wait": "3", "Retry-After": "9"}, 3, true},
+		{"the longest of several declared ones", several, map[string]string{"X-Wait-Client": "21", "X-Wait-Tenant": "47", "Retry-After": "9"}, 47, true},
+		{"the one of them that can be read", several, map[string]string{"X-Wait-Client": "soon", "Retry-After": "9"}, 9, true},
 		{"garbage in the declared one", own, map[string]string{"X-Wait": "?", "Retry-After": "9"}, 9, true},
 		{"the reset where nothing else is said", own, map[string]string{"X-Reset": "12"}, 12, true},
 		{"negative, with a reset", own, map[string]string{"Retry-After": "-5", "X-Reset": "12"}, 12, true},

@@ -151,6 +151,9 @@ func below(t *upstream.Taken) string {
 		return t.Target.EscapedPath()
 	}
 	prefix := strings.TrimSuffix(base.EscapedPath(), "/")
+	if rest, ok := strings.CutPrefix(t.Target.EscapedPath()+"/", prefix+"/"); ok && rest == "" {
+		return "/"
+	}
 	if rest, ok := strings.CutPrefix(t.Target.EscapedPath(), prefix+"/"); ok {
 		return "/" + rest
 	}

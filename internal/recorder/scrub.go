@@ -23,6 +23,7 @@ const minCore = 8
 // scrubber replaces what may not be told, the same text always by the same.
 type scrubber struct {
 	secrets []string // in clear
+	halves  []string // of credentials that are no secrets, such as ids of keys; they are among the secrets
 	known   *strings.Replacer
 	stands  *strings.Replacer // takes out what stands in a credential's place
 	hidden  map[string]string
@@ -55,6 +56,9 @@ func newScrubber(w *Walk) *scrubber {
 		stands = append(stands, [2]string{demoText(name), ""})
 		for _, part := range parts(value) {
 			s.secrets = append(s.secrets, part)
+			if cr, ok := w.Connector.Credential(name); ok && !cr.Secret {
+				s.halves = append(s.halves, part) // other ids may begin like it
+			}
 			add(part, demoText(name))
 			add(url.QueryEscape(part), demoText(name)) // as it stands in a link, which a request repeats in clear
 			add(url.PathEscape(part), demoText(name))

@@ -69,6 +69,13 @@ func TestResidual(t *testing.T) {
 	if l := h.good("start_date=2026-01&product_id=p").list(t); l.Count != 3 {
 		t.Errorf("a filter by product lets %d records pass", l.Count)
 	}
+
+	s.answers = answerWith(`{"data":[{"total":1431.0834567890123456789,"parts":[{"cost":1430.5834567890123456789,"currency":"USD"}]}]}`)
+	acme.handle("/lines", s.answers)
+	l = h.good("start_date=2026-01&limit=2").list(t)
+	if got := texts(l); len(got) != 2 || !strings.Contains(got[1], `"amount":0.5000000000000000000,`) {
+		t.Errorf("of a total that is a number there is left: %s", strings.Join(got, "\n"))
+	}
 }
 
 // TestARemoteDataOfNestedItems: an item's own bytes are, not those of the one around it.

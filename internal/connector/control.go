@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/tidwall/gjson"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/meterbridge/meterbridge/internal/jq"
@@ -39,7 +40,11 @@ func (c *ControlTotal) check(d *decoder, n *yaml.Node) {
 func (c *ControlTotal) Stated(ctx context.Context, item []byte, budget time.Duration) (money.Dec, bool, error) {
 	text := ""
 	if c.Value == nil {
-		text = find(item, c.Path).String()
+		if r := find(item, c.Path); r.Type == gjson.Number {
+			text = r.Raw // as text gjson has it through a double
+		} else {
+			text = r.String()
+		}
 	} else {
 		v, err := c.Value.slot.runOn(ctx, jq.DecodeScanned(item), budget)
 		if err != nil {

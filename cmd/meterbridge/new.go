@@ -14,6 +14,7 @@ import (
 
 	"github.com/meterbridge/meterbridge/internal/assembly"
 	"github.com/meterbridge/meterbridge/internal/jq"
+	"github.com/meterbridge/meterbridge/internal/mapping"
 	"github.com/meterbridge/meterbridge/internal/openapi"
 	"github.com/meterbridge/meterbridge/internal/scaffold"
 	"github.com/meterbridge/meterbridge/internal/simulate"
@@ -146,9 +147,18 @@ func writeNew(path string, text []byte) error {
 	return nil
 }
 
-// try lints and replays the files, puts the goldens into the cassette, and names the credentials.
+// try lints and replays the files, says in them what the mapping leaves out, puts the goldens into the cassette, and names
+// the credentials.
 func (v *newConnectorVerb) try(dir string, texts *scaffold.Files) (secrets []string, err error) {
 	files := assembly.Files{ConnectorsDir: filepath.Join(dir, connectorsFolder), MappingsDir: filepath.Join(dir, mappingsFolder)}
+	catalog, err := files.Catalog()
+	if err != nil {
+		return nil, fmt.Errorf("the proposed files have findings, and nothing was written: %w", err)
+	}
+	texts.Omit(unfilled(catalog.Mappings[v.Name]))
+	if err := os.WriteFile(v.paths(dir)[0], []byte(texts.Connector), 0o600); err != nil {
+		return nil, environmentError{fmt.Errorf("trying the new files: %w", err)}
+	}
 	report, err := assembly.Lint(files, v.paths(dir)...)
 	if err != nil {
 		return nil, err
@@ -175,6 +185,18 @@ func (v *newConnectorVerb) try(dir string, texts *scaffold.Files) (secrets []str
 	return slices.Sorted(maps.Keys(c.Credentials)), nil
 }
 
+// unfilled are the fields of usage that a mapping never fills, without the members of one that is among them.
+func unfilled(p *mapping.Program) (out []string) {
+	for _, m := range p.Made("usage") {
+		field := strings.ReplaceAll(m.Path, "[]", "")
+		within := len(out) > 0 && strings.HasPrefix(field, out[len(out)-1]+".")
+		if !m.Mapped && !within {
+			out = append(out, field)
+		}
+	}
+	return out
+}
+
 // next says what was written, and what comes now.
 func (v *newConnectorVerb) next(w io.Writer, secrets []string) {
 	var env []string
@@ -184,13 +206,16 @@ func (v *newConnectorVerb) next(w io.Writer, secrets []string) {
 	for _, path := range v.paths(v.Dir) {
 		fmt.Fprintln(w, "wrote", path)
 	}
-	at := fmt.Sprintf("--connector %s --connectors %s --mappings %s", v.Name, filepath.Join(v.Dir, connectorsFolder), filepath.Join(v.Dir, mappingsFolder))
+	file := v.paths(v.Dir)[0]
+	if !strings.ContainsAny(file, `/\`) {
+		file = "./" + file
+	}
 	fmt.Fprintf(w, `
 Next:
   edit    the three files, line by line; the language is in connectors/README.md
   lint    meterbridge lint %s
   test    meterbridge test %s --update
-  call    %s meterbridge call usage-metering usage %s
-  record  meterbridge record %s usage %s
-`, strings.Join(v.paths(v.Dir), " "), v.Name, strings.Join(env, " "), at, v.Name, at)
+  call    %s meterbridge call usage-metering usage --connector %s --explain
+  record  meterbridge record %s usage
+`, strings.Join(v.paths(v.Dir), " "), v.Name, strings.Join(env, " "), file, file)
 }

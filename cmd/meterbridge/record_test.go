@@ -30,7 +30,7 @@ const (
 
 // canaries are all forms in which something secret may come.
 func canaries() map[string]string {
-	out := map[string]string{"jwt": canaryJWT, "aws": canaryAWS, "signature": canarySign, "e-mail": canaryMail, "cookie": canaryCookie}
+	out := map[string]string{"jwt": canaryJWT, "access key": canaryAWS, "signature": canarySign, "e-mail": canaryMail, "cookie": canaryCookie}
 	for _, s := range []string{canaryUser, canarySecret, canaryToken, canaryFresh} {
 		out["raw "+s], out["hex "+s], out["HEX "+s] = s, hex.EncodeToString([]byte(s)), strings.ToUpper(hex.EncodeToString([]byte(s)))
 		out["query "+s], out["path "+s] = url.QueryEscape(s), url.PathEscape(s)
@@ -157,7 +157,7 @@ func TestRecordingsHoldNoSecret(t *testing.T) {
 		{"query and cookie", `{ key: { title: Key }, user: { title: User } }`, `{ query: { api_key: "${key}" }, cookies: { sid: "${user}" } }`},
 		{"client credentials", `{ user: { title: Id }, key: { title: Secret } }`, `{ oauth2: { grant: client_credentials, token_url: "{{ .context.token_url }}", client_id: "${user}", client_secret: "${key}" } }`},
 		{"client credentials in the form", `{ user: { title: Id }, key: { title: Secret } }`, `{ oauth2: { grant: client_credentials, token_url: "{{ .context.token_url }}", client_id: "${user}", client_secret: "${key}", send: body } }`},
-		{"aws", `{ user: { title: Id }, key: { title: Secret } }`, `{ aws_sigv4: { access_key_id: "${user}", secret_access_key: "${key}", region: eu-1, service: ce } }`},
+		{"a signature over all", `{ user: { title: Id }, key: { title: Secret } }`, `{ aws_sigv4: { access_key_id: "${user}", secret_access_key: "${key}", region: eu-1, service: ce } }`},
 		{"an alternative", `{ user: { title: User }, key: { title: Key }, other: { title: Other } }`, `{ any: [{ headers: { X-Other: "${other}" } }, { basic: { username: "${user}", password: "${key}" } }] }`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

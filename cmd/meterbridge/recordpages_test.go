@@ -82,48 +82,55 @@ func TestRecordingsOfEveryWayToPage(t *testing.T) {
 		t.Fatalf("%d descriptions, %v", len(descriptions), err)
 	}
 	for _, description := range append(descriptions, "") {
-		for _, pages := range []int{1, 5} {
-			name, _, _ := strings.Cut(filepath.Base(description), ".")
-			if description == "" {
-				name = "plain"
+		name, _, _ := strings.Cut(filepath.Base(description), ".")
+		if description == "" {
+			name = "plain"
+		}
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			f := folders{Connectors: filepath.Join(dir, "connectors"), Mappings: filepath.Join(dir, "mappings")}
+			var out bytes.Buffer
+			if err := (&newConnectorVerb{Name: name, FromOpenAPI: description, Dir: dir}).Run(t.Context(), std{&out, &out}); err != nil {
+				t.Fatal(err)
 			}
-			t.Run(fmt.Sprintf("%s, %d", name, pages), func(t *testing.T) {
-				dir := t.TempDir()
-				f := folders{Connectors: filepath.Join(dir, "connectors"), Mappings: filepath.Join(dir, "mappings")}
-				var out bytes.Buffer
-				if err := (&newConnectorVerb{Name: name, FromOpenAPI: description, Dir: dir}).Run(t.Context(), std{&out, &out}); err != nil {
-					t.Fatal(err)
-				}
-				c, err := simulate.Load(os.DirFS(filepath.Join(f.Connectors, "testdata")), name)
-				if err != nil {
-					t.Fatal(err)
-				}
-				sim, err := simulate.New(simulate.Config{Cassettes: []*simulate.Cassette{c}})
-				if err != nil {
-					t.Fatal(err)
-				}
-				server := httptest.NewServer(sim)
-				defer server.Close()
-				a := c.Account(server.URL)
-				for k, v := range a.Credentials {
-					t.Setenv(variable(name, k), v)
-				}
-				for k, v := range a.Context {
-					t.Setenv(variable(name, k), fmt.Sprint(v))
-				}
-				v := &recordVerb{Name: filepath.Join(f.Connectors, name+".yaml"), Resource: "usage", Start: "2026-09", Pages: pages}
+			simulated(t, filepath.Join(f.Connectors, "testdata"), name)
+			for _, pages := range []int{1, 5} {
+				out.Reset()
+				made := filepath.Join(dir, fmt.Sprint(pages), name+".txtar")
+				v := &recordVerb{Name: filepath.Join(f.Connectors, name+".yaml"), Resource: "usage", Start: "2026-09", Pages: pages, Out: made}
 				if err := v.Run(t.Context(), std{&out, &out}); err != nil {
-					t.Fatalf("%v\n%s", err, out.String())
+					t.Fatalf("%d pages: %v\n%s", pages, err, out.String())
 				}
-				made := filepath.Join(f.Connectors, "testdata", recordedFolder, name+".txtar")
 				if err := (&testVerb{Names: []string{made}, folders: f}).Run(t.Context(), std{&out, &out}); err != nil {
-					t.Errorf("%v\n%s", err, out.String())
+					t.Errorf("%d pages: %v\n%s", pages, err, out.String())
 				}
 				// One of them asks day by day, and has more days than are recorded.
 				if stopped := strings.Contains(out.String(), "It stops before"); stopped != (pages == 1 || name == "whole") {
-					t.Errorf("stopped %v, after %v\n%s", stopped, sim.Hits(name), out.String())
+					t.Errorf("%d pages: stopped %v\n%s", pages, stopped, out.String())
 				}
-			})
-		}
+			}
+		})
+	}
+}
+
+// simulated serves a cassette, with its account in the environment.
+func simulated(t *testing.T, dir, name string) {
+	t.Helper()
+	c, err := simulate.Load(os.DirFS(dir), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sim, err := simulate.New(simulate.Config{Cassettes: []*simulate.Cassette{c}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(sim)
+	t.Cleanup(server.Close)
+	a := c.Account(server.URL)
+	for k, v := range a.Credentials {
+		t.Setenv(variable(name, k), v)
+	}
+	for k, v := range a.Context {
+		t.Setenv(variable(name, k), fmt.Sprint(v))
 	}
 }

@@ -25,6 +25,23 @@ var plainAPI string
 // Files are the texts of a connector's files.
 type Files struct{ Connector, Mapping, Cassette string }
 
+// noOmits is where Omit writes.
+const noOmits = "    omits: {}\n"
+
+// Omit says of fields of usage that the mapping does not fill them.
+func (f *Files) Omit(fields []string) {
+	if len(fields) == 0 {
+		f.Connector = strings.Replace(f.Connector, noOmits, "", 1)
+		return
+	}
+	s := &sheet{}
+	s.line("    omits:", "the fields of the model that are never filled, each with the reason: put the real one here, or map it")
+	for _, field := range fields {
+		s.line("      "+field+": not mapped yet", "")
+	}
+	f.Connector = strings.Replace(f.Connector, noOmits, s.String(), 1)
+}
+
 // Options are what a description does not say.
 type Options struct {
 	Name      string // of the connector

@@ -14,6 +14,7 @@ func (p *proposal) usage(s *sheet) {
 	s.line("    granularities: ["+p.window.granularity+"]", "of hour, day, week and month, the periods that the provider has")
 	s.line("    default: "+p.window.granularity, "")
 	s.line("    restates: 72h", or(p.guessed("for how long figures still change"), "for so long figures still change: they are preliminary"))
+	s.line(strings.TrimRight(noOmits, "\n"), "")
 	s.line("    list:", "")
 	method := strings.ToLower(p.operation.Method)
 	s.line("      "+method+": "+scalar(p.path), "below base_url")

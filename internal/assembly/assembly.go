@@ -31,9 +31,10 @@ import (
 type Options struct {
 	Clock   func() time.Time
 	Log     *slog.Logger
-	NoPages bool // without the page cache, to prove that it costs speed and not data
-	Count   bool // count which branches of the mappings are taken
-	Hurry   bool // without the connectors' rate limits and pauses, which a simulated provider does not need
+	NoPages bool          // without the page cache, to prove that it costs speed and not data
+	Count   bool          // count which branches of the mappings are taken
+	Hurry   bool          // without the connectors' rate limits and pauses, which a simulated provider does not need
+	Redis   time.Duration // of each step of a call to Redis; kv.DefaultTimeout where it is 0
 	Version string
 	Trial   *Trial // nil: nothing is tried out
 }
@@ -78,7 +79,7 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	if err := h.Load(cfg); err != nil {
 		return nil, err
 	}
-	if h.store, err = openStore(cfg); err != nil {
+	if h.store, err = openStore(cfg, o.Redis); err != nil {
 		return nil, err
 	}
 	metrics := telemetry.NewMetrics()
@@ -214,9 +215,9 @@ func missing(conn *connector.Connector, lack connector.Lack) string {
 	return fmt.Sprintf("credentials are missing: %s takes %s", conn.Name, lack)
 }
 
-func openStore(cfg *config.Config) (kv.Store, error) {
+func openStore(cfg *config.Config, timeout time.Duration) (kv.Store, error) {
 	if cfg.Cursors.Store == config.StoreRedis {
-		return kv.NewRedis(kv.RedisConfig{URL: cfg.Redis.URL.Reveal()})
+		return kv.NewRedis(kv.RedisConfig{URL: cfg.Redis.URL.Reveal(), Timeout: timeout})
 	}
 	return kv.NewMemory(kv.MemoryConfig{}), nil
 }

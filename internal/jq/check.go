@@ -107,6 +107,7 @@ func (c *checker) def(d *gojq.FuncDef, b *binding) *binding {
 	inner := self
 	for _, a := range d.Args {
 		if a[0] == '$' {
+			c.portableName(d, a)
 			inner = inner.with(a, 0)
 		}
 		inner = inner.with(strings.TrimPrefix(a, "$"), 0)
@@ -125,6 +126,7 @@ func (c *checker) patterns(ps []*gojq.Pattern, b *binding) *binding {
 
 func (c *checker) pattern(p *gojq.Pattern, b *binding) *binding {
 	if p.Name != "" {
+		c.portableName(p, p.Name)
 		return b.with(p.Name, 0)
 	}
 	for _, e := range p.Array {
@@ -132,6 +134,7 @@ func (c *checker) pattern(p *gojq.Pattern, b *binding) *binding {
 	}
 	for _, e := range p.Object {
 		if e.Key != "" && e.Key[0] == '$' {
+			c.portableName(e, e.Key)
 			b = b.with(e.Key, 0)
 		}
 		c.str(e.KeyString, b)
@@ -156,6 +159,7 @@ func (c *checker) term(t *gojq.Term, b *binding) {
 			}
 			c.str(kv.KeyString, b)
 			c.queries(b, kv.KeyQuery, kv.Val)
+			c.portableValue(kv.Val)
 		}
 	case gojq.TermTypeArray:
 		c.query(t.Array.Query, b)
@@ -167,6 +171,9 @@ func (c *checker) term(t *gojq.Term, b *binding) {
 		c.str(t.Str, b)
 	case gojq.TermTypeIf:
 		c.queries(b, t.If.Cond, t.If.Then, t.If.Else)
+		if t.If.Else == nil {
+			c.unportable(t, "wants an else", "write `else . end`")
+		}
 		for _, e := range t.If.Elif {
 			c.queries(b, e.Cond, e.Then)
 		}

@@ -42,6 +42,12 @@ func TestFindings(t *testing.T) {
 		{"a label", `label $out | break $out, break $in`, Slot, []string{`f:1:26: unknown-label: no label $in in scope`}},
 		{"an unknown format", `@yaml "x\(.a)"`, Slot, []string{`f:1:1: unknown-format: @yaml is no format (fix: one of @text @json @html @uri @urid @csv @tsv @sh @base64 @base64d)`}},
 		{"an import", `import "a" as a; .`, Slot, []string{`f:1:1: host: a program can't import (fix: write the definition here)`}},
+		{"what an older jq reads", `{a: .b, c: (.d // 1), e: (if . then 1 else 2 end) | length, f: -1} | if .a then . else .c end`, Mapping, nil},
+		{"what an older jq does not read", `def f($end): $end; {a: .b // 1, c: if . then 1 else 2 end, d: (.e | trim)} | . as [$and, {$or}] | if f($and + $or) then 1 end`, Mapping, []string{
+			"f:1:5: portable: jq 1.6 takes $end for a keyword (fix: choose another name)",
+			"f:1:27: portable: jq 1.6 wants parentheses", "f:1:36: portable: jq 1.6 wants parentheses", "f:1:69: portable: jq 1.6 does not have trim",
+			"f:1:84: portable: jq 1.6 takes $and", "f:1:91: portable: jq 1.6 takes $or", "f:1:99: portable: jq 1.6 wants an else"}},
+		{"a slot runs here alone", `{a: .b // 1} | if .a then 1 end`, Slot, nil},
 		{"the clock", `now, (.a | localtime)`, Slot, []string{
 			"f:1:1: clock: now reads the clock, so that no run could be repeated (fix: in a connector's slot use `.now`)",
 			"f:1:12: clock: localtime depends on the time zone of the machine (fix: use `gmtime`, `strftime` or the house's dates, which are UTC)"}},

@@ -58,6 +58,7 @@ func (c *checker) call(f *gojq.Func, b *binding) {
 		c.unknown(f, b)
 		return
 	}
+	c.portableCall(f)
 	c.arguments(f)
 }
 

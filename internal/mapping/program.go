@@ -109,6 +109,18 @@ func (p *Program) Hash() uint64 { return p.hash }
 // Source is the file.
 func (p *Program) Source() jq.Source { return p.src }
 
+// Portable is the mapping of a resource as one program for jq itself, which has the roots as its variables; "" where the
+// file does not define the resource.
+func (p *Program) Portable(resource string) string {
+	if !p.Has(resource) {
+		return ""
+	}
+	return p.module.Portable(resource)
+}
+
+// Roots are the variables that stand beside the item, such as $query.
+func Roots() []string { return slices.Clone(roots) }
+
 // Mentions reports whether the file, or a library of it, names a root anywhere.
 func (p *Program) Mentions(root string) bool { return p.mentions[slices.Index(roots, root)] }
 

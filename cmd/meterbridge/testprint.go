@@ -1,0 +1,58 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/rogpeppe/go-internal/diff"
+)
+
+// maxDiffLines of a difference are shown.
+const maxDiffLines = 60
+
+func printReplay(w io.Writer, name string, r *replayed, wide int) {
+	sign, note := "ok  ", ""
+	if len(r.differs) > 0 {
+		sign, note = "FAIL", fmt.Sprintf("  %d differ", len(r.differs))
+	}
+	fmt.Fprintf(w, "%s  %-*s  %3d requests  %s%s\n", sign, wide, name, r.requests, seconds(r.took), note)
+	var missing []string
+	for _, d := range r.differs {
+		if d.missing {
+			missing = append(missing, d.golden)
+			continue
+		}
+		lines := strings.SplitAfter(string(diff.Diff("golden/"+d.golden, d.want, "now", d.got)), "\n")
+		_, lines = lines[0], lines[1:] // the line that says what was compared stands in the next two
+		hidden := len(lines) - maxDiffLines
+		if hidden > 0 {
+			lines = lines[:maxDiffLines]
+		}
+		fmt.Fprintln(w)
+		indented(w, "  ", strings.Join(lines, ""))
+		if hidden > 0 {
+			fmt.Fprintf(w, "  … and %s more\n", count(hidden, "line"))
+		}
+	}
+	if len(missing) > 0 {
+		fmt.Fprintf(w, "\n  without a golden: %s\n  (fix: meterbridge test %s --update writes what they answer now)\n\n", strings.Join(missing, ", "), name)
+	}
+}
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }
+
+// failure is the problem that an answer is, if it is one.
+func failure(body []byte) string {
+	var p struct {
+		Status  int    `json:"statusCode"`
+		Code    string `json:"code"`
+		Message string `json:"message"`
+	}
+	if err := json.Unmarshal(body, &p); err != nil || p.Status == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d %s: %s", p.Status, p.Code, printable(p.Message))
+}

@@ -5,7 +5,7 @@ import "strings"
 // examples are values of what is wanted, by how a finding calls it.
 var examples = map[string]string{
 	"path": "data.items", "jq": ".body.next", "condition": ".status == 404", "jq without braces": `.body.state == "done"`,
-	"text, with jq in {{ }}": `"/v1/usage/{{ .context.project }}"`, "text": "usage", "string": "usage", "true or false": "true",
+	"text, with jq in {{ }}": `"/v1/usage/{{ .context.project }}"`, "true or false": "true",
 	"a whole number, not negative": "100", "a list": "[data.items]", "a name": "usage", "a key": "usage",
 	"a text": `"v1"`, "a value, or a list of values": `"{{ .window.start | date }}"`,
 }

@@ -132,7 +132,7 @@ func (p *Page) check(d *decoder, n *yaml.Node) {
 		d.add(d.key(n, places[0]), "unused", places[0]+", and nothing leads to the next page", toNext)
 	case len(styles) > 0 && !linked && len(places) == 0 && (p.Then == nil || !p.Then.reads("token", "")):
 		d.add(n, "missing", styles[0].key+" without token_param", "add token_param: the parameter that takes it, or token_key or token_header")
-	case len(styles) == 0 && (p.Then != nil || p.More != ""):
+	case len(styles) == 0 && (p.Then != nil || p.More != "" || p.Size == nil):
 		d.add(n, "missing", "nothing leads to the next page", toNext)
 	case p.LinkHeader != "" && len(places) > 0:
 		d.add(d.key(n, places[0]), "unused", "a Link header has links and no tokens", "remove "+places[0])

@@ -36,6 +36,7 @@ type Options struct {
 	Hurry   bool          // without the connectors' rate limits and pauses, which a simulated provider does not need
 	Redis   time.Duration // of each step of a call to Redis; kv.DefaultTimeout where it is 0
 	Version string
+	only    string // the one connector of a replay
 	Trial   *Trial // nil: nothing is tried out
 }
 
@@ -47,6 +48,7 @@ type House struct {
 	Accounts *account.Static
 
 	hurry   bool
+	only    string
 	trial   *Trial
 	count   bool
 	counts  map[string]*jq.Counts // by connector, of the catalog that is loaded
@@ -65,7 +67,7 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
-	h := &House{log: o.Log, hurry: o.Hurry, count: o.Count, trial: o.Trial}
+	h := &House{log: o.Log, only: o.only, hurry: o.Hurry, count: o.Count, trial: o.Trial}
 	keys, shared, err := cfg.Keyring()
 	if err != nil {
 		return nil, err
@@ -112,7 +114,7 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 func (h *House) Load(cfg *config.Config) error {
 	h.loading.Lock()
 	defer h.loading.Unlock()
-	files := Files{cfg.Connectors.Dir, cfg.Mappings.Dir, cfg.Overrides.Dir}
+	files := Files{ConnectorsDir: cfg.Connectors.Dir, MappingsDir: cfg.Mappings.Dir, OverridesDir: cfg.Overrides.Dir, only: h.only}
 	catalog, err := files.Catalog()
 	if err != nil {
 		return err

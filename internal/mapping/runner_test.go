@@ -181,7 +181,7 @@ func TestWarnings(t *testing.T) {
 		{"a text", `"unpriced"`, `warning is "unpriced", and must be an object of code and message, which are texts`},
 		{"as long as may be", `{code: "unpriced", message: .long}`, "unpriced " + strings.Repeat("x", maxWarning)},
 		{"too long", `{code: "unpriced", message: (.long + "x")}`, "unpriced " + strings.Repeat("x", maxWarning-len("…")) + "…"},
-		{"in the wrong place", `null, product: {id: "p", warning: 1}`, `product.warning is no field here`},
+		{"in the wrong place", `null, product: {id: "p", (["warning"] | join("")): 1}`, `product.warning is no field here`},
 	} {
 		r := compile(t, "# acme\ndef usage: {id: \"a\", warning: "+c.warning+"};").Runner("usage")
 		var out record.Batch

@@ -38,9 +38,9 @@ var (
 	awsKeyText = regexp.MustCompile(`\b(?:AKIA|ASIA)[A-Z0-9]{12,}\b`)
 	pemText    = regexp.MustCompile(`-----BEGIN [A-Z ]+-----(?s:.*?)(?:-----END [A-Z ]+-----|$)`)
 	paramText  = regexp.MustCompile(`(?i)([?&;](?:x-amz-(?:signature|credential|security-token)|x-goog-(?:signature|credential)|x-signature|signature|sig|awsaccesskeyid|key-pair-id|policy|access_token|refresh_token|id_token|client_secret|api[-_]?key|app[-_]?key|password|passwd|secret|session|hmac|jwt)=)([^&#\s"'<>\\]+)`)
-	emailText  = regexp.MustCompile(`[A-Za-z0-9._+'-]+(@|%40)[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]+)+`)
+	emailText  = regexp.MustCompile(`[A-Za-z0-9._+'-]+(@|%40|~40)[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]+)+`)
 	secretKey  = regexp.MustCompile(`(?i)^(?:access|refresh|id|session|security|auth)[-_]?token$|^(?:client[-_]?)?secret(?:[-_]?(?:access[-_]?)?key)?$|^pass(?:word|wd|phrase)$|^private[-_]?key$|^(?:x-)?ap[ip][-_]?key$|^(?:proxy-)?authorization$|^(?:set-)?cookie$|^signature$`)
-	ownEmail   = regexp.MustCompile(`^user-\d+(?:@|%40)example\.com$`)
+	ownEmail   = regexp.MustCompile(`^user-\d+(?:@|%40|~40)example\.com$`)
 )
 
 func newScrubber(w *Walk) *scrubber {
@@ -178,10 +178,12 @@ func (s *scrubber) email(m string) string {
 		return m
 	}
 	at := "@"
-	if strings.Contains(m, "%40") {
-		at = "%40"
+	for _, form := range []string{"%40", "~40"} { // of links, and of ids
+		if strings.Contains(m, form) {
+			at = form
+		}
 	}
-	plain := strings.ToLower(strings.Replace(m, "%40", "@", 1))
+	plain := strings.ToLower(strings.Replace(m, at, "@", 1))
 	if s.emails[plain] == "" {
 		s.emails[plain] = fmt.Sprintf("user-%d", len(s.emails)+1)
 	}

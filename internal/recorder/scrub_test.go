@@ -70,6 +70,8 @@ func TestScrubOfBodies(t *testing.T) {
 	for _, c := range []struct{ name, body, want string }{
 		{"an escape hides nothing", `{ "a":"k\u0022y\\with\/odd" , "n":1.50}`, `{ "a":"demo-key-0001" , "n":1.50}`},
 		{"a key", `{"k\"y\\with/odd":1}`, `{"demo-key-0001":1}`},
+		{"a member's name tells of what looks like ours", `{"auth_token":"demo-key-0002"}`, `{"auth_token":"redacted-`},
+		{"and of what is ours", `{"auth_token":"id-of-a-key"}`, `{"auth_token":"demo-half-0001"}`},
 		{"a member's name tells", `{"password":"hunter2","api_key":"x","note":"x"}`, `{"password":"redacted-`},
 		{"a document a line", "{\"a\":\"joe@corp.example\"}\n\n{\"a\":2}\n", "{\"a\":\"user-1@example.com\"}\n\n{\"a\":2}\n"},
 		{"a table", "day,user\n2026-09-01,joe@corp.example\n", "day,user\n2026-09-01,user-1@example.com\n"},

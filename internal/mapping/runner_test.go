@@ -83,7 +83,7 @@ func TestErrorsNameTheirPlace(t *testing.T) {
 	r.Scan([]byte(`{}`), 0, true)
 	var out record.Batch
 	var e *Error
-	if err := r.Emit(&out); !errors.As(err, &e) || e.Resource != "products" || e.File != "acme.jq" || e.Line != 4 || e.Msg != "error: x" {
+	if err := r.Emit(&out); !errors.As(err, &e) || e.Resource != "products" || e.File != "acme.jq" || e.Line != 4 || e.Col != 25 || e.Msg != "error: x" {
 		t.Errorf("%+v", err)
 	}
 }
@@ -189,7 +189,7 @@ func TestWarnings(t *testing.T) {
 		err := r.Emit(&out)
 		got := ""
 		if err != nil {
-			got = strings.TrimPrefix(err.Error(), "mapping usage: acme.jq:2: ")
+			got = unplaced(err.Error())
 		} else if w := out.Outs[0].Warning; w != nil {
 			got = w.Code + " " + w.Message
 		}

@@ -144,8 +144,8 @@ func (c *checked) failed(err error, conn *connector.Connector, a *account.Accoun
 	}
 	c.Code, c.Message = p.Code, p.Message
 	switch {
-	case p.Insight != nil && p.Insight.Forbidden != nil && len(p.Insight.Forbidden.MissingScopes) > 0:
-		c.Do = append(c.Do, "grant the credentials: "+strings.Join(p.Insight.Forbidden.MissingScopes, ", "))
+	case len(missingScopes(p)) > 0:
+		c.Do = append(c.Do, "grant the credentials: "+strings.Join(missingScopes(p), ", "))
 	case p.Code == problem.NeedsReauth:
 		for _, cr := range conn.Credentials {
 			if a.Has(cr.Name) {
@@ -153,7 +153,7 @@ func (c *checked) failed(err error, conn *connector.Connector, a *account.Accoun
 			}
 		}
 	default:
-		c.Do = append(c.Do, whatToDo(p.Code))
+		c.Do = append(c.Do, whatToDo(p))
 	}
 	if conn.Docs != "" {
 		c.Do = append(c.Do, "the provider's documentation: "+conn.Docs)

@@ -92,7 +92,7 @@ func describe(catalog *Catalog, conn *connector.Connector, given map[string]any,
 		Connector: conn.Name, Title: conn.Title, Docs: conn.Docs, Formats: formats,
 		Accept:    []string{"application/json", "application/x-ndjson", "text/event-stream", "text/csv"},
 		Limits:    LimitsView{DefaultLimit: DefaultLimit, MaxLimit: MaxLimit, Deadline: Deadline.String()},
-		Resources: map[string]ResourceCapability{}, Proxy: slices.Sorted(maps.Keys(conn.Proxy)), Inferred: conn.Stated.Inferred,
+		Resources: map[string]ResourceCapability{}, Proxy: append([]string{}, slices.Sorted(maps.Keys(conn.Proxy))...), Inferred: conn.Stated.Inferred,
 	}
 	if conn.Limits.Rate > 0 {
 		c.Limits.ProviderRate = conn.Limits.String()

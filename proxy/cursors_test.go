@@ -257,41 +257,36 @@ func TestDerivedListsPage(t *testing.T) {
 	}
 }
 
-// TestLosingRedisInMidWalkLosesNoRecord: it costs time once, and no record, and the cache holds nothing in clear.
+// TestLosingRedisInMidWalkLosesNoRecord: nor does it keep anyone waiting, and the cache holds nothing in clear. A step of
+// a call has so much time that a busy machine does not look like a lost Redis, and that a single wait would show.
 func TestLosingRedisInMidWalkLosesNoRecord(t *testing.T) {
 	t.Parallel()
 	redis := kvtest.Start(t)
 	lines := someLines(500)
 	acme := newAcme(t, lines...)
+	const step = 20 * time.Second
 	h := newHouse(t, acme.URL, func(s *setup) {
+		s.Redis = step
 		s.configure = func(c *config.Config) {
 			c.Cursors.Store, c.Redis.URL = config.StoreRedis, secret.New(redis.URL())
 		}
 	})
 	want := ids(t, h.walk(twoMonths+"&limit=1000"))
-	var times []time.Duration
-	last := time.Now()
+	var lost time.Time
+	pages := 0
 	got := ids(t, h.walk(twoMonths+"&limit=10", func(page int, _ list) {
-		times = append(times, time.Since(last))
-		if page == 25 {
+		if pages++; page == 25 {
 			redis.NoPlaintext(t, acmeKey, "acme-1", "r100", `"o100"`)
 			redis.Kill()
+			lost = time.Now()
 		}
-		last = time.Now()
 	}))
 	same(t, "records", got, want)
-	if len(times) != 50 {
-		t.Fatalf("%d pages", len(times))
+	if pages != 50 {
+		t.Fatalf("%d pages", pages)
 	}
-	slow := 0
-	usual := slices.Sorted(slices.Values(times[1:25]))[12]
-	for _, d := range times[25:] {
-		if d > usual+150*time.Millisecond {
-			slow++
-		}
-	}
-	if slow > 1 { // one, for a machine that is busy with other tests: the killed Redis refuses, and does not keep anyone waiting
-		t.Errorf("%d requests were slow without Redis; usual are %s, these were %s", slow, usual, times[25:])
+	if took := time.Since(lost); took >= step {
+		t.Errorf("without Redis the rest took %s", took)
 	}
 }
 

@@ -181,7 +181,7 @@ func write(t *testing.T, b *strings.Builder, name string, x *proxy.Explanation) 
 		}
 		for _, rec := range item.Records {
 			for _, f := range rec.Fields {
-				if len(f.From) == 0 || slices.Contains(f.From, mapping.Unknown) || !strings.Contains(f.Line, ".jq:") || f.Layer != mapping.BaseLayer {
+				if len(f.From) == 0 || slices.Contains(f.From, mapping.Unknown) || !strings.Contains(f.Line, ".jq:") || f.Layer != mapping.Base {
 					t.Errorf("%s: item %d: %+v", name, i, f)
 				}
 				if i == 0 {

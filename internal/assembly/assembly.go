@@ -31,10 +31,12 @@ import (
 type Options struct {
 	Clock   func() time.Time
 	Log     *slog.Logger
-	NoPages bool // without the page cache, to prove that it costs speed and not data
-	Count   bool // count which branches of the mappings are taken
-	Hurry   bool // without the connectors' rate limits and pauses, which a simulated provider does not need
+	NoPages bool          // without the page cache, to prove that it costs speed and not data
+	Count   bool          // count which branches of the mappings are taken
+	Hurry   bool          // without the connectors' rate limits and pauses, which a simulated provider does not need
+	Redis   time.Duration // of each step of a call to Redis; kv.DefaultTimeout where it is 0
 	Version string
+	only    string // the one connector of a replay
 	Trial   *Trial // nil: nothing is tried out
 }
 
@@ -46,6 +48,7 @@ type House struct {
 	Accounts *account.Static
 
 	hurry   bool
+	only    string
 	trial   *Trial
 	count   bool
 	counts  map[string]*jq.Counts // by connector, of the catalog that is loaded
@@ -64,7 +67,7 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
-	h := &House{log: o.Log, hurry: o.Hurry, count: o.Count, trial: o.Trial}
+	h := &House{log: o.Log, only: o.only, hurry: o.Hurry, count: o.Count, trial: o.Trial}
 	keys, shared, err := cfg.Keyring()
 	if err != nil {
 		return nil, err
@@ -78,7 +81,7 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	if err := h.Load(cfg); err != nil {
 		return nil, err
 	}
-	if h.store, err = openStore(cfg); err != nil {
+	if h.store, err = openStore(cfg, o.Redis); err != nil {
 		return nil, err
 	}
 	metrics := telemetry.NewMetrics()
@@ -111,7 +114,7 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 func (h *House) Load(cfg *config.Config) error {
 	h.loading.Lock()
 	defer h.loading.Unlock()
-	files := Files{cfg.Connectors.Dir, cfg.Mappings.Dir, cfg.Overrides.Dir}
+	files := Files{ConnectorsDir: cfg.Connectors.Dir, MappingsDir: cfg.Mappings.Dir, OverridesDir: cfg.Overrides.Dir, only: h.only}
 	catalog, err := files.Catalog()
 	if err != nil {
 		return err
@@ -214,9 +217,9 @@ func missing(conn *connector.Connector, lack connector.Lack) string {
 	return fmt.Sprintf("credentials are missing: %s takes %s", conn.Name, lack)
 }
 
-func openStore(cfg *config.Config) (kv.Store, error) {
+func openStore(cfg *config.Config, timeout time.Duration) (kv.Store, error) {
 	if cfg.Cursors.Store == config.StoreRedis {
-		return kv.NewRedis(kv.RedisConfig{URL: cfg.Redis.URL.Reveal()})
+		return kv.NewRedis(kv.RedisConfig{URL: cfg.Redis.URL.Reveal(), Timeout: timeout})
 	}
 	return kv.NewMemory(kv.MemoryConfig{}), nil
 }

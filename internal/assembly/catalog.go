@@ -23,6 +23,8 @@ type Files struct {
 	ConnectorsDir string // *.yaml, and testdata/*.txtar
 	MappingsDir   string // usage-metering/*.jq
 	OverridesDir  string // usage-metering/*.jq and *.yaml, laid over those of the same name
+
+	only string // the one connector that is read; all of them where it is empty
 }
 
 // Findings are what lint says of files that can't be served.
@@ -58,8 +60,8 @@ func (f Files) Read() (*proxy.Catalog, []jq.Finding, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	set, findings := connector.Load(f.connectors()...)
-	programs, more := mapping.Load(model, f.mappings()...)
+	set, findings := connector.Load(f.sources(f.connectors())...)
+	programs, more := mapping.Load(model, f.sources(f.mappings())...)
 	findings = append(findings, more...)
 	findings = append(findings, together(set, programs)...)
 	c := &proxy.Catalog{Connectors: set, Mappings: programs, Model: model, Accounts: map[string]proxy.Overrides{}}

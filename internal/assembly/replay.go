@@ -47,6 +47,9 @@ func NewReplay(files Files, c *simulate.Cassette, o Options) (*Replay, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.only == "" && files.OverridesDir == "" { // overrides may be for others, and are checked against them
+		o.only = c.Name
+	}
 	r := &Replay{Simulator: sim, Account: c.Name, cassette: c, server: httptest.NewServer(sim)}
 	cfg := config.Default()
 	cfg.Connectors.Dir, cfg.Mappings.Dir, cfg.Overrides.Dir, cfg.Egress.Allow = files.ConnectorsDir, files.MappingsDir, files.OverridesDir, Loopback

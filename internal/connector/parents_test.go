@@ -93,7 +93,11 @@ func TestJoinPlan(t *testing.T) {
 				t.Fatalf("%+v %v", call, errAt)
 			}
 			got = append(got, render(call))
-			if p.Parent, err = next(); err != nil || p.Parent == nil {
+			parent, errNext := next()
+			if errNext != nil {
+				t.Fatal(errNext)
+			}
+			if p.Parent = parent; parent == nil {
 				p, more, _, err = m.Next(s, p, Facts{})
 				continue
 			}

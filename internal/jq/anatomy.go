@@ -11,11 +11,11 @@ import (
 	"github.com/itchyny/gojq"
 )
 
-// Anatomy is one definition of a module taken apart, for whoever explains its outputs: what it reads, what it compares
+// Anatomy is one definition of a module, or an expression, taken apart, for whoever explains its outputs: what it reads, what it compares
 // with, and where it builds the members of objects. It runs as the definition does, and can change the value of one of
 // those members on the way: whatever is different in the outputs was built there.
 type Anatomy struct {
-	Line     int             // of the definition
+	Line     int             // of the definition, or where the expression starts
 	Keys     []Key           // in the order of the source
 	Refs     []Ref           // what is read for anything but the member that was left out
 	Names    map[string]bool // every name that is looked up in an object
@@ -42,19 +42,23 @@ const (
 
 var errNotDefined = errors.New("the definition is not there")
 
-// Dissect takes apart a definition of a file that ParseModule has taken. leave is a member of the output that does not
-// count, change is what happens to the value of the key that a run names.
+// Dissect takes apart a definition of a file that ParseModule has taken, or, where no name is given, the expression that
+// Compile has. leave is a member of the output that does not count, change is what happens to the value of the key that
+// a run names.
 func Dissect(src Source, opt Options, name, leave string, change func(any) any) (*Anatomy, error) {
-	m, findings := ParseModule(src, opt) // a copy of its own, since the tree is rewritten
-	if m == nil {
+	f, findings := parse(src, opt) // a copy of its own, since the tree is rewritten
+	if f == nil || Failed(findings) {
 		return nil, fmt.Errorf("dissecting %s: %v", src.File, findings)
 	}
-	f := m.file
-	a := &Anatomy{Line: m.Line(name), Names: map[string]bool{}}
-	if a.Line == 0 {
-		return nil, fmt.Errorf("dissecting %s: %s: %w", src.File, name, errNotDefined)
+	a := &Anatomy{Names: map[string]bool{}}
+	a.Line, _ = src.Start()
+	call := f.query
+	if name != "" {
+		if a.Line = (&Module{file: f}).Line(name); a.Line == 0 {
+			return nil, fmt.Errorf("dissecting %s: %s: %w", src.File, name, errNotDefined)
+		}
+		call = calls(f, name)
 	}
-	call := &gojq.Query{Term: &gojq.Term{Type: gojq.TermTypeFunc, Func: &gojq.Func{Name: name}}, FuncDefs: f.query.FuncDefs}
 	a.Refs = f.refsBeside(call, leave)
 	built := a.look(f)
 	for i, kv := range built {

@@ -9,9 +9,6 @@ import (
 	"github.com/meterbridge/meterbridge/internal/jq"
 )
 
-// noKey is the key of a run in which no key is changed, and of a target that none builds.
-const noKey = jq.NoKey
-
 // examined is one item under examination.
 type examined struct {
 	*Explainer
@@ -30,6 +27,7 @@ type examined struct {
 type explained struct {
 	place   int // among the item's outputs
 	json    []byte
+	stages  []stage // as it left each layer
 	targets []*target
 }
 
@@ -49,8 +47,8 @@ func (e *Explainer) begin(ctx context.Context, raw []byte, places []int) (*exami
 	x := &examined{Explainer: e, ctx: ctx, budget: Budget(len(raw)), item: item}
 	x.forest = e.grow(item, e.vars)
 	n := 0
-	x.base, err = x.run(noKey, item, e.vars, func(m map[string]any) error {
-		place := n
+	x.base, err = x.run(noPlace, item, e.vars, func(stages []stage) error {
+		place, m := n, stages[len(stages)-1].m
 		if n++; len(x.records) >= maxExplainOutputs || !slices.Contains(places, place) {
 			return nil
 		}
@@ -58,9 +56,9 @@ func (e *Explainer) begin(ctx context.Context, raw []byte, places []int) (*exami
 		if err != nil {
 			return err
 		}
-		r := &explained{place: place, json: json}
+		r := &explained{place: place, json: json, stages: stages}
 		for _, f := range facts(e.unit.fields, m, true) {
-			r.targets = append(r.targets, &target{fact: f, key: noKey})
+			r.targets = append(r.targets, &target{fact: f, built: noPlace})
 		}
 		x.records = append(x.records, r)
 		return nil
@@ -72,21 +70,17 @@ func (e *Explainer) begin(ctx context.Context, raw []byte, places []int) (*exami
 	return x, nil
 }
 
-// run runs the mapping once.
-func (x *examined) run(key int, item any, vars []any, each func(map[string]any) error) (*result, error) {
+// run runs the mapping once, and what lies over it.
+func (x *examined) run(at place, item any, vars []any, each func([]stage) error) (*result, error) {
 	x.runs++
 	r := &result{}
-	err := x.anatomy.Run(x.ctx, x.budget, key, item, vars, func(v any) error {
-		m, ok := v.(map[string]any)
-		if !ok {
-			return wrongOutput(v)
-		}
-		o := outputOf(x.unit.fields, m)
+	err := x.layered(at, item, vars, func(stages []stage) error {
+		o := outputOf(x.unit.fields, stages[len(stages)-1].m)
 		r.outs, r.ids = append(r.outs, o), append(r.ids, o.id)
 		if each == nil {
 			return nil
 		}
-		return each(m)
+		return each(stages)
 	})
 	r.failed = err != nil
 	return r, err
@@ -119,7 +113,7 @@ func (x *examined) each(leaves []int, w way, touches func(r *result, n int) bool
 	if !changed || x.spent() {
 		return
 	}
-	r, _ := x.run(noKey, item, vars, nil)
+	r, _ := x.run(noPlace, item, vars, nil)
 	switch {
 	case !touches(r, len(leaves)):
 	case len(leaves) == 1:
@@ -139,7 +133,7 @@ func (x *examined) any(leaves []int) bool {
 		}
 		return x.other(i, v)
 	})
-	r, _ := x.run(noKey, item, vars, nil)
+	r, _ := x.run(noPlace, item, vars, nil)
 	return x.different(r)
 }
 
@@ -216,19 +210,28 @@ func (x *examined) differ(r *result, changed func(*target)) bool {
 	return all
 }
 
-// locate finds the place in the mapping where each value is built: the key whose name is the value's, or else that of
+// locate finds the place in its layer where each value is built: the key whose name is the value's, or else that of
 // the object around it; of several the last, which is the one that built it last.
 func (x *examined) locate() {
-	for k, key := range x.anatomy.Keys {
-		if x.spent() {
-			return
-		}
-		r, _ := x.run(k, x.item, x.vars, nil)
-		x.differ(r, func(t *target) {
-			if now := nearness(t.names, key.Name); now > 0 && (t.key == noKey || now >= nearness(t.names, x.anatomy.Keys[t.key].Name)) {
-				t.key = k
+	for i, d := range x.layers {
+		for k, key := range d.anatomy.Keys {
+			if x.spent() {
+				return
 			}
-		})
+			r, _ := x.run(place{i, k}, x.item, x.vars, nil)
+			x.differ(r, func(t *target) {
+				if t.built.layer != i {
+					return
+				}
+				now, was := nearness(t.names, key.Name), 0
+				if built := x.key(t); built != nil {
+					was = nearness(t.names, built.Name)
+				}
+				if now > 0 && now >= was {
+					t.built.key = k
+				}
+			})
+		}
 	}
 }
 

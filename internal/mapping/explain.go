@@ -40,7 +40,7 @@ type FieldSource struct {
 	Value json.RawMessage `json:"value"`
 	From  []string        `json:"from"`  // paths of the item, or of a root: $query.preliminary_from; or "constant", or "unknown"
 	Line  string          `json:"line"`  // where the mapping builds it: acme.jq:52
-	Layer string          `json:"layer"` // base, environment or account: whose mapping that is
+	Layer Layer           `json:"layer"` // base, environment or account: whose that is
 }
 
 const (
@@ -48,29 +48,25 @@ const (
 	Unknown  = "unknown"  // that of one for which there was no time
 )
 
-// BaseLayer is the mapping that no override stands over.
-const BaseLayer = "base"
-
-// Explainer explains the items of one request: each value of the input is changed in turn, the mapping run again, and
-// what is different in its outputs came from there. The values of one group are changed together first, so that a
-// group without any influence costs one run. It belongs to one goroutine.
+// Explainer explains the items of one request: each value of the input is changed in turn, the mapping run again with
+// the overrides over it, and what is different in the records came from there. The values of one group are changed
+// together first, so that a group without any influence costs one run. It belongs to one goroutine.
 type Explainer struct {
-	// Layer says whose mapping gave a field of a record; nil says that there is one alone.
-	Layer func(field string) string
-
-	unit    *compiled
-	file    string
-	anatomy *jq.Anatomy
-	refs    [][][]string    // what the mapping reads: of the item, and of the roots
-	words   []string        // texts of the mapping that a changed value keeps, the longest first
-	taken   map[string]bool // texts of the input, which no other value may become
-	vars    []any
-	runs    int
-	most    int // runs that it may have
-	until   time.Time
-	fields  map[string]*seen // of the provider's items, by their pattern
-	order   []string
-	over    int // items
+	unit     *compiled
+	layers   []*dissected    // the mapping, and what lies over it from below
+	over     []*overRun      // of the layers but the first
+	refs     [][][]string    // what they read: of the item, and of the roots
+	names    map[string]bool // that they look up in objects
+	literals []string        // texts that stand in them
+	words    []string        // those of them that a changed value keeps, the longest first
+	taken    map[string]bool // texts of the input, which no other value may become
+	vars     []any
+	runs     int
+	most     int // runs that it may have
+	until    time.Time
+	fields   map[string]*seen // of the provider's items, by their pattern
+	order    []string
+	items    int
 }
 
 // seen is what is known of a field of the provider's over several items.
@@ -85,17 +81,20 @@ func (p *Program) Explainer(resource string, within time.Duration) (*Explainer, 
 	if c == nil {
 		return nil, nil
 	}
-	e := &Explainer{unit: c, file: p.src.File, vars: make([]any, len(roots)), most: maxExplainRuns, until: time.Now().Add(within), taken: map[string]bool{}, fields: map[string]*seen{}}
-	var err error
-	if e.anatomy, err = jq.Dissect(p.src, options(p.libs), resource, RemoteData, func(v any) any { return e.other(0, v) }); err != nil {
-		return nil, fmt.Errorf("explaining %s: %w", resource, err)
+	e := &Explainer{unit: c, over: p.overRuns(resource), refs: make([][][]string, len(roots)+1), names: map[string]bool{}, vars: make([]any, len(roots)),
+		most: maxExplainRuns, until: time.Now().Add(within), taken: map[string]bool{}, fields: map[string]*seen{}}
+	if _, err := e.dissect(Base, p.src, options(p.libs), resource); err != nil {
+		return nil, err
 	}
-	e.refs = make([][][]string, len(roots)+1)
-	for _, r := range e.anatomy.Refs {
-		i := slices.Index(roots, r.Root) + 1
-		e.refs[i] = append(e.refs[i], r.Path)
+	for _, o := range e.over {
+		d, err := e.dissect(o.layer, o.unit.src, overrideOptions(o.unit.code.Libs()), o.unit.def)
+		if err != nil {
+			return nil, err
+		}
+		o.session = d
 	}
-	for _, word := range e.anatomy.Literals {
+	slices.Sort(e.literals)
+	for _, word := range e.literals {
 		if len(word) > 1 {
 			e.words = append(e.words, word)
 		}
@@ -127,6 +126,7 @@ func (e *Explainer) Item(ctx context.Context, raw []byte, places ...int) (*Expla
 		return nil, err
 	}
 	defer x.stop()
+	x.own()
 	x.locate()
 	x.trace()
 	e.note(x)
@@ -141,20 +141,15 @@ func (e *Explainer) Item(ctx context.Context, raw []byte, places ...int) (*Expla
 func (x *examined) told(r *explained) ExplainedRecord {
 	rec := ExplainedRecord{Output: r.json, Fields: []FieldSource{}}
 	for _, t := range r.targets {
-		s := FieldSource{Field: t.field, Value: json.RawMessage(t.text), From: t.sources(), Line: fmt.Sprintf("%s:%d", x.file, x.anatomy.Line), Layer: BaseLayer}
-		literal := false
-		if t.key >= 0 {
-			k := x.anatomy.Keys[t.key]
-			literal = k.Constant
+		d := x.layers[t.built.layer]
+		s := FieldSource{Field: t.field, Value: json.RawMessage(t.text), From: t.sources(), Line: fmt.Sprintf("%s:%d", d.file, d.anatomy.Line), Layer: d.layer}
+		if k := x.key(t); k != nil {
 			s.Line = fmt.Sprintf("%s:%d", k.File, k.Line)
 		}
-		if len(s.From) == 0 && x.cut && !literal {
+		if len(s.From) == 0 && x.cut && !x.literal(t) {
 			s.From = []string{Unknown}
 		} else if len(s.From) == 0 {
 			s.From = []string{Constant}
-		}
-		if x.Layer != nil {
-			s.Layer = x.Layer(t.field)
 		}
 		rec.Fields = append(rec.Fields, s)
 	}
@@ -178,7 +173,7 @@ func (e *Explainer) Pass(ctx context.Context, raw []byte) error {
 // note remembers which fields of an item are read. Of what the mapping reads as a part of something larger that is
 // found by changing it wherever it stands in the item.
 func (e *Explainer) note(x *examined) {
-	e.over++
+	e.items++
 	asked := map[string][]int{}
 	for i, l := range x.forest.leaves {
 		if l.root > 0 {
@@ -226,5 +221,5 @@ func (e *Explainer) Unread() (paths []string, n, over int) {
 			paths = append(paths, path)
 		}
 	}
-	return paths, n, e.over
+	return paths, n, e.items
 }

@@ -68,10 +68,15 @@ func (p *Program) Try(told func(Tried)) *Program {
 type overRun struct {
 	layer   Layer
 	unit    *overlay
-	session *jq.Session
+	session eachRun
 	left    time.Duration  // of its time for the item
 	made    map[string]any // the record as it left the layer
 	buf     []byte
+}
+
+// eachRun is a program that is given $base beside each input: a session, or one that is explained.
+type eachRun interface {
+	RunEach(ctx context.Context, budget time.Duration, input, each any, emit func(any) error) error
 }
 
 func (p *Program) overRuns(resource string) []*overRun {
@@ -136,25 +141,28 @@ func (o *overRun) below(fields []*Field, m map[string]any) (base any, err error)
 
 // run is the record as it leaves the layer.
 func (o *overRun) run(ctx context.Context, fields []*Field, item, base any, m map[string]any) (map[string]any, error) {
+	output, some, err := o.output(ctx, item, base)
+	if err != nil || !some {
+		return m, err
+	}
+	return lay(fields, m, output)
+}
+
+// output is what the layer's program gives for a record, which may be none.
+func (o *overRun) output(ctx context.Context, item, base any) (output any, some bool, err error) {
 	if o.left <= 0 {
-		return nil, fmt.Errorf("%w: the override takes too long for the records of one item", jq.ErrBudget)
+		return nil, false, fmt.Errorf("%w: the override takes too long for the records of one item", jq.ErrBudget)
 	}
 	began, n := time.Now(), 0
-	var output any
-	err := o.session.RunEach(ctx, o.left, item, base, func(v any) error {
+	err = o.session.RunEach(ctx, o.left, item, base, func(v any) error {
 		if n++; n > 1 {
 			return errTwice
 		}
 		output = v
 		return nil
 	})
-	if o.left -= time.Since(began); err != nil {
-		return nil, err
-	}
-	if n == 0 {
-		return m, nil
-	}
-	return lay(fields, m, output)
+	o.left -= time.Since(began)
+	return output, n > 0, err
 }
 
 var errTwice = errors.New("it gives more than one output, and must give one object or none")

@@ -109,7 +109,7 @@ func (e *Explainer) reads(root int, steps []string) reading {
 			best = within
 		}
 	}
-	if best == within && len(steps) > 0 && e.anatomy.Names[steps[len(steps)-1]] {
+	if best == within && len(steps) > 0 && e.names[steps[len(steps)-1]] {
 		return byName
 	}
 	return best

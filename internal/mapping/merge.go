@@ -16,8 +16,24 @@ const Replace = "$replace"
 // the start date says which window a record belongs to. It may fill them where they are null.
 var fixed = []string{"id", "start_date"}
 
-// lay is the record with an override's output laid over it. Neither of the two is changed: programs share their values.
+// lay is the record with an override's output laid over it, where that changes nothing that is fixed.
 func lay(fields []*Field, base map[string]any, output any) (map[string]any, error) {
+	merged, err := laid(base, output)
+	if err != nil {
+		return nil, err
+	}
+	over := output.(map[string]any) // laid has taken it
+	for _, f := range fields {
+		if v, ok := over[f.Name]; ok && slices.Contains(fixed, f.Name) && !keeps(f, base[f.Name], v) {
+			return nil, fmt.Errorf("%s can't change, and is %s where it was %s: stores and cursors go by it (only {%q: …} takes a record's place)",
+				f.Name, shown(v), shown(base[f.Name]), Replace)
+		}
+	}
+	return merged, nil
+}
+
+// laid is an output over a record. Neither of the two is changed: programs share their values.
+func laid(base map[string]any, output any) (map[string]any, error) {
 	over, ok := output.(map[string]any)
 	if !ok {
 		return nil, fmt.Errorf("%w; `empty` leaves the record as it is", wrongOutput(output))
@@ -31,12 +47,6 @@ func lay(fields []*Field, base map[string]any, output any) (map[string]any, erro
 			return nil, fmt.Errorf("%s is %s, and must be an object", Replace, shown(whole))
 		}
 		return withRemote(m, base), nil
-	}
-	for _, f := range fields {
-		if v, ok := over[f.Name]; ok && slices.Contains(fixed, f.Name) && !keeps(f, base[f.Name], v) {
-			return nil, fmt.Errorf("%s can't change, and is %s where it was %s: stores and cursors go by it (only {%q: …} takes a record's place)",
-				f.Name, shown(v), shown(base[f.Name]), Replace)
-		}
 	}
 	merged := merge(base, over, 1)
 	for _, name := range beside {

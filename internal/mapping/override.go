@@ -34,6 +34,7 @@ type Override struct {
 // overlay is the override of one resource.
 type overlay struct {
 	src       jq.Source
+	def       string // its definition in a file; "" where the text is an expression
 	line, col int
 	code      *jq.Code
 }
@@ -51,7 +52,7 @@ func CompileOverride(layer Layer, src jq.Source, m *Model, libs ...jq.Source) (*
 			continue
 		}
 		code, bad := mod.Compile(r.Name)
-		u := &overlay{src: src, code: code}
+		u := &overlay{src: src, def: r.Name, code: code}
 		u.line, u.col = mod.Place(r.Name)
 		findings = append(append(findings, bad...), o.add(r, u)...)
 	}

@@ -20,7 +20,7 @@ func (x *examined) rename(n *node) {
 	}
 	names := map[string]string{}
 	for i, k := range n.keys {
-		if kid := n.kids[i]; len(kid.kids) == 0 && kid.hi > kid.lo && x.forest.leaves[kid.lo].read == within && !slices.Contains(x.anatomy.Literals, k) {
+		if kid := n.kids[i]; len(kid.kids) == 0 && kid.hi > kid.lo && x.forest.leaves[kid.lo].read == within && !slices.Contains(x.literals, k) {
 			names[k] = x.elsewhere(k, x.rotate)
 			x.taken[names[k]] = true // two names must not become one
 		}
@@ -28,7 +28,7 @@ func (x *examined) rename(n *node) {
 	if len(names) == 0 || x.spent() {
 		return
 	}
-	r, _ := x.run(noKey, x.forest.roots[0].renamed(n, names), x.vars, nil)
+	r, _ := x.run(noPlace, x.forest.roots[0].renamed(n, names), x.vars, nil)
 	x.differ(r, func(t *target) {
 		t.from = append(t.from, x.named(t, n, names)...)
 	})

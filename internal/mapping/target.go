@@ -11,9 +11,9 @@ import (
 // target is a value of a record whose source is asked for.
 type target struct {
 	fact
-	key  int // where it is built, NoKey where that is not known
-	from []leaf
-	open bool // the first round found no source, and it is not written out in the mapping
+	built place // where it is, with no key where that is not known
+	from  []leaf
+	open  bool // the first round found no source, and it is not written out in the mapping
 }
 
 // sources are the paths of what a value comes from. A number that comes from a number is only decided on by texts.
@@ -53,6 +53,20 @@ func (t *target) come(from leaf) {
 	if !slices.ContainsFunc(t.from, func(l leaf) bool { return l.path == from.path }) {
 		t.from = append(t.from, from)
 	}
+}
+
+// key is the key that builds a value, nil where none is known.
+func (e *Explainer) key(t *target) *jq.Key {
+	if t.built.key == jq.NoKey {
+		return nil
+	}
+	return &e.layers[t.built.layer].anatomy.Keys[t.built.key]
+}
+
+// literal says that a value is written out in the mapping or the override.
+func (e *Explainer) literal(t *target) bool {
+	k := e.key(t)
+	return k != nil && k.Constant
 }
 
 // isSourceless says that a value has none, and is not written out in the mapping.

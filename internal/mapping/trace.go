@@ -39,7 +39,7 @@ func (x *examined) trace() {
 		x.each(failing, w, x.touches, func(leaf int, r *result) { x.credit(leaf, r) })
 		x.open(all, w)
 	}
-	for _, word := range x.anatomy.Literals {
+	for _, word := range x.literals {
 		x.open(texts, saying(word))
 	}
 }
@@ -53,7 +53,7 @@ func ordered(leaves []int) []int {
 func (x *examined) reopen() {
 	for _, r := range x.records {
 		for _, t := range r.targets {
-			t.open = len(t.from) == 0 && !(t.key >= 0 && x.anatomy.Keys[t.key].Constant)
+			t.open = len(t.from) == 0 && !x.literal(t)
 		}
 	}
 }
@@ -132,7 +132,7 @@ func (x *examined) together(leaves []int, w way) {
 			return
 		}
 		l.path = l.pattern
-		r, _ := x.run(noKey, item, vars, nil)
+		r, _ := x.run(noPlace, item, vars, nil)
 		x.differ(r, func(t *target) {
 			if t.isSourceless() || t.open && t.from[0].path == t.from[0].pattern {
 				t.come(l)

@@ -47,7 +47,7 @@ type difference struct {
 }
 
 func (v *testVerb) Run(ctx context.Context, to std) error {
-	files := v.here().files()
+	files := v.files()
 	cassettes, err := files.Cassettes()
 	if err != nil {
 		return inputError{err}

@@ -28,6 +28,7 @@ type verbs struct {
 	Mappings   mappingsVerb   `cmd:"" help:"Show what overrides of mappings would change."`
 	Lint       lintVerb       `cmd:"" help:"Check connectors and mappings; every finding has its file, line and column."`
 	Test       testVerb       `cmd:"" help:"Replay each connector's cassette through the whole pipeline and compare with its goldens."`
+	Docs       docsVerb       `cmd:"" help:"Print the documents that come with the binary: how connectors, mappings and cassettes are written, errors, limits."`
 	Simulate   simulateVerb   `cmd:"" help:"Serve every connector's cassette over HTTP, as the providers would."`
 	Version    versionVerb    `cmd:"" help:"Print version, commit and Go version."`
 }

@@ -39,7 +39,7 @@ func (w *walk) control() error {
 	case rest.IsZero():
 	case spec.Mode == "residual" && parts.of.Exists():
 		return w.residual(spec, parts.of, stated, rest)
-	case spec.Mode == "residual" || w.batch.Len() > 0: // a rest without a currency can be told, and no more
+	default: // a rest without a currency, or one that made no record at all, can be told and no more
 		w.mismatch(parts.from, stated, parts.sum)
 	}
 	return nil
@@ -111,8 +111,29 @@ func day(date string) string {
 	return date
 }
 
+// dated is the date of an item that made no record: the first of its own members that is one within the window, or else
+// the window's; "" where the call has none.
+func (w *walk) dated() string {
+	if w.page.hi == "" {
+		return ""
+	}
+	at := w.page.lo
+	gjson.ParseBytes(w.item.Raw).ForEach(func(_, v gjson.Result) bool {
+		t, isDate := jq.ParseDate(v.Str)
+		if s := stamp(t); isDate && w.page.lo <= s && s < w.page.hi {
+			at = s
+			return false
+		}
+		return true
+	})
+	return at
+}
+
 // mismatch warns of a total, once for all that an answer has: a provider that rounds differently does it in every row.
 func (w *walk) mismatch(from string, stated, sum money.Dec) {
+	if from == "" {
+		from = w.dated()
+	}
 	if from != "" {
 		from = " from " + from
 	}

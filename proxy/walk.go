@@ -147,15 +147,20 @@ func (w *walk) bind() error {
 		w.keepParent(parent)
 		return w.runner.BindParent(parent)
 	}
+	w.page.bound = true
+	vars := w.itemRoots()
+	w.keepVars(vars)
+	return w.runner.Bind(vars)
+}
+
+// itemRoots are the roots of the item.
+func (w *walk) itemRoots() *mapping.Vars {
 	looked, warns := w.names.wait(w.ctx)
 	w.warn(warns...)
-	w.page.bound = true
-	vars := &mapping.Vars{
+	return &mapping.Vars{
 		Query: w.queryJSON, Account: w.accountJSON, Call: w.page.call.JSON(), Page: w.page.items.Envelope(), Lookups: looked,
 		Parent: w.parent(), Carry: w.page.at.Carry,
 	}
-	w.keepVars(vars)
-	return w.runner.Bind(vars)
 }
 
 // output takes the next record out of the batch; keep is false for one outside the range or the filters.

@@ -14,6 +14,7 @@ import (
 )
 
 type mappingsVerb struct {
+	JQ   mappingsJQVerb   `cmd:"" name:"jq" help:"Print the mapping of a resource as one program that jq itself runs."`
 	Diff mappingsDiffVerb `cmd:"" help:"Show what overrides would change, over the recorded pages of a connector."`
 }
 

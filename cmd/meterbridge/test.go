@@ -6,13 +6,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/rogpeppe/go-internal/diff"
 
 	"github.com/meterbridge/meterbridge/internal/assembly"
 	"github.com/meterbridge/meterbridge/internal/jq"
@@ -20,14 +17,11 @@ import (
 )
 
 type testVerb struct {
-	Names    []string `arg:"" optional:"" help:"Connectors; default: all that are installed, and those of connectors/ in the working directory." name:"name"`
+	Names    []string `arg:"" optional:"" help:"Connectors, or cassettes by their files, NAME.txtar; default: all that are installed, and those of connectors/ in the working directory." name:"name"`
 	Coverage bool     `help:"Say which branches of each mapping no recorded request takes."`
 	Update   bool     `help:"Write what differs into connectors/testdata/NAME.txtar, of the working directory or of --connectors."`
 	folders
 }
-
-// maxDiffLines of a difference are shown.
-const maxDiffLines = 60
 
 // replayed is what one cassette gave.
 type replayed struct {
@@ -52,6 +46,10 @@ func (v *testVerb) Run(ctx context.Context, to std) error {
 	if err != nil {
 		return inputError{err}
 	}
+	given, err := v.given()
+	if err != nil {
+		return err
+	}
 	var all []string
 	for _, c := range cassettes {
 		all = append(all, c.Name)
@@ -61,6 +59,10 @@ func (v *testVerb) Run(ctx context.Context, to std) error {
 		return err
 	}
 	cassettes = slices.DeleteFunc(cassettes, func(c *simulate.Cassette) bool { return !slices.Contains(names, c.Name) })
+	if len(given) > 0 && len(v.Names) == 0 {
+		cassettes = nil
+	}
+	cassettes = append(cassettes, given...)
 	wide, requests, changed, failed := 0, 0, []string{}, []string{}
 	for _, c := range cassettes {
 		wide = max(wide, len(c.Name))
@@ -112,6 +114,28 @@ func (v *testVerb) Run(ctx context.Context, to std) error {
 	return errSaid
 }
 
+// given takes the names that are files out of the names, and reads them.
+func (v *testVerb) given() (out []*simulate.Cassette, err error) {
+	var names []string
+	for _, name := range v.Names {
+		if filepath.Ext(name) != ".txtar" {
+			names = append(names, name)
+			continue
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("reading a cassette: %w", err)
+		}
+		c, err := simulate.Parse(name, text)
+		if err != nil {
+			return nil, inputError{err}
+		}
+		out = append(out, c)
+	}
+	v.Names = names
+	return out, nil
+}
+
 // replay asks a cassette's requests through the whole pipeline, with the cassette's clock.
 func replay(files assembly.Files, c *simulate.Cassette, count bool) (*replayed, error) {
 	began := time.Now()
@@ -152,38 +176,3 @@ func golden(q simulate.Request, body []byte) []byte {
 	}
 	return body
 }
-
-func printReplay(w io.Writer, name string, r *replayed, wide int) {
-	sign, note := "ok  ", ""
-	if len(r.differs) > 0 {
-		sign, note = "FAIL", fmt.Sprintf("  %d differ", len(r.differs))
-	}
-	fmt.Fprintf(w, "%s  %-*s  %3d requests  %s%s\n", sign, wide, name, r.requests, seconds(r.took), note)
-	printFailed(w, r)
-	var missing []string
-	for _, d := range r.differs {
-		switch {
-		case d.failed: // its line says more than a difference to a good answer
-			continue
-		case d.missing:
-			missing = append(missing, d.golden)
-			continue
-		}
-		lines := strings.SplitAfter(string(diff.Diff("golden/"+d.golden, d.want, "now", d.got)), "\n")
-		_, lines = lines[0], lines[1:] // the line that says what was compared stands in the next two
-		hidden := len(lines) - maxDiffLines
-		if hidden > 0 {
-			lines = lines[:maxDiffLines]
-		}
-		fmt.Fprintln(w)
-		indented(w, "  ", strings.Join(lines, ""))
-		if hidden > 0 {
-			fmt.Fprintf(w, "  … and %s more\n", count(hidden, "line"))
-		}
-	}
-	if len(missing) > 0 {
-		fmt.Fprintf(w, "\n  without a golden: %s\n  (fix: meterbridge test %s --update writes what they answer now)\n\n", strings.Join(missing, ", "), name)
-	}
-}
-
-func seconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }

@@ -34,6 +34,9 @@ func (v *testVerb) update(w io.Writer, files assembly.Files, c *simulate.Cassett
 		dir = connectorsFolder
 	}
 	path := filepath.Join(dir, "testdata", c.Name+".txtar")
+	if filepath.Base(c.File) != c.File {
+		path = c.File // it was given by its path
+	}
 	if _, err := os.Stat(path); err != nil {
 		return fmt.Errorf("updating %s, which is written in the folder of its connector (--connectors DIR): %w", c.Name, err)
 	}

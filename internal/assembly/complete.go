@@ -49,6 +49,7 @@ func fields(c *connector.Connector, text string, p *mapping.Program, model *mapp
 				}
 			}
 		}
+		var never []string
 		gone := "" // the object that is left out or not mapped, whose members need no word of their own
 		for _, m := range p.Made(name) {
 			field := unlisted(m.Path)
@@ -66,11 +67,18 @@ func fields(c *connector.Connector, text string, p *mapping.Program, model *mapp
 			case approximated && !m.Mapped:
 				at("unmapped", field+" is approximated, and no record has it", "map it, or omit it", "approximates", approximate)
 			case !omitted && !m.Mapped:
-				at("unmapped", fmt.Sprintf("the mapping never fills %s of %s", field, name), fmt.Sprintf("map it, or say why not: `omits: { %s: … }`", field))
+				never = append(never, field)
 			}
 			if omitted || !m.Mapped {
 				gone = field
 			}
+		}
+		if len(never) > 0 {
+			fix := fmt.Sprintf("map them, or say why not: omits: { %s: … }", strings.Join(never, ": …, "))
+			if len(r.Omits) > 0 {
+				fix = fmt.Sprintf("map them, or say why not in the omits that are there: %s: …", strings.Join(never, ": …, "))
+			}
+			at("unmapped", fmt.Sprintf("the mapping never fills %s of %s", strings.Join(never, ", "), name), fix)
 		}
 	}
 	return out

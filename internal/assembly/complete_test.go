@@ -45,6 +45,8 @@ func TestFieldsAreMappedOrLeftOut(t *testing.T) {
 	for _, c := range []struct{ name, was, is, mapped, want string }{
 		{"complete", "", "", "", ""},
 		{"not mapped", "", "", "{id, name, created_at: .made}", "5:3 unmapped updated_at"},
+		{"several not mapped", "", "", "{id}", "5:3 unmapped name, created_at, updated_at of products (map them, or say why not in the omits that are there: name: …, created_at: …, updated_at: …)"},
+		{"none omitted", "    omits:\n      description: none\n      category: none\n      unit: none\n", "", "", "5:3 unmapped description, category, unit of products (map them, or say why not: omits: { description: …, category: …, unit: … })"},
 		{"always null", "", "", "{id, name: null, created_at: .made, updated_at: .changed}", "5:3 unmapped name"},
 		{"mapped by some outputs", "", "", "if .made then {id, name, created_at: .made, updated_at: .changed} else {id, name} end", ""},
 		{"omitted and mapped", "", "", "{id, name, unit, created_at: .made, updated_at: .changed}", "9:7 omitted unit"},
@@ -71,7 +73,7 @@ func TestFieldsAreMappedOrLeftOut(t *testing.T) {
 			for _, f := range fields(acme(t, text), text, p, model) {
 				word, _, _ := strings.Cut(f.Text, " ")
 				if f.Rule == "unmapped" && strings.HasPrefix(f.Text, "the mapping never fills ") {
-					word, _, _ = strings.Cut(strings.TrimPrefix(f.Text, "the mapping never fills "), " ")
+					word = strings.TrimPrefix(f.Text, "the mapping never fills ") + " (" + f.Fix + ")"
 				}
 				one := fmt.Sprintf("%d:%d %s %s", f.Line, f.Col, f.Rule, word)
 				if f.Rule == "unknown-field" {

@@ -119,8 +119,8 @@ func (a *Anatomy) look(f *file) []*gojq.ObjectKeyVal {
 	return built
 }
 
-// wrap makes {key: value} of a member into {key: (value | _mark(i; $_key))}. What is written short is written out first.
-func wrap(kv *gojq.ObjectKeyVal, i int) {
+// spellOut writes {key} out as {key: .key}; false where that can't be done.
+func spellOut(kv *gojq.ObjectKeyVal) bool {
 	if kv.Val == nil {
 		t := &gojq.Term{Type: gojq.TermTypeIndex}
 		switch {
@@ -132,9 +132,17 @@ func wrap(kv *gojq.ObjectKeyVal, i int) {
 		case kv.KeyString != nil:
 			t.Index = &gojq.Index{Str: kv.KeyString}
 		default:
-			return
+			return false
 		}
 		kv.Val = &gojq.Query{Term: t}
+	}
+	return true
+}
+
+// wrap makes {key: value} of a member into {key: (value | _mark(i; $_key))}. What is written short is written out first.
+func wrap(kv *gojq.ObjectKeyVal, i int) {
+	if !spellOut(kv) {
+		return
 	}
 	number := func(n int) *gojq.Query {
 		return &gojq.Query{Term: &gojq.Term{Type: gojq.TermTypeNumber, Number: fmt.Sprint(n)}}

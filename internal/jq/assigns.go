@@ -72,10 +72,13 @@ func (a *assigner) query(q *gojq.Query, in Assigned, n *names) Assigned {
 
 // assign is a field that a node writes.
 func (a *assigner) assign(key string, node any) Assign {
-	at := a.places.at(node)
-	src := a.source(at)
+	return a.file.assign([]string{key}, a.places.at(node))
+}
+
+func (f *file) assign(path []string, at spot) Assign {
+	src := f.source(at)
 	line, col := src.at(at.offset)
-	return Assign{[]string{key}, src.File, line, col}
+	return Assign{path, src.File, line, col}
 }
 
 // target is the field that an assignment sets.

@@ -70,15 +70,6 @@ func (c *checker) report(node any, rule, text, fix string) {
 	c.findings = append(c.findings, c.finding(c.places.at(node), rule, text, fix))
 }
 
-// leave warns that the mapping compiler leaves the node to gojq.
-func (c *checker) leave(node any, what string) {
-	if c.opt.Kind != Mapping {
-		return
-	}
-	c.report(node, "not-compiled", what+" is outside of the compiled subset, so it runs many times slower", "")
-	c.findings[len(c.findings)-1].Warn = true
-}
-
 func (c *checker) queries(b *binding, qs ...*gojq.Query) {
 	for _, q := range qs {
 		c.query(q, b)
@@ -108,7 +99,7 @@ func (c *checker) query(q *gojq.Query, b *binding) {
 }
 
 func (c *checker) def(d *gojq.FuncDef, b *binding) *binding {
-	if _, bad := known.refused[signature(d.Name, len(d.Args))]; !bad && c.opt.Kind == Mapping && known.native[signature(d.Name, len(d.Args))] {
+	if _, bad := known.refused[signature(d.Name, len(d.Args))]; !bad && c.opt.Kind == Mapping && known.allowed[signature(d.Name, len(d.Args))] {
 		c.report(d, "shadow", fmt.Sprintf("%s hides the function of that name", d.Name), "choose another name")
 	}
 	open := true
@@ -116,6 +107,7 @@ func (c *checker) def(d *gojq.FuncDef, b *binding) *binding {
 	inner := self
 	for _, a := range d.Args {
 		if a[0] == '$' {
+			c.portableName(d, a)
 			inner = inner.with(a, 0)
 		}
 		inner = inner.with(strings.TrimPrefix(a, "$"), 0)
@@ -126,9 +118,6 @@ func (c *checker) def(d *gojq.FuncDef, b *binding) *binding {
 }
 
 func (c *checker) patterns(ps []*gojq.Pattern, b *binding) *binding {
-	if len(ps) > 1 {
-		c.leave(ps[0], "the operator ?//")
-	}
 	for _, p := range ps {
 		b = c.pattern(p, b)
 	}
@@ -137,6 +126,7 @@ func (c *checker) patterns(ps []*gojq.Pattern, b *binding) *binding {
 
 func (c *checker) pattern(p *gojq.Pattern, b *binding) *binding {
 	if p.Name != "" {
+		c.portableName(p, p.Name)
 		return b.with(p.Name, 0)
 	}
 	for _, e := range p.Array {
@@ -144,6 +134,7 @@ func (c *checker) pattern(p *gojq.Pattern, b *binding) *binding {
 	}
 	for _, e := range p.Object {
 		if e.Key != "" && e.Key[0] == '$' {
+			c.portableName(e, e.Key)
 			b = b.with(e.Key, 0)
 		}
 		c.str(e.KeyString, b)
@@ -157,8 +148,6 @@ func (c *checker) pattern(p *gojq.Pattern, b *binding) *binding {
 
 func (c *checker) term(t *gojq.Term, b *binding) {
 	switch t.Type {
-	case gojq.TermTypeRecurse:
-		c.leave(t, "..")
 	case gojq.TermTypeIndex:
 		c.index(t.Index, b)
 	case gojq.TermTypeFunc:
@@ -170,6 +159,7 @@ func (c *checker) term(t *gojq.Term, b *binding) {
 			}
 			c.str(kv.KeyString, b)
 			c.queries(b, kv.KeyQuery, kv.Val)
+			c.portableValue(kv.Val)
 		}
 	case gojq.TermTypeArray:
 		c.query(t.Array.Query, b)
@@ -181,24 +171,21 @@ func (c *checker) term(t *gojq.Term, b *binding) {
 		c.str(t.Str, b)
 	case gojq.TermTypeIf:
 		c.queries(b, t.If.Cond, t.If.Then, t.If.Else)
+		if t.If.Else == nil {
+			c.unportable(t, "wants an else", "write `else . end`")
+		}
 		for _, e := range t.If.Elif {
 			c.queries(b, e.Cond, e.Then)
 		}
 	case gojq.TermTypeTry:
 		c.queries(b, t.Try.Body, t.Try.Catch)
-		if t.Try.Catch != nil {
-			c.leave(t, "catch")
-		}
 	case gojq.TermTypeReduce:
-		c.leave(t, "reduce")
 		c.queries(b, t.Reduce.Query, t.Reduce.Start)
 		c.query(t.Reduce.Update, c.patterns(t.Reduce.Patterns, b))
 	case gojq.TermTypeForeach:
-		c.leave(t, "foreach")
 		c.queries(b, t.Foreach.Query, t.Foreach.Start)
 		c.queries(c.patterns(t.Foreach.Patterns, b), t.Foreach.Update, t.Foreach.Extract)
 	case gojq.TermTypeLabel:
-		c.leave(t, "label")
 		c.query(t.Label.Body, b.with("*"+t.Label.Ident, 0))
 	case gojq.TermTypeBreak:
 		if b.find("*"+t.Break, 0) == nil {
@@ -228,9 +215,6 @@ func (c *checker) str(s *gojq.String, b *binding) {
 func (c *checker) format(t *gojq.Term, b *binding) {
 	if !slices.Contains(formats, t.Format) {
 		c.report(t, "unknown-format", fmt.Sprintf("%s is no format", t.Format), "one of "+strings.Join(formats, " "))
-	}
-	if t.Format != "@text" {
-		c.leave(t, t.Format)
 	}
 	c.str(t.Str, b)
 }

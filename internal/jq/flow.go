@@ -9,18 +9,19 @@ import (
 // member is made of, and which operations lie on the way. Alternatives (the arms of an if, the outputs of a comma) are
 // one Flow together. A nil Flow is no value at all.
 type Flow struct {
-	tracks []track          // places where the value stands as it came, so that its members can be followed
-	reads  []track          // places that it was computed of
-	minds  []track          // places that decided which alternative it is
-	texts  []string         // literals that it can be
-	null   bool             // it can be null
-	fields map[string]*Flow // members, where the program builds an object; nil where it builds none
-	some   map[string]bool  // members that not every alternative has
-	rest   *Flow            // the value of members whose names are computed
-	spread *Flow            // an object of the input that further members come from
-	made   bool             // it was computed, so that it may be anything
-	list   bool             // the program builds a list
-	elem   *Flow            // of its elements
+	tracks []track           // places where the value stands as it came, so that its members can be followed
+	reads  []track           // places that it was computed of
+	minds  []track           // places that decided which alternative it is
+	texts  []string          // literals that it can be
+	null   bool              // it can be null
+	fields map[string]*Flow  // members, where the program builds an object; nil where it builds none
+	some   map[string]bool   // members that not every alternative has
+	keys   map[string][]spot // where the members are written, each place once
+	rest   *Flow             // the value of members whose names are computed
+	spread *Flow             // an object of the input that further members come from
+	made   bool              // it was computed, so that it may be anything
+	list   bool              // the program builds a list
+	elem   *Flow             // of its elements
 	ops    []Operation
 	top    bool // nothing is known
 }
@@ -117,12 +118,27 @@ func either(a, b *Flow) *Flow {
 	if a.fields == nil && b.fields == nil {
 		return out
 	}
-	out.fields, out.some = map[string]*Flow{}, map[string]bool{}
+	out.fields, out.some, out.keys = map[string]*Flow{}, map[string]bool{}, writtenIn(a, b)
 	for _, s := range [2][2]*Flow{{a, b}, {b, a}} {
 		for k, v := range s[0].fields {
 			out.fields[k] = either(out.fields[k], v)
 			if s[0].some[k] || s[1].fields[k] == nil && !s[1].nothing() {
 				out.some[k] = true
+			}
+		}
+	}
+	return out
+}
+
+// writtenIn is where the members of two objects are written.
+func writtenIn(a, b *Flow) map[string][]spot {
+	out := map[string][]spot{}
+	for _, f := range []*Flow{a, b} {
+		for k, at := range f.keys {
+			for _, s := range at {
+				if !slices.Contains(out[k], s) {
+					out[k] = append(out[k], s)
+				}
 			}
 		}
 	}
@@ -204,7 +220,7 @@ func (f *Flow) against(other *Flow) *Flow {
 
 // plus is the sum of two objects: the members of the second go over those of the first.
 func (f *Flow) plus(v *Flow) *Flow {
-	out := &Flow{fields: map[string]*Flow{}, some: map[string]bool{}, rest: either(f.rest, v.rest), spread: either(f.opaque(), v.opaque()), minds: union(f.minds, v.minds)}
+	out := &Flow{fields: map[string]*Flow{}, some: map[string]bool{}, keys: writtenIn(f, v), rest: either(f.rest, v.rest), spread: either(f.opaque(), v.opaque()), minds: union(f.minds, v.minds)}
 	over := v.opaque() // may have any member
 	for k, m := range f.fields {
 		out.fields[k], out.some[k] = m, f.some[k]

@@ -112,7 +112,7 @@ func (w *follower) loop(state *Flow, body *gojq.Query, s *scene) *Flow {
 }
 
 func (w *follower) object(o *gojq.Object, in *Flow, s *scene) *Flow {
-	out := &Flow{fields: map[string]*Flow{}, some: map[string]bool{}}
+	out := &Flow{fields: map[string]*Flow{}, some: map[string]bool{}, keys: map[string][]spot{}}
 	for _, kv := range o.KeyVals {
 		at := w.places.at(kv)
 		key, known := kv.Key, kv.Key != ""
@@ -141,7 +141,7 @@ func (w *follower) object(o *gojq.Object, in *Flow, s *scene) *Flow {
 			return nil // a member without a value makes no object
 		}
 		if known {
-			out.fields[key] = v
+			out.fields[key], out.keys[key] = v, []spot{at}
 		} else {
 			out.rest = either(out.rest, v)
 		}

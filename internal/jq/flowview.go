@@ -2,6 +2,7 @@ package jq
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 )
 
@@ -19,6 +20,27 @@ func (m *Module) Flow(name string) *Flow {
 		out = &decided
 	}
 	return out
+}
+
+// Built lists the members of the objects that a definition's outputs are built of, and where each is written. One that is
+// written at several places is there for each of them.
+func (m *Module) Built(name string) []Assign {
+	return m.Flow(name).built(m.file, nil)
+}
+
+func (f *Flow) built(text *file, path []string) []Assign {
+	if f == nil {
+		return nil
+	}
+	var out []Assign
+	for _, k := range slices.Sorted(maps.Keys(f.fields)) {
+		below := append(slices.Clip(path), k)
+		for _, at := range f.keys[k] {
+			out = append(out, text.assign(below, at))
+		}
+		out = append(out, f.fields[k].built(text, below)...)
+	}
+	return append(out, f.elem.built(text, path)...)
 }
 
 // Member is the value of a member of an object, nil where no output has it or it is always null.

@@ -22,7 +22,7 @@ const (
 	// Slot is an expression inside {{ }} or a condition of a connector: one small program.
 	Slot Kind = iota
 	// Mapping is a program over provider's items. On top of a slot's rules it may neither multiply nor subtract
-	// values whose types are unknown, and is warned where the mapping compiler would leave an expression to gojq.
+	// values whose types are unknown.
 	Mapping
 )
 

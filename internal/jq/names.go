@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// native lists the functions that the mapping compiler turns into code over a record's bytes.
-const native = `
+// allowed lists the functions that a program may call.
+const allowed = `
 	empty/0 error/0 error/1 not/0 select/1 map/1 map_values/1 length/0 keys/0 has/1 add/0 add/1 any/0 any/1 any/2 all/0 all/1 all/2
 	type/0 tostring/0 fromjson/0 tonumber/0 toboolean/0 tojson/0 startswith/1 endswith/1 ltrimstr/1 rtrimstr/1 trimstr/1 trim/0 ltrim/0 rtrim/0
 	ascii_downcase/0 ascii_upcase/0 split/1 join/1 sort/0 sort_by/1 group_by/1 unique/0 unique_by/1 min/0 max/0 min_by/1 max_by/1
@@ -17,10 +17,7 @@ const native = `
 	dec/0 dsum/0 dadd/1 dsub/1 dmul/1 dneg/0 dshift/1 dcmp/1
 	rfc3339/0 date/0 month/0 hour/0 day_start/0 week_start/0 month_start/0 hour_start/0 add_hours/1 add_days/1 add_months/1
 	unix/0 unix_ms/0 months/0 mdy/0 year/0 month_number/0 day_number/0 yyyymmdd/0 from_unix/0 from_unix_ms/0 from_days/0 cycle_start/1
-	stable_id/0 slug/0 replace_all/2`
-
-// island lists the functions that are as safe, and that the mapping compiler leaves to gojq.
-const island = `
+	stable_id/0 slug/0 replace_all/2
 	utf8bytelength/0 recurse/0 inside/1 in/1 indices/1 rindex/1 explode/0 implode/0 format/1
 	path/1 paths/0 paths/1 getpath/1 delpaths/1 del/1 pick/1 walk/1 tostream/0 truncate_stream/1
 	limit/2 skip/2 nth/1 nth/2 last/1 isempty/1 IN/1 IN/2 INDEX/1 INDEX/2 JOIN/2 JOIN/3 JOIN/4 bsearch/1 finites/0 normals/0
@@ -44,18 +41,12 @@ var refused = []struct{ rule, names, text, fix string }{
 
 // functions is what the lint knows of every name.
 type functions struct {
-	native, island map[string]bool
-	refused        map[string]int
+	allowed map[string]bool
+	refused map[string]int
 }
 
 var known = func() functions {
-	k := functions{native: map[string]bool{}, island: map[string]bool{}, refused: map[string]int{}}
-	for _, n := range strings.Fields(native) {
-		k.native[n] = true
-	}
-	for _, n := range strings.Fields(island) {
-		k.island[n] = true
-	}
+	k := functions{allowed: set(allowed), refused: map[string]int{}}
 	for i, r := range refused {
 		for _, n := range strings.Fields(r.names) {
 			k.refused[n] = i
@@ -71,7 +62,7 @@ var formats = []string{"@text", "@json", "@html", "@uri", "@urid", "@csv", "@tsv
 
 // Functions lists every function a program may call, as name/arity in order of the name.
 func Functions() []string {
-	names := append(strings.Fields(native), strings.Fields(island)...)
+	names := strings.Fields(allowed)
 	slices.Sort(names)
 	return names
 }

@@ -52,20 +52,18 @@ func (c *checker) call(f *gojq.Func, b *binding) {
 		c.report(f, refused[i].rule, f.Name+" "+refused[i].text, refused[i].fix)
 		return
 	}
-	if !known.native[sig] && !known.island[sig] {
+	if !known.allowed[sig] {
 		c.unknown(f, b)
 		return
 	}
-	if known.island[sig] {
-		c.leave(f, f.Name)
-	}
+	c.portableCall(f)
 	c.arguments(f)
 }
 
 func (c *checker) unknown(f *gojq.Func, b *binding) {
 	var arities []string
 	for n := range 5 {
-		if sig := signature(f.Name, n); known.native[sig] || known.island[sig] || b.find(f.Name, n) != nil {
+		if sig := signature(f.Name, n); known.allowed[sig] || b.find(f.Name, n) != nil {
 			arities = append(arities, strconv.Itoa(n))
 		}
 	}
@@ -113,7 +111,6 @@ func (c *checker) arguments(f *gojq.Func) {
 func (c *checker) operator(q *gojq.Query) {
 	switch q.Op {
 	case gojq.OpAssign, gojq.OpModify, gojq.OpUpdateAdd, gojq.OpUpdateSub, gojq.OpUpdateMul, gojq.OpUpdateDiv, gojq.OpUpdateMod, gojq.OpUpdateAlt:
-		c.leave(q, "the operator "+q.Op.String())
 		c.assigned(q.Left, q)
 	}
 	switch q.Op {

@@ -109,31 +109,35 @@ func (o *Override) add(r *Resource, u *overlay) (findings []jq.Finding) {
 		o.hash = hashOf(fmt.Sprint(o.hash), lib.Text)
 	}
 	for _, a := range u.code.Assigns().Fields {
-		fields := r.Fields
-		path := a.Path
-		if path[0] == Replace {
-			path = path[1:]
+		if a.Path[0] == Replace {
+			a.Path = a.Path[1:]
 		}
-		for i, name := range path {
-			if i == 0 && slices.Contains(beside, name) {
-				break
-			}
-			f := fieldOf(fields, name)
-			if f == nil {
-				known := make([]string, len(fields))
-				for i, k := range fields {
-					known[i] = k.Name
-				}
-				findings = append(findings, jq.Finding{File: a.File, Line: a.Line, Col: a.Col, Rule: "unknown-field",
-					Text: strings.Join(path[:i+1], ".") + " is no field of " + r.Name, Fix: "did you mean " + near.Any(name, known) + "?"})
-				break
-			}
-			if fields = f.Fields; fields == nil {
-				break
-			}
-		}
+		findings = append(findings, unknownField(r, a)...)
 	}
 	return findings
+}
+
+// unknownField holds a member that an output is given to the model: every step of its path is a field.
+func unknownField(r *Resource, a jq.Assign) []jq.Finding {
+	fields := r.Fields
+	for i, name := range a.Path {
+		if i == 0 && slices.Contains(beside, name) {
+			return nil
+		}
+		f := fieldOf(fields, name)
+		if f == nil {
+			known := make([]string, len(fields))
+			for i, k := range fields {
+				known[i] = k.Name
+			}
+			return []jq.Finding{{File: a.File, Line: a.Line, Col: a.Col, Rule: "unknown-field",
+				Text: strings.Join(a.Path[:i+1], ".") + " is no field of " + r.Name, Fix: "did you mean " + near.Any(name, known) + "?"}}
+		}
+		if fields = f.Fields; fields == nil {
+			return nil
+		}
+	}
+	return nil
 }
 
 func fieldOf(fields []*Field, name string) *Field {

@@ -71,6 +71,9 @@ func Compile(src jq.Source, m *Model, libs ...jq.Source) (*Program, []jq.Finding
 		code, bad := mod.Compile(r.Name)
 		if findings = append(findings, bad...); code != nil {
 			p.resources[r.Name] = &compiled{r.Name, mod.Line(r.Name), code, r.Fields}
+			for _, a := range mod.Built(r.Name) {
+				findings = append(findings, unknownField(r, a)...)
+			}
 		}
 	}
 	if len(p.resources) == 0 && !jq.Failed(findings) {
@@ -105,6 +108,18 @@ func (p *Program) Hash() uint64 { return p.hash }
 
 // Source is the file.
 func (p *Program) Source() jq.Source { return p.src }
+
+// Portable is the mapping of a resource as one program for jq itself, which has the roots as its variables; "" where the
+// file does not define the resource.
+func (p *Program) Portable(resource string) string {
+	if !p.Has(resource) {
+		return ""
+	}
+	return p.module.Portable(resource)
+}
+
+// Roots are the variables that stand beside the item, such as $query.
+func Roots() []string { return slices.Clone(roots) }
 
 // Mentions reports whether the file, or a library of it, names a root anywhere.
 func (p *Program) Mentions(root string) bool { return p.mentions[slices.Index(roots, root)] }

@@ -82,7 +82,12 @@ func TestCompileFindings(t *testing.T) {
 		{"a resource with parameters", "# x\ndef usage(f): .;", "acme.jq:1:1: no-resource: no definition is named as a resource of the model (fix: add `def usage: …;`, or one of usage, products, organizations, workspaces, users)"},
 		{"a root that there is not", "# x\ndef usage: {id: $base.id};", "acme.jq:2:17: unknown-variable: $base is not defined (fix: in scope: $query $account $call $page $lookups $parent $carry)"},
 		{"an unbounded function", "# x\ndef usage:\n  {id: (.a | gsub(\"a\"; \"b\"))};", "acme.jq:3:14: global-regex: gsub takes time that grows with the square of the input's length (fix: use `split(\"…\")`, `join(\"…\")`, `replace_all(a; b)`, `slug`, or `test` and `capture` without the flag g)"},
-		{"a slow expression", "# x\ndef usage: {id: (.a | test(\"a\"))};", "acme.jq:2:23: not-compiled: test is outside of the compiled subset, so it runs many times slower"},
+		{"an unknown field", "# x\ndef usage: {id: .a, service: .sku};", "acme.jq:2:21: unknown-field: service is no field of usage (fix: did you mean surface?)"},
+		{"an unknown field of some outputs", "# x\ndef usage: if .a then {id: .a, prodct: .p} else {id: .b} end;", "acme.jq:2:32: unknown-field: prodct is no field of usage (fix: did you mean product?)"},
+		{"an unknown field that is null", "# x\ndef usage: {id: .a, servce: null};", "acme.jq:2:21: unknown-field: servce is no field of usage (fix: did you mean surface?)"},
+		{"an unknown member of an object", "# x\ndef usage: {id: .a, product: {nam: .t, id: .p}};", "acme.jq:2:31: unknown-field: product.nam is no field of usage (fix: did you mean name?)"},
+		{"an unknown member of a list's", "# x\ndef charge($a): {amount: $a, currancy: \"USD\", type: \"total\"};\ndef usage: {id: .a, charges: [charge(.c), (.more[] | charge(.c))]};", "acme.jq:2:30: unknown-field: charges.currancy is no field of usage (fix: did you mean currency?)"},
+		{"an unknown field that is laid over others", "# x\ndef usage: ({id: .a} + {dimension: .d}) | with_entries(select(.value != null));", "acme.jq:2:25: unknown-field: dimension is no field of usage (fix: did you mean dimensions?)"},
 		{"a definition that is in nobody's way", "# x\ndef other: now;\ndef usage: {id: .a};", "acme.jq:2:12: clock: now reads the clock, so that no run could be repeated (fix: in a connector's slot use `.now`)"},
 	} {
 		p, findings := Compile(jq.Source{File: "acme.jq", Text: c.text}, model(t))
@@ -91,6 +96,16 @@ func TestCompileFindings(t *testing.T) {
 		}
 		if (p == nil) != jq.Failed(findings) {
 			t.Errorf("%s: program %v", c.name, p != nil)
+		}
+	}
+	for name, text := range map[string]string{
+		"what is beside the record": "{id: .a, remote_data: .r, warning: null}",
+		"names of the data's":       "{id: .a, dimensions: {anything: .b}}",
+		"what is picked out":        "{id: .a, extra: .b} | pick(.id)",
+		"what no output has":        "{extra: .a} | {id: .extra}",
+	} {
+		if _, findings := Compile(jq.Source{File: "acme.jq", Text: "# x\ndef usage: " + text + ";"}, model(t)); len(findings) > 0 {
+			t.Errorf("%s: %v", name, findings)
 		}
 	}
 }

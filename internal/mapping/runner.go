@@ -30,14 +30,17 @@ type Error struct {
 	Record   string // the id of the record that an override failed on
 	Msg      string
 	File     string
-	Line     int // of the resource's definition
-	Col      int // the same; 0 in a mapping
+	Line     int // of the expression that failed or wrote the value, or of the resource's definition
+	Col      int // the same; 0 where it is the definition of a mapping
 	cause    error
 }
 
 func (e *Error) Error() string {
 	if e.Layer != Base {
 		return fmt.Sprintf("override of %s (%s): %s:%d:%d: record %s: %s", e.Resource, e.Layer, e.File, e.Line, e.Col, e.Record, e.Msg)
+	}
+	if e.Col > 0 {
+		return fmt.Sprintf("mapping %s: %s:%d:%d: %s", e.Resource, e.File, e.Line, e.Col, e.Msg)
 	}
 	return fmt.Sprintf("mapping %s: %s:%d: %s", e.Resource, e.File, e.Line, e.Msg)
 }
@@ -148,7 +151,7 @@ func (r *Runner) EmitContext(ctx context.Context, out *record.Batch) error {
 	}
 	if err != nil {
 		out.Buf, out.Outs = out.Buf[:size], out.Outs[:outs]
-		return r.fail(err, err.Error())
+		return r.locate(ctx, r.fail(err, err.Error()))
 	}
 	return nil
 }
@@ -229,7 +232,7 @@ func wrongOutput(v any) error {
 	return fmt.Errorf("an output is %s, and must be an object", shown(v))
 }
 
-func (r *Runner) fail(cause error, msg string) error {
+func (r *Runner) fail(cause error, msg string) *Error {
 	if e := (*Error)(nil); errors.As(cause, &e) {
 		return e // an override's, which knows its own place
 	}

@@ -14,7 +14,7 @@ import (
 var update = flag.Bool("update", false, "write docs/cassettes.md")
 
 // plain takes back what the printer escapes: a terminal shows the page as it is, and backquotes mean code here too.
-var plain = strings.NewReplacer("\\`", "`", "\\[", "", "[Config].", "Config.", "\\_", "_")
+var plain = strings.NewReplacer("\\`", "`", "\\[", "[", "\\_", "_")
 
 // TestDocumentsAreFresh: docs/cassettes.md, which the command line prints, is the package's documentation.
 func TestDocumentsAreFresh(t *testing.T) {

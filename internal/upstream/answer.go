@@ -80,6 +80,8 @@ func (s *Session) send(ctx context.Context, call connector.Call, sig *signature)
 	}
 	shown := Exchange{Purpose: call.Purpose, Method: req.Method,
 		URL: shownURL(req.URL, call.NoAuth && call.URL != "", query), RequestHeader: shownHeader(req.Header, headers)}
+	rec := recordingOf(ctx)
+	taken := rec.taken(s, call, u, func() []string { return append(s.secrets(sig), signedWith(req.Header, req.URL, headers, query)...) })
 	start := time.Now()
 	resp, err := door.RoundTrip(req)
 	s.c.tell(ctx, shown, start, s.conn.Name, resp)
@@ -95,6 +97,7 @@ func (s *Session) send(ctx context.Context, call connector.Call, sig *signature)
 		_ = w.Close()
 		return nil, err
 	}
+	body = rec.add(taken, resp, body)
 	if resp.StatusCode >= 200 && resp.StatusCode < 300 {
 		a.reply = &Reply{Status: resp.StatusCode, Header: resp.Header, Body: body, URL: shown.URL, wire: w,
 			RateLimit: rateLimit(resp.Header, s.conn.RateHeaders, s.c.cfg.Clock())}

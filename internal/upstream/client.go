@@ -142,6 +142,9 @@ func (s *Session) Do(ctx context.Context, call connector.Call) (*Reply, error) {
 	if s.fault != nil {
 		return nil, ownCopy(s.fault)
 	}
+	if err := recordingOf(ctx).admit(s, call); err != nil {
+		return nil, err
+	}
 	a, err := s.persist(ctx, call)
 	if err != nil {
 		return nil, s.refused(problem.From(err), call) // a token call may have been refused

@@ -209,5 +209,12 @@ func (t *tokenTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	start := time.Now()
 	resp, err := t.next.RoundTrip(r)
 	t.s.c.tell(r.Context(), shown, start, t.s.conn.Name, resp)
+	if err == nil {
+		rec := recordingOf(r.Context())
+		taken := rec.taken(t.s, connector.Call{Purpose: "token", Method: r.Method}, r.URL, func() []string {
+			return append(t.s.secrets(nil), signedWith(r.Header, r.URL, []string{"Authorization"}, nil)...)
+		})
+		resp.Body = rec.add(taken, resp, resp.Body)
+	}
 	return resp, err
 }

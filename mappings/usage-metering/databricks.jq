@@ -25,7 +25,7 @@ def usage:
       resources: (if (.clusterId | text) == null then [] else [{id: .clusterId, name: (.clusterName | text)}] end),
       workspace: (if (.workspaceId | text) == null then null
                   else {id: .workspaceId, name: $lookups.workspaces[.workspaceId].workspace_name} end),
-      user: (.clusterOwnerUserName | text | owner) + {id: (.clusterOwnerUserId | text)},
+      user: ((.clusterOwnerUserName | text | owner) + {id: (.clusterOwnerUserId | text)}),
       charges: (if $amount == null then []
                 else [{amount: $amount, currency: ($account.context.currency | ascii_upcase), type: "total", priced_by: "config"}] end),
       usage: {quantity: (.dbus | dec), unit: "DBU", unit_price: $price, aggregation: "sum"},

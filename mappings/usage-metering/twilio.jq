@@ -70,9 +70,9 @@ def charges($amount): if $amount == null or $amount == "" then [] else [{amount:
 # The period of a row: its end is that of a whole one, though an open month's ends today.
 def period:
   (.start_date | day_start) as $start
-  | ($start | if $query.granularity == "month" then add_months(1) else add_days(1) end) as $end
-  | {start_date: $start, end_date: $end,
-     finality: (if $query.preliminary_from != null and $end > $query.preliminary_from then "preliminary" else "final" end)};
+  | ($start | if $query.granularity == "month" then add_months(1) else add_days(1) end) as $until
+  | {start_date: $start, end_date: $until,
+     finality: (if $query.preliminary_from != null and $until > $query.preliminary_from then "preliminary" else "final" end)};
 
 def id($category): [(if $query.granularity == "month" then "M" else "D" end), (.start_date | date), .account_sid, $category] | stable_id;
 

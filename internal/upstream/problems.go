@@ -49,6 +49,9 @@ func (s *Session) problem(a *answer) *problem.Problem {
 	}
 	var p *problem.Problem
 	switch {
+	case a.call.NoAuth && (a.unauthorized || a.status == http.StatusForbidden):
+		// Whatever is wrong with a link, it is not the account's credentials, which the call does not carry.
+		p, message = problem.New(problem.JobFailed, "the download link was refused: %d (%s)", a.status, a.words()), ""
 	case a.unauthorized:
 		p = problem.New(problem.NeedsReauth, "the provider refuses the account's credentials (%s); renew them", a.words())
 	case limited:

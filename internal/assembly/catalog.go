@@ -130,7 +130,7 @@ func pair(c *connector.Connector, p *mapping.Program) []jq.Finding {
 		out = append(out, jq.Finding{File: c.File, Line: 1, Col: 1, Rule: "mapping", Text: text, Fix: fix})
 	}
 	if p == nil {
-		at("no mapping "+proxy.ModelName+"/"+c.Name+".jq compiles", "write it, or mend what lint says of it")
+		at("no mapping "+proxy.ModelName+"/"+c.Name+".jq compiles", "write it, or mend what lint says of it; where it lies in another folder, name that with --mappings")
 		return out
 	}
 	for _, resource := range slices.Sorted(maps.Keys(c.Resources)) {

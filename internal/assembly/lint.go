@@ -25,7 +25,7 @@ type Report struct {
 
 // fixes say what to do where a finding itself does not.
 var fixes = map[string]string{
-	"cassette":         "`go doc ./internal/simulate` has the form of a cassette",
+	"cassette":         "`meterbridge docs cassettes` has the form of a cassette",
 	"file":             "make the file readable",
 	"limit":            "make it smaller",
 	"read":             "make the file readable",
@@ -123,7 +123,7 @@ func Lint(f Files, paths ...string) (*Report, error) {
 	})
 	r.Findings = slices.Compact(r.Findings)
 	for i, one := range r.Findings {
-		r.Findings[i].Fix = cmp.Or(one.Fix, fixes[one.Rule], "the connector language is in connectors/README.md")
+		r.Findings[i].Fix = cmp.Or(one.Fix, fixes[one.Rule], "`meterbridge docs connectors` has the language")
 	}
 	return r, nil
 }

@@ -173,7 +173,7 @@ func (c *ProblemCode) decode(d *decoder, n *yaml.Node, f field) {
 		known = append(known, string(e.Code))
 	}
 	if n.Kind != yaml.ScalarNode || !slices.Contains(known, n.Value) {
-		d.add(n, "value", "`"+clip(n.Value)+"` is not a problem code", didYouMean(n.Value, known, "docs/errors.md lists them"))
+		d.add(n, "value", "`"+clip(n.Value)+"` is not a problem code", didYouMean(n.Value, known, "`meterbridge docs errors` lists them"))
 		return
 	}
 	*c = ProblemCode(n.Value)

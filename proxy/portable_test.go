@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -76,6 +77,20 @@ func installed(t *testing.T) *Catalog {
 		t.Fatal(err)
 	}
 	programs, _ := mapping.Load(model, texts)
+	for _, name := range set.Names() { // a simulated provider needs no patience
+		c := set.Get(name)
+		c.Limits.Rate = 0
+		for _, r := range c.Resources {
+			if r.List == nil {
+				continue
+			}
+			for _, call := range r.List.Calls {
+				if call.Job != nil {
+					call.Job.Interval = time.Millisecond
+				}
+			}
+		}
+	}
 	return &Catalog{Connectors: set, Mappings: programs, Model: model}
 }
 
@@ -126,8 +141,12 @@ func comparePortable(t *testing.T, p *Proxy, id string, ask simulate.Request) (n
 			continue
 		}
 		outs := plain.run(w.itemRoots(), w.item.Raw)
-		if len(outs) != w.batch.Len() {
-			t.Errorf("%s, item %d: %d records here, %d by jq", ask.Name, w.item.N, w.batch.Len(), len(outs))
+		mapped := w.batch.Len()
+		for mapped > 0 && strings.Contains(string(w.batch.JSON(mapped-1)), `{"id":"unallocated:`) {
+			mapped-- // the rest of a control total, which is no mapping's
+		}
+		if len(outs) != mapped {
+			t.Errorf("%s, item %d: %d records here, %d by jq", ask.Name, w.item.N, mapped, len(outs))
 			continue
 		}
 		for i, out := range outs {
@@ -226,6 +245,9 @@ func alike(a, b any) bool {
 	case float64:
 		b, ok := b.(float64)
 		return ok && math.Abs(a-b) <= 1e-12*math.Max(math.Abs(a), math.Abs(b))
+	case string:
+		b, ok := b.(string)
+		return ok && (a == b || alikeIDs(strings.Split(a, ":"), strings.Split(b, ":")))
 	case []any:
 		b, ok := b.([]any)
 		if !ok || len(a) != len(b) {
@@ -276,4 +298,16 @@ func TestMappingsAreReadByJQ(t *testing.T) {
 			}
 		}
 	}
+}
+
+// alikeIDs compares ids part by part: of a number that is a part jq keeps the value, and this house its digits too.
+func alikeIDs(a, b []string) bool {
+	for i := range min(len(a), len(b)) {
+		x, err1 := strconv.ParseFloat(a[i], 64)
+		y, err2 := strconv.ParseFloat(b[i], 64)
+		if a[i] != b[i] && (err1 != nil || err2 != nil || x != y) {
+			return false
+		}
+	}
+	return len(a) == len(b)
 }

@@ -143,5 +143,17 @@ func pair(c *connector.Connector, p *mapping.Program) []jq.Finding {
 			at("the mapping reads $lookups."+lookup+", which the connector does not declare", "add it to lookups")
 		}
 	}
+	read, all := p.ContextReads()
+	for _, name := range read {
+		if ok, fix := c.Declares(name); !ok {
+			at("the mapping reads $account.context."+name+", which the connector does not declare", fix)
+		}
+	}
+	for _, name := range c.Unread() {
+		if !all && !slices.Contains(read, name) {
+			at("context."+name+" is read by nothing: neither by a slot, nor by auth, nor by the mapping", "remove it, or read it")
+			out[len(out)-1].Rule, out[len(out)-1].Warn = "unused", true
+		}
+	}
 	return out
 }

@@ -20,7 +20,7 @@ func (e *Expr) decode(d *decoder, n *yaml.Node, f field) {
 		d.wrongType(n, "jq without braces")
 		return
 	}
-	e.slot = d.slot(n.Value, d.locate(n))
+	e.slot = d.program(n.Value, d.locate(n), true)
 }
 
 func (e *Expr) reads(root, name string) bool { return e != nil && e.slot.reads(root, name) }

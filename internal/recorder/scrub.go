@@ -1,24 +1,14 @@
 package recorder
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/base64"
-	"encoding/hex"
 	"fmt"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/meterbridge/meterbridge/internal/connector"
 )
-
-// minSecret is the shortest credential that is looked for in texts: a shorter one is in all of them.
-const minSecret = 6
-
-// minCore is the shortest part of an encoded credential that gives it away.
-const minCore = 8
 
 // scrubber replaces what may not be told, the same text always by the same.
 type scrubber struct {
@@ -38,9 +28,9 @@ var (
 	awsKeyText = regexp.MustCompile(`\b(?:AKIA|ASIA)[A-Z0-9]{12,}\b`)
 	pemText    = regexp.MustCompile(`-----BEGIN [A-Z ]+-----(?s:.*?)(?:-----END [A-Z ]+-----|$)`)
 	paramText  = regexp.MustCompile(`(?i)([?&;](?:x-amz-(?:signature|credential|security-token)|x-goog-(?:signature|credential)|x-signature|signature|sig|awsaccesskeyid|key-pair-id|policy|access_token|refresh_token|id_token|client_secret|api[-_]?key|app[-_]?key|password|passwd|secret|session|hmac|jwt)=)([^&#\s"'<>\\]+)`)
-	emailText  = regexp.MustCompile(`[A-Za-z0-9._+'-]+(@|%40)[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]+)+`)
+	emailText  = regexp.MustCompile(`[A-Za-z0-9._+'-]+(@|%40|~40)[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]+)+`)
 	secretKey  = regexp.MustCompile(`(?i)^(?:access|refresh|id|session|security|auth)[-_]?token$|^(?:client[-_]?)?secret(?:[-_]?(?:access[-_]?)?key)?$|^pass(?:word|wd|phrase)$|^private[-_]?key$|^(?:x-)?ap[ip][-_]?key$|^(?:proxy-)?authorization$|^(?:set-)?cookie$|^signature$`)
-	ownEmail   = regexp.MustCompile(`^user-\d+(?:@|%40)example\.com$`)
+	ownEmail   = regexp.MustCompile(`^user-\d+(?:@|%40|~40)example\.com$`)
 )
 
 func newScrubber(w *Walk) *scrubber {
@@ -88,50 +78,6 @@ func newScrubber(w *Walk) *scrubber {
 	return s
 }
 
-func replacer(pairs [][2]string) *strings.Replacer {
-	var flat []string
-	for _, p := range pairs {
-		flat = append(flat, p[0], p[1])
-	}
-	return strings.NewReplacer(flat...)
-}
-
-// parts are the texts of a credential that give it away: its lines, where it is a key of several.
-func parts(value string) []string {
-	value = strings.ReplaceAll(value, `\n`, "\n")
-	if !strings.Contains(value, "\n") {
-		if len(value) < minSecret {
-			return nil
-		}
-		return []string{value}
-	}
-	var out []string
-	for line := range strings.SplitSeq(value, "\n") {
-		if line = strings.TrimSpace(line); len(line) >= minCore && !strings.HasPrefix(line, "-----") {
-			out = append(out, line)
-		}
-	}
-	return out
-}
-
-// encodings are the forms in which a text may come back, without itself.
-func encodings(value string) []string {
-	out := []string{url.QueryEscape(value), url.PathEscape(value), hex.EncodeToString([]byte(value)), strings.ToUpper(hex.EncodeToString([]byte(value)))}
-	for _, enc := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
-		out = append(out, enc.EncodeToString([]byte(value)))
-		for pad := range 3 { // wherever it stands in what is encoded
-			text := enc.EncodeToString([]byte(strings.Repeat("\x00", pad) + value))
-			from, to := (pad*8+5)/6, (pad+len(value))*8/6
-			if to-from >= minCore {
-				out = append(out, text[from:to])
-			}
-		}
-	}
-	slices.Sort(out)
-	out = slices.Compact(out)
-	return slices.DeleteFunc(out, func(s string) bool { return s == value })
-}
-
 // hide is what stands in a secret's place.
 func (s *scrubber) hide(secret string) string {
 	if s.hidden[secret] == "" {
@@ -158,12 +104,16 @@ func (s *scrubber) text(v string) string {
 	return emailText.ReplaceAllStringFunc(v, s.email)
 }
 
+// What is no secret wherever it stands: what was hidden, and a cassette's placeholder.
+var (
+	hiddenText = regexp.MustCompile(`^redacted-\d+$`)
+	placeText  = regexp.MustCompile(`^\{[a-z][a-z0-9_:]*\}$`)
+)
+
 // keep hides a value that is not hidden already.
 func (s *scrubber) keep(v string) string {
-	if strings.HasPrefix(v, "redacted-") || strings.HasPrefix(v, demoPrefix) || strings.HasPrefix(v, "{") {
-		return v
-	}
-	if plain, err := base64.StdEncoding.DecodeString(v); err == nil && bytes.Contains(plain, []byte(demoPrefix)) {
+	plain, err := base64.StdEncoding.DecodeString(v)
+	if hiddenText.MatchString(v) || placeText.MatchString(v) || s.stands.Replace(v) == "" || err == nil && len(s.stands.Replace(string(plain))) < len(plain) {
 		return v
 	}
 	if !strings.ContainsAny(v, "0123456789=+/_") && (v == strings.ToLower(v) || v[1:] == strings.ToLower(v[1:])) {
@@ -178,10 +128,12 @@ func (s *scrubber) email(m string) string {
 		return m
 	}
 	at := "@"
-	if strings.Contains(m, "%40") {
-		at = "%40"
+	for _, form := range []string{"%40", "~40"} { // of links, and of ids
+		if strings.Contains(m, form) {
+			at = form
+		}
 	}
-	plain := strings.ToLower(strings.Replace(m, "%40", "@", 1))
+	plain := strings.ToLower(strings.Replace(m, at, "@", 1))
 	if s.emails[plain] == "" {
 		s.emails[plain] = fmt.Sprintf("user-%d", len(s.emails)+1)
 	}
@@ -196,50 +148,4 @@ func (s *scrubber) value(key, v string) string {
 		return s.keep(clean)
 	}
 	return s.keep(v)
-}
-
-// baseReplacer puts {base} where the provider's own address stands.
-func baseReplacer(w *Walk) *strings.Replacer {
-	var pairs [][2]string
-	seen := map[string]bool{}
-	add := func(text string) {
-		if text != "" && !seen[text] {
-			seen[text] = true
-			pairs = append(pairs, [2]string{text, "{base}"})
-		}
-	}
-	for _, t := range w.Taken {
-		for _, address := range []string{t.Base, t.Origin} {
-			u, err := url.Parse(strings.TrimSuffix(address, "/"))
-			if err != nil || u.Host == "" {
-				continue
-			}
-			add(u.String())
-			add(u.Scheme + "://" + u.Host)
-		}
-	}
-	slices.SortStableFunc(pairs, func(a, b [2]string) int { return cmp.Compare(len(b[0]), len(a[0])) })
-	return replacer(pairs)
-}
-
-const demoPrefix = "demo-"
-
-// demoText is the credential of a cassette in an account's place.
-func demoText(name string) string { return demoPrefix + strings.ReplaceAll(name, "_", "-") + "-0001" }
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
-}
-
-// used are the credentials that texts of auth name.
-func used(texts ...connector.SecretText) (names []string) {
-	for _, t := range texts {
-		names = append(names, t.Credentials()...)
-	}
-	return names
 }

@@ -46,7 +46,8 @@ func TestScrub(t *testing.T) {
 		{"a signature", "https://f.example/x?page=2&X-Amz-Signature=0a1b2c&n=1", "https://f.example/x?page=2&X-Amz-Signature=redacted-"},
 		{"a page's token stays", "?page_token=abc&cursor=def", "?page_token=abc&cursor=def"},
 		{"an address", "Jane.Doe+x@mail.corp.example wrote", "user-1@example.com wrote"},
-		{"the same again", "jane.doe+x%40mail.corp.example", "user-1%40example.com"},
+		{"the same again", "JANE.doe+x%40mail.corp.example", "user-1%40example.com"},
+		{"in an id", "D:jane.doe~2Bx:jane.doe+x~40mail.corp.example:x", "D:jane.doe~2Bx:user-1~40example.com:x"},
 		{"another", "joe@corp.example", "user-2@example.com"},
 		{"the provider's own", "https://api.acme.example/v1/usage?page=2", "{base}/usage?page=2"},
 		{"beside the base", "https://api.acme.example/v2/usage", "{base}/v2/usage"},
@@ -69,6 +70,8 @@ func TestScrubOfBodies(t *testing.T) {
 	for _, c := range []struct{ name, body, want string }{
 		{"an escape hides nothing", `{ "a":"k\u0022y\\with\/odd" , "n":1.50}`, `{ "a":"demo-key-0001" , "n":1.50}`},
 		{"a key", `{"k\"y\\with/odd":1}`, `{"demo-key-0001":1}`},
+		{"a member's name tells of what looks like ours", `{"auth_token":"demo-key-0002"}`, `{"auth_token":"redacted-`},
+		{"and of what is ours", `{"auth_token":"id-of-a-key"}`, `{"auth_token":"demo-half-0001"}`},
 		{"a member's name tells", `{"password":"hunter2","api_key":"x","note":"x"}`, `{"password":"redacted-`},
 		{"a document a line", "{\"a\":\"joe@corp.example\"}\n\n{\"a\":2}\n", "{\"a\":\"user-1@example.com\"}\n\n{\"a\":2}\n"},
 		{"a table", "day,user\n2026-09-01,joe@corp.example\n", "day,user\n2026-09-01,user-1@example.com\n"},

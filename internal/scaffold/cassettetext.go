@@ -152,6 +152,9 @@ func (p *proposal) exchange(b *strings.Builder, name, page, headers, body string
 	if len(inBody) > 0 {
 		fmt.Fprintf(b, "body: { %s }\n", strings.Join(inBody, ", "))
 	}
+	if page == "" && pageInBody && p.paging.style != "" { // a body's page has to say that it is the first
+		fmt.Fprintf(b, "absent: [%s]\n", openapi.Quote(p.paging.param.Name))
+	}
 	if dated {
 		p.directives(b)
 	}

@@ -133,7 +133,7 @@ func (p *proposal) items() []string {
 }
 
 func (p *proposal) composeItem(s *openapi.Schema, i int, day time.Time, dates bool) string {
-	id := findID(p.item)
+	id, product := findID(p.item), findProduct(p.item)
 	return compose(s, nil, func(path string, s *openapi.Schema) (string, bool) {
 		switch {
 		case dates && p.start != nil && path == p.start.dotted():
@@ -144,6 +144,8 @@ func (p *proposal) composeItem(s *openapi.Schema, i int, day time.Time, dates bo
 			return openapi.Quote(fmt.Sprintf("%s-%d", or(exampleText(s), "item"), i+1)), true
 		case id != nil && path == id.dotted():
 			return fmt.Sprint(1001 + i), true
+		case id == nil && product != nil && path == product.dotted() && product.text() && i > 0: // or two of a month would be one
+			return openapi.Quote(fmt.Sprintf("%s-%d", or(exampleText(s), product.path[len(product.path)-1]), i+1)), true
 		}
 		return "", false
 	})

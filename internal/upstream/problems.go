@@ -23,7 +23,7 @@ func (a *answer) words() string {
 		return clip(a.message)
 	case len(a.body) > 0 && strings.HasPrefix(a.header.Get("Content-Type"), "text/plain") && utf8.Valid(a.body):
 		return clip(strings.TrimSpace(string(a.body)))
-	case http.StatusText(a.status) != "":
+	case a.status >= 300 && http.StatusText(a.status) != "": // "OK" is no reason
 		return http.StatusText(a.status)
 	}
 	return "no reason given"

@@ -16,7 +16,7 @@ type function struct {
 }
 
 // functionsOfTheHouse are in scope of every program: exact decimals, dates in UTC, stable ids. They are Go functions
-// and not jq definitions, so that each is one bounded step, and the mapping compiler can call the same body.
+// and not jq definitions, so that each is one bounded step.
 func functionsOfTheHouse() []function {
 	var all []function
 	f0 := func(name string, f func(any) any) {

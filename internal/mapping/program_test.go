@@ -104,7 +104,7 @@ func TestCompileFindings(t *testing.T) {
 		"what is picked out":        "{id: .a, extra: .b} | pick(.id)",
 		"what no output has":        "{extra: .a} | {id: .extra}",
 	} {
-		if _, findings := Compile(jq.Source{File: "acme.jq", Text: "# x\ndef usage: " + text + ";"}, model(t)); len(findings) > 0 {
+		if _, findings := Compile(jq.Source{File: "acme.jq", Text: "# x\ndef usage: " + text + ";"}, model(t)); jq.Failed(findings) {
 			t.Errorf("%s: %v", name, findings)
 		}
 	}

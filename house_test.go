@@ -23,7 +23,7 @@ const module = "github.com/meterbridge/meterbridge"
 // layers from the leaves up: a package may import what stands below it, and within its own row nothing but what is
 // named in peers.
 var layers = [][]string{
-	{"internal/openapi", "internal/record", "internal/money", "internal/bracket", "internal/secret", "internal/problem", "internal/near", "connectors", "mappings"},
+	{"internal/openapi", "internal/record", "internal/money", "internal/bracket", "internal/secret", "internal/problem", "internal/near", "connectors", "mappings", "docs"},
 	{"internal/jq", "internal/kv"},
 	{"internal/connector", "internal/mapping", "internal/account", "internal/cursor", "internal/telemetry"},
 	{"internal/upstream", "internal/config"},

@@ -4,6 +4,11 @@ package connectors
 
 import "embed"
 
+// Language is how a connector is written.
+//
+//go:embed README.md
+var Language string
+
 // FS has the connectors at its top and their cassettes below testdata.
 //
 //go:embed *.yaml testdata/*.txtar

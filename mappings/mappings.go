@@ -5,6 +5,11 @@ package mappings
 
 import "embed"
 
+// Guide is how a mapping is written.
+//
+//go:embed README.md
+var Guide string
+
 // FS is the folder of the built-in models and mappings.
 //
 //go:embed usage-metering

@@ -43,7 +43,7 @@ func (w *walk) job(submit connector.Call, spec *connector.JobSpec) (*upstream.Re
 			reply, err := w.result(spec, st)
 			switch {
 			case !expired(err, spec), refreshed && restarted:
-				return reply, err
+				return reply, refusedLink(err, spec)
 			case !refreshed:
 				refreshed = true // the next poll brings a fresh link
 			default:
@@ -167,5 +167,31 @@ func expired(err error, spec *connector.JobSpec) bool {
 	if !errors.As(err, &p) || !p.Remote {
 		return false
 	}
-	return spec.Expired.Has(p.Status)
+	return spec.Expired.Has(theirStatus(p))
+}
+
+// theirStatus is the provider's own, which a problem's need not be.
+func theirStatus(p *problem.Problem) int {
+	if status, known := p.Details["status"].(int); known {
+		return status
+	}
+	return p.Status
+}
+
+// refusedLink adds to the refusal of a download what its reader can do about it. A link that expires is the provider's
+// affair; one that the connector does not know to expire is the connector's author's.
+func refusedLink(err error, spec *connector.JobSpec) error {
+	var p *problem.Problem
+	if !errors.As(err, &p) || p.Code != problem.JobFailed || spec.FetchCall != nil {
+		return err
+	}
+	if status := theirStatus(p); status != http.StatusUnauthorized && status != http.StatusForbidden {
+		return err
+	}
+	if expired(err, spec) {
+		p.Message += "; the provider's link expired again, after a new link and a new report: ask once more later"
+	} else {
+		p.Message += "; the call carries no credentials of the account: where links expire, set job.expired in the connector"
+	}
+	return p
 }

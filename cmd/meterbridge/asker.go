@@ -94,6 +94,7 @@ func (a *asker) page(ctx context.Context, path, query, cursor string) (*page, er
 
 // answer reads an answer into a value, and gives it as it came too. It waits as page does.
 func (a *asker) answer(ctx context.Context, path, query, cursor string, into any) ([]byte, error) {
+	waited := 0
 	for waits := 0; ; waits++ {
 		target := path + "?" + query
 		if cursor != "" {
@@ -102,10 +103,11 @@ func (a *asker) answer(ctx context.Context, path, query, cursor string, into any
 		resp, err := a.get(ctx, target, "")
 		var p *answered
 		if errors.As(err, &p) {
-			p.fades = a.fades
+			p.fades, p.waited = a.fades, waited
 		}
 		if p != nil && p.RetryAfter > 0 && time.Duration(p.RetryAfter)*time.Second <= maxWait && waits < maxWaits {
 			cursor = cmp.Or(p.NextCursor, cursor)
+			waited += p.RetryAfter
 			if a.notes != nil {
 				fmt.Fprintf(a.notes, "waiting %d s: %s\n", p.RetryAfter, p.Message)
 			}
@@ -136,6 +138,7 @@ type answered struct {
 	*problem.Problem
 	requestID string
 	fades     bool
+	waited    int // seconds that were waited for it already
 }
 
 func (p *answered) Unwrap() error { return p.Problem }
@@ -169,12 +172,15 @@ func (p *answered) Error() string {
 			fmt.Fprintf(&b, "\n  %-14s %s", k, printable(strings.Trim(string(text), `"`)))
 		}
 	}
-	if p.Insight != nil && p.Insight.Forbidden != nil {
-		fmt.Fprintf(&b, "\n  %-14s %s", "scopes", strings.Join(p.Insight.Forbidden.MissingScopes, ", "))
+	if len(missingScopes(p.Problem)) > 0 {
+		fmt.Fprintf(&b, "\n  %-14s %s", "scopes", strings.Join(missingScopes(p.Problem), ", "))
 	}
 	// The gateway's own messages say what to do; a provider's do not.
-	if do := whatToDo(p.Code); do != "" && (p.Remote || p.Status >= http.StatusInternalServerError) {
+	if do := whatToDo(p.Problem); do != "" && (p.Remote || p.Status >= http.StatusInternalServerError) {
 		fmt.Fprintf(&b, "\n  %-14s %s", "do", do)
+	}
+	if p.waited > 0 {
+		fmt.Fprintf(&b, "\n  %-14s %d s", "waited", p.waited)
 	}
 	if p.NextCursor != "" && !p.fades {
 		fmt.Fprintf(&b, "\n  %-14s --cursor %s", "go on", p.NextCursor)
@@ -183,16 +189,6 @@ func (p *answered) Error() string {
 		fmt.Fprintf(&b, "\n  %-14s %s", "request", p.requestID)
 	}
 	return b.String()
-}
-
-// whatToDo is the documentation's advice for a code.
-func whatToDo(c problem.Code) string {
-	for _, e := range problem.Table() {
-		if e.Code == c {
-			return strings.ReplaceAll(e.Do, "`", "")
-		}
-	}
-	return ""
 }
 
 // more says how to go on where a limit stopped.

@@ -118,8 +118,15 @@ func TestPageWaitsOnlySoLongAndSoOften(t *testing.T) {
 					p.RetryAfter = c.seconds
 					respond(w, p)
 				})}
-				if _, err := a.page(t.Context(), "/x", "", ""); exitCode(err) != exitInput || asked != c.asked {
+				_, err := a.page(t.Context(), "/x", "", "")
+				if exitCode(err) != exitInput || asked != c.asked {
 					t.Errorf("asked %d times, want %d; %v", asked, c.asked, err)
+				}
+				if waited := fmt.Sprintf("waited         %d s", c.seconds*maxWaits); strings.Contains(err.Error(), waited) != (asked > 1) {
+					t.Errorf("how long it waited: %v", err)
+				}
+				if !strings.Contains(err.Error(), fmt.Sprintf("Wait for %d seconds.", c.seconds)) {
+					t.Errorf("how long to wait: %v", err)
 				}
 			})
 		})
@@ -134,10 +141,28 @@ func TestProblemForAPerson(t *testing.T) {
 	want := `usage is not for these credentials (403 remote_forbidden)
   status         403
   scopes         usage_read, billing_read
-  do             Grant the scopes in truto_error_insight.forbidden_error.
+  do             Grant the credentials these scopes.
   go on          --cursor c1.x`
 	if err.Error() != want {
 		t.Errorf("got:\n%s\nwant:\n%s", err, want)
+	}
+	for _, c := range []struct {
+		name, retryAfter string
+		p                *problem.Problem
+		want             string
+	}{
+		{"no scopes are known", "", &problem.Problem{Code: problem.RemoteForbidden, Status: 403, Message: "not you", Remote: true, Insight: &problem.Insight{Forbidden: &problem.Forbidden{}}},
+			"not you (403 remote_forbidden)\n  do             Grant the credentials what the message speaks of."},
+		{"a rate limit says how long", "90", &problem.Problem{Code: problem.RateLimited, Status: 429, Message: "slow down", Remote: true},
+			"slow down (429 remote_rate_limited)\n  do             Wait for 90 seconds."},
+		{"a rate limit does not say it", "", &problem.Problem{Code: problem.RateLimited, Status: 429, Message: "slow down", Remote: true},
+			"slow down (429 remote_rate_limited)\n  do             Wait a while."},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if err := readProblem(c.p.Status, http.Header{"Retry-After": {c.retryAfter}}, c.p.Encode("r-1")); err.Error() != c.want {
+				t.Errorf("got:\n%s\nwant:\n%s", err, c.want)
+			}
+		})
 	}
 }
 

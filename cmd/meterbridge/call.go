@@ -13,8 +13,7 @@ type callVerb struct {
 	Model    string `arg:"" help:"The unified model: usage-metering."`
 	Resource string `arg:"" help:"usage, products, organizations, workspaces or users."`
 
-	Account   string `help:"The integrated account." placeholder:"ID" short:"a"`
-	Connector string `help:"In place of an account: a connector, by its name, its file or the folder that holds connectors/ and mappings/; with credentials from MB_<CONNECTOR>_<FIELD> in the environment." placeholder:"NAME|PATH" short:"c"`
+	Account string `help:"The integrated account." placeholder:"ID" short:"a"`
 
 	Start       string   `help:"First day, month or instant; default: start of the current month." placeholder:"DATE"`
 	End         string   `help:"Last day or month, or an exclusive instant; default: end of the start's month." placeholder:"DATE"`
@@ -33,10 +32,9 @@ type callVerb struct {
 	Explain bool `help:"One page, and where it comes from: what was said to the provider, and which of its fields feeds each value of a record. With json, the body of the debug format."`
 	Items   int  `help:"So many of the provider's items are explained." default:"${explained}" placeholder:"N"`
 
-	URL    string `help:"A running gateway; default: MB_URL from the environment, else the configuration's accounts in this process." name:"url" placeholder:"URL"`
-	Token  string `help:"The gateway's token; default: MB_TOKEN from the environment." placeholder:"TOKEN"`
-	Config string `help:"The configuration to take the account from; default: config.yaml." type:"path" placeholder:"FILE"`
-	folders
+	URL   string `help:"A running gateway; default: MB_URL from the environment, else the configuration's accounts in this process." name:"url" placeholder:"URL"`
+	Token string `help:"The gateway's token; default: MB_TOKEN from the environment." placeholder:"TOKEN"`
+	ownAccount
 }
 
 func (v *callVerb) Help() string {

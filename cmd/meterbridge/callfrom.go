@@ -34,7 +34,7 @@ func (v *callVerb) asker(to std) (who *asker, account string, done func(), err e
 	if v.Account == "" && v.Connector == "" {
 		return nil, "", nil, badInput("which account? --account ID, or --connector NAME with credentials in the environment")
 	}
-	cfg, err := v.configuration()
+	cfg, err := v.configuration("a running gateway with --url, or a connector with --connector and credentials in the environment")
 	if err != nil {
 		return nil, "", nil, err
 	}
@@ -75,18 +75,27 @@ func inProcessAsker(cfg *config.Config, to std) (*assembly.House, *asker, error)
 	return house, &asker{base: "http://in-process", token: token, http: &http.Client{Transport: inProcess{house}}, notes: to.err, fades: len(cfg.SecretKeys) == 0}, nil
 }
 
-// configuration is the file's, or with --connector, which needs none, that of an empty file.
-func (v *callVerb) configuration() (*config.Config, error) {
+// ownAccount is where an account comes from that no running gateway has: a configuration, or the environment.
+type ownAccount struct {
+	Connector string `help:"In place of an account: a connector, by its name, its file or the folder that holds connectors/ and mappings/; with credentials from MB_<CONNECTOR>_<FIELD> in the environment." placeholder:"NAME|PATH" short:"c"`
+	Config    string `help:"The configuration to take the account from; default: config.yaml." type:"path" placeholder:"FILE"`
+	folders
+}
+
+// configuration is the file's, or with --connector, which needs none, that of an empty file. ways are what else could have
+// been given where there is no file.
+func (v *ownAccount) configuration(ways string) (*config.Config, error) {
 	cfg := config.Default()
 	if v.Config != "" || v.Connector == "" {
 		var err error
 		file := cmp.Or(v.Config, defaultConfig)
 		if cfg, err = config.Load(file); errors.Is(err, fs.ErrNotExist) && v.Config == "" {
-			return nil, badInput("there is no %s here: name one with --config, a running gateway with --url, or a connector with --connector", file)
+			return nil, badInput("there is no %s here: name one with --config, %s", file, ways)
 		} else if err != nil {
 			return nil, err
 		}
 	}
+	v.folders = v.beside()
 	cfg.Connectors.Dir, cfg.Mappings.Dir = cmp.Or(v.Connectors, cfg.Connectors.Dir), cmp.Or(v.Mappings, cfg.Mappings.Dir)
 	if v.Connector != "" {
 		cfg.Accounts.Static = nil // their credentials are not this call's
@@ -113,7 +122,7 @@ func variable(connector, field string) string {
 }
 
 // fromEnvironment makes the house's only account, of what the environment says.
-func (v *callVerb) fromEnvironment(house *assembly.House, env func(string) (string, bool)) (id string, err error) {
+func (v *ownAccount) fromEnvironment(house *assembly.House, env func(string) (string, bool)) (id string, err error) {
 	catalog := house.Catalog()
 	conn := catalog.Connectors.Get(v.Connector)
 	if conn == nil {

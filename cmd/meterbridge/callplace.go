@@ -11,7 +11,7 @@ import (
 // place makes the name of a connector and its folders of a --connector that is a path: a connector's file, or a folder
 // that holds connectors/ and mappings/. A plain name never means files of the working directory, which would be handed
 // the credentials of the environment.
-func (v *callVerb) place() error {
+func (v *ownAccount) place() error {
 	info, err := os.Stat(v.Connector)
 	isPath := strings.ContainsAny(v.Connector, `/\`) || strings.HasPrefix(v.Connector, ".") || isYAML(v.Connector)
 	switch {
@@ -34,9 +34,7 @@ func (v *callVerb) place() error {
 		return badInput("--connector %s names the connector's folder already; leave --connectors out", v.Connector)
 	}
 	v.Connectors = filepath.Dir(file)
-	if beside := filepath.Join(filepath.Dir(v.Connectors), mappingsFolder); v.Mappings == "" && holds(filepath.Join(beside, proxy.ModelName), "*.jq") {
-		v.Mappings = beside
-	}
+	v.folders = v.beside()
 	v.Connector = strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
 	return nil
 }

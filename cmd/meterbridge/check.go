@@ -7,21 +7,21 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/meterbridge/meterbridge/internal/account"
 	"github.com/meterbridge/meterbridge/internal/assembly"
-	"github.com/meterbridge/meterbridge/internal/config"
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/problem"
 )
 
 type checkVerb struct {
 	Accounts []string `arg:"" optional:"" help:"Ids of integrated accounts; default: all." name:"account"`
-	Config   string   `help:"The configuration file." default:"config.yaml" type:"path" placeholder:"FILE"`
 	JSON     bool     `help:"As JSON." name:"json"`
+	ownAccount
 }
 
 // checked is what the check of one account found.
@@ -41,7 +41,13 @@ type checked struct {
 const recent = 7 * 24 * time.Hour
 
 func (v *checkVerb) Run(ctx context.Context, to std) error {
-	cfg, err := config.Load(v.Config)
+	if v.Connector != "" && len(v.Accounts) > 0 {
+		return badInput("ids are of configured accounts, --connector makes one of the environment; take one of them")
+	}
+	if err := v.place(); err != nil {
+		return err
+	}
+	cfg, err := v.configuration("or a connector with --connector and credentials in the environment")
 	if err != nil {
 		return err
 	}
@@ -51,12 +57,17 @@ func (v *checkVerb) Run(ctx context.Context, to std) error {
 	}
 	defer house.Close()
 	who.notes = nil
+	if v.Connector != "" {
+		if _, err := v.fromEnvironment(house, os.LookupEnv); err != nil {
+			return err
+		}
+	}
 	all, err := house.Accounts.List(ctx)
 	if err != nil {
 		return err
 	}
 	if len(all) == 0 {
-		return badInput("%s has no accounts; add one to accounts.static", v.Config)
+		return badInput("%s has no accounts; add one to accounts.static, or check a connector with --connector", cmp.Or(v.Config, defaultConfig))
 	}
 	var ids []string
 	for _, a := range all {
@@ -144,8 +155,8 @@ func (c *checked) failed(err error, conn *connector.Connector, a *account.Accoun
 	}
 	c.Code, c.Message = p.Code, p.Message
 	switch {
-	case p.Insight != nil && p.Insight.Forbidden != nil && len(p.Insight.Forbidden.MissingScopes) > 0:
-		c.Do = append(c.Do, "grant the credentials: "+strings.Join(p.Insight.Forbidden.MissingScopes, ", "))
+	case len(missingScopes(p)) > 0:
+		c.Do = append(c.Do, "grant the credentials: "+strings.Join(missingScopes(p), ", "))
 	case p.Code == problem.NeedsReauth:
 		for _, cr := range conn.Credentials {
 			if a.Has(cr.Name) {
@@ -153,7 +164,7 @@ func (c *checked) failed(err error, conn *connector.Connector, a *account.Accoun
 			}
 		}
 	default:
-		c.Do = append(c.Do, whatToDo(p.Code))
+		c.Do = append(c.Do, whatToDo(p))
 	}
 	if conn.Docs != "" {
 		c.Do = append(c.Do, "the provider's documentation: "+conn.Docs)

@@ -84,9 +84,7 @@ func (v *demoVerb) Run(ctx context.Context, to std) error {
 
 // build opens both listeners and puts the house together.
 func (v *demoVerb) build(log *slog.Logger) (*demoHouse, error) {
-	if v.Dev {
-		v.folders = v.here()
-	}
+	v.folders = v.here()
 	d := &demoHouse{}
 	sim, err := newSimulator(v.files(), simulate.Config{Shift: true, Log: log})
 	if err != nil {

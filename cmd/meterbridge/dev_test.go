@@ -205,7 +205,7 @@ func TestDevLooksByTheClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		reloads := 0
 		var said bytes.Buffer
-		d := &dev{files: folders{}.here().files(), config: "config.yaml", out: &said, reload: func() error { reloads++; return nil }}
+		d := &dev{files: folders{}.files(), config: "config.yaml", out: &said, reload: func() error { reloads++; return nil }}
 		ctx, stop := context.WithCancel(t.Context())
 		go d.watch(ctx)
 		for _, c := range []struct {

@@ -139,8 +139,8 @@ func TestCallQuery(t *testing.T) {
 		{"an unknown filter", callVerb{Filter: []string{"product=a"}}, "", `no "product"`},
 		{"no value", callVerb{Remote: []string{"page"}}, "", "--remote wants KEY=VALUE"},
 		{"a day and a range", callVerb{Date: "2026-01-01", End: "2026-01-02"}, "", "--date is one day"},
-		{"an account and a connector", callVerb{Account: "a", Connector: "b"}, "", "take one of them"},
-		{"a gateway and a connector", callVerb{URL: "http://a", Connector: "b"}, "", "take --account"},
+		{"an account and a connector", callVerb{Account: "a", ownAccount: ownAccount{Connector: "b"}}, "", "take one of them"},
+		{"a gateway and a connector", callVerb{URL: "http://a", ownAccount: ownAccount{Connector: "b"}}, "", "take --account"},
 		{"a limit below nothing", callVerb{Limit: -1}, "", "--limit"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -11,11 +11,14 @@ import (
 
 // folders are laid over what is built in: a file of the same name replaces the built-in one.
 type folders struct {
-	Connectors string `help:"A folder of connectors beside the built-in ones." type:"path" placeholder:"DIR"`
-	Mappings   string `help:"A folder of mappings beside the built-in ones; it holds usage-metering/." type:"path" placeholder:"DIR"`
+	Connectors string `help:"A folder of connectors beside the built-in ones. Default: connectors/ of the working directory, where no credentials are at hand (call and check take --connector .)." type:"path" placeholder:"DIR"`
+	Mappings   string `help:"A folder of mappings beside the built-in ones; it holds usage-metering/. Default: mappings/ beside --connectors, or of the working directory." type:"path" placeholder:"DIR"`
 }
 
+// files are those of the folders, of the working directory's own where none are given: every verb that hands nobody's
+// credentials to a connector sees the same ones.
 func (f folders) files() assembly.Files {
+	f = f.here()
 	return assembly.Files{ConnectorsDir: f.Connectors, MappingsDir: f.Mappings}
 }
 
@@ -32,11 +35,23 @@ var environmentFolder = filepath.Join(overridesFolder, proxy.ModelName)
 // here takes the working directory's own folders where none were given: whoever writes a connector checks the files
 // before them and not the ones in the binary.
 func (f folders) here() folders {
+	f = f.beside()
 	if f.Connectors == "" && holds(connectorsFolder, "*.yaml") {
 		f.Connectors = connectorsFolder
 	}
 	if f.Mappings == "" && holds(filepath.Join(mappingsFolder, proxy.ModelName), "*.jq") {
 		f.Mappings = mappingsFolder
+	}
+	return f
+}
+
+// beside takes the mappings that lie beside the connectors that were given.
+func (f folders) beside() folders {
+	if f.Connectors == "" || f.Mappings != "" {
+		return f
+	}
+	if dir := filepath.Join(filepath.Dir(filepath.Clean(f.Connectors)), mappingsFolder); holds(filepath.Join(dir, proxy.ModelName), "*.jq") {
+		f.Mappings = dir
 	}
 	return f
 }

@@ -15,7 +15,7 @@ type lintVerb struct {
 }
 
 func (v *lintVerb) Run(to std) error {
-	files := v.here().files()
+	files := v.files()
 	files.OverridesDir = v.Overrides
 	if v.Overrides == "" && len(v.Paths) == 0 && (holds(environmentFolder, "*.jq") || holds(environmentFolder, "*.yaml")) {
 		files.OverridesDir = overridesFolder

@@ -29,6 +29,7 @@ type verbs struct {
 	Lint       lintVerb       `cmd:"" help:"Check connectors and mappings; every finding has its file, line and column."`
 	Mappings   mappingsVerb   `cmd:"" help:"Print a mapping for jq, or show what overrides of mappings would change."`
 	Test       testVerb       `cmd:"" help:"Replay each connector's cassette through the whole pipeline and compare with its goldens."`
+	Docs       docsVerb       `cmd:"" help:"Print the documents that come with the binary: how connectors, mappings and cassettes are written, errors, limits."`
 	Record     recordVerb     `cmd:"" help:"Make a live call and write a cassette of it, without secrets."`
 	Simulate   simulateVerb   `cmd:"" help:"Serve every connector's cassette over HTTP, as the providers would."`
 	Version    versionVerb    `cmd:"" help:"Print version, commit and Go version."`

@@ -72,7 +72,7 @@ func (v *mappingsDiffVerb) Run(ctx context.Context, to std) error {
 
 // layers are the files whose overrides are tried, and those of the account.
 func (v *mappingsDiffVerb) layers() (assembly.Files, *account.Overrides, error) {
-	files := v.here().files()
+	files := v.files()
 	files.OverridesDir = v.Overrides
 	var own *account.Overrides
 	if v.Account != "" || v.Config != "" {

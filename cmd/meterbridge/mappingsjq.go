@@ -30,7 +30,7 @@ jq calculates in doubles: amounts agree to a double's precision, and no further.
 }
 
 func (v *mappingsJQVerb) Run(to std) error {
-	catalog, err := v.here().files().Catalog()
+	catalog, err := v.files().Catalog()
 	if err != nil {
 		return err
 	}

@@ -175,10 +175,10 @@ func (v *newConnectorVerb) try(dir string, texts *scaffold.Files) (secrets []str
 		return nil, err
 	}
 	goldens := map[string][]byte{}
+	if len(r.failed) > 0 {
+		return nil, fmt.Errorf("the proposed files do not answer, and nothing was written: %s", r.failed[0])
+	}
 	for _, d := range r.differs {
-		if said := failure(d.got); said != "" {
-			return nil, fmt.Errorf("the proposed files do not answer, and nothing was written: %s: %s", d.golden, said)
-		}
 		goldens[d.golden] = d.got
 	}
 	texts.Cassette = string(c.Update(goldens))

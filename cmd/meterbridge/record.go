@@ -44,14 +44,14 @@ func (v *recordVerb) Run(ctx context.Context, to std) error {
 	if v.Pages < 1 {
 		return badInput("--pages takes a number of pages, 1 or more")
 	}
-	c := &callVerb{Account: v.Account, Config: v.Config, Start: v.Start, End: v.End, Remote: v.Remote, folders: v.folders}
+	c := &callVerb{Account: v.Account, Start: v.Start, End: v.End, Remote: v.Remote, ownAccount: ownAccount{Config: v.Config, folders: v.folders}}
 	if v.Account == "" {
 		c.Connector = v.Name
 		if err := c.place(); err != nil {
 			return err
 		}
 	}
-	cfg, err := c.configuration()
+	cfg, err := c.configuration("or leave --account out, and give the credentials in the environment")
 	if err != nil {
 		return err
 	}

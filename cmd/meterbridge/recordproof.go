@@ -54,10 +54,10 @@ func proven(files assembly.Files, c *simulate.Cassette, w *recorder.Walk, live [
 		if err != nil {
 			return nil, 0, err
 		}
-		goldens[q.Golden()] = golden(q, got)
-		if said := failure(got); said != "" {
-			return nil, 0, fmt.Errorf("%s: %s", q.Name, said)
+		if got.Status != q.Status {
+			return nil, 0, fmt.Errorf("%s: %s", q.Name, printable(got.Problem()))
 		}
+		goldens[q.Golden()] = golden(q, got.Body)
 	}
 	return c.Update(goldens), len(records), nil
 }

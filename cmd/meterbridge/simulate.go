@@ -12,14 +12,14 @@ import (
 
 type simulateVerb struct {
 	Listen     string `help:"Where to listen; port 0 is any free one." default:"127.0.0.1:9090" placeholder:"ADDR"`
-	Connectors string `help:"A folder of connectors beside the built-in ones." type:"path" placeholder:"DIR"`
+	Connectors string `help:"A folder of connectors beside the built-in ones. Default: connectors/ of the working directory." type:"path" placeholder:"DIR"`
 	JSON       bool   `help:"One line with url and accounts once it is ready." name:"json"`
 	LogLevel   string `help:"debug logs every request." default:"info" enum:"debug,info,warn,error"`
 }
 
 func (v *simulateVerb) Run(ctx context.Context, to std) error {
 	log := newLogger(to, v.LogLevel, false)
-	sim, err := newSimulator(assembly.Files{ConnectorsDir: v.Connectors}, simulate.Config{Shift: true, Log: log})
+	sim, err := newSimulator(folders{Connectors: v.Connectors}.files(), simulate.Config{Shift: true, Log: log})
 	if err != nil {
 		return err
 	}

@@ -2,10 +2,10 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -29,6 +29,7 @@ type replayed struct {
 	requests int
 	branches []jq.Branch // of the mapping, where they are counted
 	differs  []difference
+	failed   []string // requests that were not answered as the cassette wants: NAME: STATUS code: message
 	took     time.Duration
 }
 
@@ -36,11 +37,12 @@ type replayed struct {
 type difference struct {
 	golden    string
 	missing   bool
+	failed    bool // the answer has not the status that the cassette wants
 	want, got []byte
 }
 
 func (v *testVerb) Run(ctx context.Context, to std) error {
-	files := v.here().files()
+	files := v.files()
 	cassettes, err := files.Cassettes()
 	if err != nil {
 		return inputError{err}
@@ -62,7 +64,7 @@ func (v *testVerb) Run(ctx context.Context, to std) error {
 		cassettes = nil
 	}
 	cassettes = append(cassettes, given...)
-	wide, requests, changed := 0, 0, []string{}
+	wide, requests, changed, failed := 0, 0, []string{}, []string{}
 	for _, c := range cassettes {
 		wide = max(wide, len(c.Name))
 	}
@@ -76,7 +78,10 @@ func (v *testVerb) Run(ctx context.Context, to std) error {
 			return ctx.Err()
 		}
 		requests += r.requests
-		if len(r.differs) > 0 {
+		if len(r.failed) > 0 {
+			failed = append(failed, c.Name)
+		}
+		if slices.ContainsFunc(r.differs, func(d difference) bool { return !d.failed }) {
 			changed = append(changed, c.Name)
 		}
 		if v.Update {
@@ -92,13 +97,21 @@ func (v *testVerb) Run(ctx context.Context, to std) error {
 		}
 	}
 	took := seconds(time.Since(began))
-	switch {
-	case v.Update, len(changed) == 0:
-		fmt.Fprintf(to.out, "\n%s, %s, %s\n", count(len(cassettes), "connector"), count(requests, "request"), took)
+	if v.Update {
+		changed = nil
+	}
+	sum := fmt.Sprintf("%s, %s, %s", count(len(cassettes), "connector"), count(requests, "request"), took)
+	if len(failed)+len(changed) == 0 {
+		fmt.Fprintf(to.out, "\n%s\n", sum)
 		return nil
 	}
-	fmt.Fprintf(to.out, "\n%s, %s, %s: %s\n", count(len(cassettes), "connector"), count(requests, "request"), took, "differences in "+strings.Join(changed, ", "))
-	fmt.Fprintf(to.out, "If they are meant: meterbridge test %s --update\n", strings.Join(changed, " "))
+	fmt.Fprintf(to.out, "\n%s: %s\n", sum, join(in("errors", failed), in("differences", changed)))
+	if len(failed) > 0 {
+		fmt.Fprintln(to.out, "An error becomes a golden where the request of cassette.yaml has its status, such as `status: 404`.")
+	}
+	if len(changed) > 0 {
+		fmt.Fprintf(to.out, "If the differences are meant: meterbridge test %s --update\n", strings.Join(changed, " "))
+	}
 	return errSaid
 }
 
@@ -138,9 +151,13 @@ func replay(files assembly.Files, c *simulate.Cassette, count bool) (*replayed, 
 		if err != nil {
 			return nil, err
 		}
+		failed := got.Status != q.Status
+		if failed {
+			out.failed = append(out.failed, q.Name+": "+printable(cmp.Or(got.Problem(), fmt.Sprintf("%d, where the cassette wants status: %d", got.Status, q.Status))))
+		}
 		want, ok := c.Golden(q)
-		if got, want = golden(q, got), golden(q, want); !ok || !bytes.Equal(got, want) {
-			out.differs = append(out.differs, difference{q.Golden(), !ok, want, got})
+		if now, want := golden(q, got.Body), golden(q, want); failed || !ok || !bytes.Equal(now, want) {
+			out.differs = append(out.differs, difference{golden: q.Golden(), missing: !ok, failed: failed, want: want, got: now})
 		}
 	}
 	out.took, out.branches = time.Since(began), r.Branches(c.Name)
@@ -159,56 +176,4 @@ func golden(q simulate.Request, body []byte) []byte {
 		body = append(bytes.Clone(body), '\n')
 	}
 	return body
-}
-
-// update writes the goldens that differ, and nothing else of the file.
-func (v *testVerb) update(w io.Writer, files assembly.Files, c *simulate.Cassette, r *replayed, wide int) error {
-	if len(r.differs) == 0 {
-		fmt.Fprintf(w, "ok       %-*s  %3d requests\n", wide, c.Name, r.requests)
-		return nil
-	}
-	dir := files.ConnectorsDir
-	if dir == "" {
-		dir = connectorsFolder
-	}
-	path := filepath.Join(dir, "testdata", c.Name+".txtar")
-	if filepath.Base(c.File) != c.File {
-		path = c.File // it was given by its path
-	}
-	if _, err := os.Stat(path); err != nil {
-		return fmt.Errorf("updating %s, which is written in the folder of its connector (--connectors DIR): %w", c.Name, err)
-	}
-	goldens := map[string][]byte{}
-	for _, d := range r.differs {
-		goldens[d.golden] = d.got
-	}
-	text := c.Update(goldens)
-	if err := keeps(path, text, goldens, c); err != nil {
-		return err
-	}
-	if err := os.WriteFile(path, text, 0o644); err != nil {
-		return fmt.Errorf("updating %s: %w", c.Name, err)
-	}
-	fmt.Fprintf(w, "updated  %-*s  %3d requests  %s into %s\n", wide, c.Name, r.requests, count(len(goldens), "golden"), path)
-	for _, d := range r.differs {
-		if said := failure(d.got); said != "" {
-			fmt.Fprintf(w, "  ! %s is an error: %s\n", d.golden, said)
-		}
-	}
-	return nil
-}
-
-// keeps refuses to write what would not come back: a line of an answer that looks like the start of a file in an archive.
-func keeps(path string, text []byte, goldens map[string][]byte, c *simulate.Cassette) error {
-	again, err := simulate.Parse(path, text)
-	if err != nil {
-		return badInput("an answer of %s can't be kept in a cassette: %w", c.Name, err)
-	}
-	for _, q := range c.Requests {
-		want, changed := goldens[q.Golden()]
-		if got, _ := again.Golden(q); changed && !bytes.Equal(got, want) {
-			return badInput("the answer to %s of %s can't be kept in a cassette: a line of it starts a new file", q.Name, c.Name)
-		}
-	}
-	return nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -19,9 +18,13 @@ func printReplay(w io.Writer, name string, r *replayed, wide int) {
 		sign, note = "FAIL", fmt.Sprintf("  %d differ", len(r.differs))
 	}
 	fmt.Fprintf(w, "%s  %-*s  %3d requests  %s%s\n", sign, wide, name, r.requests, seconds(r.took), note)
+	printFailed(w, r)
 	var missing []string
 	for _, d := range r.differs {
-		if d.missing {
+		switch {
+		case d.failed: // its line says more than a difference to a good answer
+			continue
+		case d.missing:
 			missing = append(missing, d.golden)
 			continue
 		}
@@ -43,16 +46,3 @@ func printReplay(w io.Writer, name string, r *replayed, wide int) {
 }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }
-
-// failure is the problem that an answer is, if it is one.
-func failure(body []byte) string {
-	var p struct {
-		Status  int    `json:"statusCode"`
-		Code    string `json:"code"`
-		Message string `json:"message"`
-	}
-	if err := json.Unmarshal(body, &p); err != nil || p.Status == 0 {
-		return ""
-	}
-	return fmt.Sprintf("%d %s: %s", p.Status, p.Code, printable(p.Message))
-}

@@ -130,7 +130,7 @@ func pair(c *connector.Connector, p *mapping.Program) []jq.Finding {
 		out = append(out, jq.Finding{File: c.File, Line: 1, Col: 1, Rule: "mapping", Text: text, Fix: fix})
 	}
 	if p == nil {
-		at("no mapping "+proxy.ModelName+"/"+c.Name+".jq compiles", "write it, or mend what lint says of it")
+		at("no mapping "+proxy.ModelName+"/"+c.Name+".jq compiles", "write it, or mend what lint says of it; where it lies in another folder, name that with --mappings")
 		return out
 	}
 	for _, resource := range slices.Sorted(maps.Keys(c.Resources)) {
@@ -141,6 +141,18 @@ func pair(c *connector.Connector, p *mapping.Program) []jq.Finding {
 	for _, lookup := range p.Reads("$lookups") {
 		if c.Lookups[lookup] == nil {
 			at("the mapping reads $lookups."+lookup+", which the connector does not declare", "add it to lookups")
+		}
+	}
+	read, all := p.ContextReads()
+	for _, name := range read {
+		if ok, fix := c.Declares(name); !ok {
+			at("the mapping reads $account.context."+name+", which the connector does not declare", fix)
+		}
+	}
+	for _, name := range c.Unread() {
+		if !all && !slices.Contains(read, name) {
+			at("context."+name+" is read by nothing: neither by a slot, nor by auth, nor by the mapping", "remove it, or read it")
+			out[len(out)-1].Rule, out[len(out)-1].Warn = "unused", true
 		}
 	}
 	return out

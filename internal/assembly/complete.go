@@ -135,8 +135,12 @@ func proof(c *connector.Connector, cassette *simulate.Cassette) []jq.Finding {
 		}
 	}
 	for _, f := range provenFormats {
-		if !cassette.Holds(f) {
-			at("cassette-goldens", "no golden is "+f, fmt.Sprintf("add a request with format: %s, then meterbridge test %s --update", f, c.Name))
+		update := fmt.Sprintf("meterbridge test %s --update", c.Name)
+		switch asked, golden := cassette.Holds(f); {
+		case !asked:
+			at("cassette-goldens", "no request of cassette.yaml has format: "+f, "add one that is answered well, then "+update)
+		case !golden:
+			at("cassette-goldens", "the golden of the request with format: "+f+" is missing", update)
 		}
 	}
 	return out

@@ -134,8 +134,10 @@ func TestCassettesProve(t *testing.T) {
 		{"neither", "-- answer/unauthorized --\n403\n-- answer/missing --\n403\n", "", "cassette-errors there is no 401: how does the provider answer wrong credentials? cassette-errors there is no 403: how does the provider answer a missing permission?"},
 		{"no rate limit", "429", "418", "cassette-errors there is no 429: how does the provider answer too many calls?"},
 		{"a status of an exchange", "-- answer/slower --\n429\n", "-- exchange/slow --\nGET /slow\n\n429\n", ""},
-		{"no golden of a format", "-- golden/three.raw --\n{}\n", "", "cassette-goldens no golden is raw"},
-		{"a golden of another route", "three: { resource: products,", "three: { via: proxy, resource: products,", "cassette-goldens no golden is raw"},
+		{"no golden of a format", "-- golden/three.raw --\n{}\n", "", "cassette-goldens the golden of the request with format: raw is missing"},
+		{"a golden that shows an error", "three: { resource: products,", "three: { status: 404, resource: products,", "cassette-goldens no request of cassette.yaml has format: raw"},
+		{"the refusal of a download", "-- answer/slower --\n429\n", "-- exchange/slow --\nGET /slow\nauth: refused\n\n429\n", "cassette-errors there is no 429: how does the provider answer too many calls?"},
+		{"a golden of another route", "three: { resource: products,", "three: { via: proxy, resource: products,", "cassette-goldens no request of cassette.yaml has format: raw"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			text := strings.Replace(tape, c.was, c.is, 1)

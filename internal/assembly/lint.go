@@ -25,7 +25,7 @@ type Report struct {
 
 // fixes say what to do where a finding itself does not.
 var fixes = map[string]string{
-	"cassette":         "`go doc ./internal/simulate` has the form of a cassette",
+	"cassette":         "`meterbridge docs cassettes` has the form of a cassette",
 	"file":             "make the file readable",
 	"limit":            "make it smaller",
 	"read":             "make the file readable",
@@ -52,7 +52,7 @@ func Lint(f Files, paths ...string) (*Report, error) {
 	r := &Report{Findings: misplaced(f.OverridesDir)}
 	var installed *layering // what overrides are laid over, read when there is one
 	conns, programs, broken := map[string]*connector.Connector{}, map[string]*mapping.Program{}, map[string]bool{}
-	bodies, cassettes := map[string]string{}, map[string]*simulate.Cassette{}
+	bodies, tapes, cassettes := map[string]string{}, map[string]string{}, map[string]*simulate.Cassette{}
 	for _, t := range texts {
 		var found []jq.Finding
 		switch base := path.Base(filepath.ToSlash(t.path)); {
@@ -95,7 +95,7 @@ func Lint(f Files, paths ...string) (*Report, error) {
 			if err != nil {
 				found = cassetteFindings(t.path, err)
 			}
-			cassettes[strings.TrimSuffix(base, ".txtar")] = c
+			cassettes[strings.TrimSuffix(base, ".txtar")], tapes[strings.TrimSuffix(base, ".txtar")] = c, t.body
 		}
 		r.Findings = append(r.Findings, found...)
 	}
@@ -106,6 +106,9 @@ func Lint(f Files, paths ...string) (*Report, error) {
 		var lacks []jq.Finding
 		if p := programs[name]; p != nil {
 			lacks = fields(c, bodies[name], p, model)
+		}
+		if tape := cassettes[name]; tape != nil {
+			r.Findings = append(r.Findings, fits(c, tape, tapes[name])...)
 		}
 		if tape, seen := cassettes[name]; tape != nil || r.Cassettes > 0 && !seen {
 			lacks = append(lacks, proof(c, tape)...)
@@ -120,7 +123,7 @@ func Lint(f Files, paths ...string) (*Report, error) {
 	})
 	r.Findings = slices.Compact(r.Findings)
 	for i, one := range r.Findings {
-		r.Findings[i].Fix = cmp.Or(one.Fix, fixes[one.Rule], "the connector language is in connectors/README.md")
+		r.Findings[i].Fix = cmp.Or(one.Fix, fixes[one.Rule], "`meterbridge docs connectors` has the language")
 	}
 	return r, nil
 }

@@ -1,6 +1,8 @@
 package assembly
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -97,8 +99,26 @@ func (r *Replay) Get(target string, header http.Header) *http.Response {
 	return w.Result()
 }
 
-// Answer makes one request of the cassette and gives what its golden holds.
-func (r *Replay) Answer(q simulate.Request) ([]byte, error) {
+// Answer is what the house answers to a request of a cassette.
+type Answer struct {
+	Status int    // of a stream that breaks with a problem, the problem's
+	Body   []byte // as its golden holds it
+}
+
+// Problem is what an answer that is an error says: 502 mapping_failed: the mapping …; "" for any other answer.
+func (a *Answer) Problem() string {
+	p, ok := problemOf(a.Body)
+	switch {
+	case ok:
+		return fmt.Sprintf("%d %s: %s", p.Status, p.Code, p.Message)
+	case a.Status != http.StatusOK:
+		return fmt.Sprintf("%d %s", a.Status, http.StatusText(a.Status))
+	}
+	return ""
+}
+
+// Answer makes one request of the cassette.
+func (r *Replay) Answer(q simulate.Request) (*Answer, error) {
 	target := "/unified/usage-metering/" + q.Resource
 	if q.Via == "proxy" {
 		target = "/proxy/" + q.Resource
@@ -123,7 +143,32 @@ func (r *Replay) Answer(q simulate.Request) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the answer to %s: %w", q.Name, err)
 	}
-	return r.Settle(body), nil
+	a := &Answer{Status: resp.StatusCode, Body: r.Settle(body)}
+	if p, ok := problemOf(body); ok && q.Format == "stream" {
+		a.Status = p.Status
+	}
+	return a, nil
+}
+
+// told is a problem as a client sees it.
+type told struct {
+	Status  int    `json:"statusCode"`
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+// problemOf is the problem that a body is, or that a stream's last line is.
+func problemOf(body []byte) (told, bool) {
+	var p told
+	last := bytes.TrimSpace(body)
+	last = last[bytes.LastIndexByte(last, '\n')+1:]
+	if bytes.HasPrefix(last, []byte(`{"error":{`)) {
+		var line struct{ Error told }
+		err := json.Unmarshal(last, &line)
+		return line.Error, err == nil && line.Error.Status != 0
+	}
+	err := json.Unmarshal(body, &p)
+	return p, err == nil && p.Status != 0 && p.Code != ""
 }
 
 // What differs between two replays of the same cassette, and says nothing about it.

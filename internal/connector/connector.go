@@ -29,6 +29,7 @@ type Connector struct {
 	About       string               `yaml:"-"` // the comment that the file starts with
 	File        string               `yaml:"-"` // where it was read from
 	Hash        uint64               `yaml:"-"` // of the file's text: a position of another text is stale
+	reads       map[string]bool      // the context variables that slots read; "" for all of them
 	auths       []*Auth              // the connector's, and those of requests that have their own
 }
 

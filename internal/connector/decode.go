@@ -74,7 +74,7 @@ func (d *decoder) wrongType(n *yaml.Node, want string) {
 	case n.Kind == yaml.ScalarNode:
 		got = "`" + clip(n.Value) + "`"
 	}
-	d.add(n, "type", "here stands "+got+", wanted is "+want, "")
+	d.add(n, "type", "here stands "+got+", wanted is "+want, example(want))
 }
 
 // into reads a mapping into the struct that dst points to.

@@ -20,7 +20,7 @@ func (e *Expr) decode(d *decoder, n *yaml.Node, f field) {
 		d.wrongType(n, "jq without braces")
 		return
 	}
-	e.slot = d.slot(n.Value, d.locate(n))
+	e.slot = d.program(n.Value, d.locate(n), true)
 }
 
 func (e *Expr) reads(root, name string) bool { return e != nil && e.slot.reads(root, name) }
@@ -173,7 +173,7 @@ func (c *ProblemCode) decode(d *decoder, n *yaml.Node, f field) {
 		known = append(known, string(e.Code))
 	}
 	if n.Kind != yaml.ScalarNode || !slices.Contains(known, n.Value) {
-		d.add(n, "value", "`"+clip(n.Value)+"` is not a problem code", didYouMean(n.Value, known, "docs/errors.md lists them"))
+		d.add(n, "value", "`"+clip(n.Value)+"` is not a problem code", didYouMean(n.Value, known, "`meterbridge docs errors` lists them"))
 		return
 	}
 	*c = ProblemCode(n.Value)

@@ -114,6 +114,21 @@ func leadingComment(lines []string) string {
 
 var yamlLine = regexp.MustCompile(`line (\d+): `)
 
+// unclosed are YAML's words for what follows a quote too many or too few.
+var unclosed = regexp.MustCompile(`unexpected end of stream|did not find expected|unknown escape|unexpected document indicator`)
+
+var quoted = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|'[^']*'|(?:^|\s)#.*`)
+
+// openQuote is the first line whose double quotes are not in pairs, 0 where there is none.
+func openQuote(lines []string) int {
+	for i, l := range lines {
+		if strings.Contains(quoted.ReplaceAllString(l, ""), `"`) {
+			return i + 1
+		}
+	}
+	return 0
+}
+
 // root is the file's one document, an object, nil after a finding. start says what such a file starts with.
 func (d *decoder) root(text []byte, start string) *yaml.Node {
 	if len(text) > MaxFile {
@@ -134,6 +149,10 @@ func (d *decoder) root(text []byte, start string) *yaml.Node {
 		line := 1
 		if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
 			line, _ = strconv.Atoi(m[1])
+		}
+		if open := openQuote(d.lines); open > 0 && open <= line && unclosed.MatchString(err.Error()) {
+			d.addAt(open, 1, "yaml", "a quote that is opened here is not closed where it should be", "close it, and write \\\" for one within")
+			return nil
 		}
 		d.addAt(line, 1, "yaml", strings.TrimPrefix(yamlLine.ReplaceAllString(err.Error(), ""), "yaml: "), "")
 		return nil

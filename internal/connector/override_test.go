@@ -173,9 +173,9 @@ func TestOverrideFindings(t *testing.T) {
 		{"what turns pages", "usage: { query: { cursor: x } }", "o.yaml:1:19: value: the parameter cursor leads from page to page (fix: remove it)"},
 		{"what turns pages in a header", "usage: { headers: { x-page: x } }", "o.yaml:1:21: value: the header x-page leads from page to page (fix: remove it)"},
 		{"a body where there is none", "usage: { body: { a: 1 } }", "o.yaml:1:10: value: no call of the list has a body with keys (fix: put it into query)"},
-		{"a body that is no object", "usage: { body: [1] }", "o.yaml:1:16: type: here stands a list, wanted is an object"},
-		{"a parameter that is an object", "usage: { query: { a: { b: 1 }, c: [[1]] } }", "o.yaml:1:22: type: here stands an object, wanted is a value, or a list of values\no.yaml:1:35: type: here stands a list, wanted is a value, or a list of values"},
-		{"a header that is a list", "usage: { headers: { A: [1] } }", "o.yaml:1:24: type: here stands a list, wanted is a text"},
+		{"a body that is no object", "usage: { body: [1] }", "o.yaml:1:16: type: here stands a list, wanted is an object (fix: such as { name: value })"},
+		{"a parameter that is an object", "usage: { query: { a: { b: 1 }, c: [[1]] } }", "o.yaml:1:22: type: here stands an object, wanted is a value, or a list of values (fix: such as \"{{ .window.start | date }}\")\no.yaml:1:35: type: here stands a list, wanted is a value, or a list of values (fix: such as \"{{ .window.start | date }}\")"},
+		{"a header that is a list", "usage: { headers: { A: [1] } }", "o.yaml:1:24: type: here stands a list, wanted is a text (fix: such as \"v1\")"},
 		{"a slot out of scope", "usage:\n  query:\n    a: \"x {{ .context.teem }} {{ .contexts }}\"", "o.yaml:3:14: scope: there is no .context.teem (fix: did you mean team?)\n" +
 			"o.yaml:3:34: scope: .contexts is not in scope here (fix: did you mean context?)"},
 		{"a slot that does not compile", "usage: { query: { a: '{{ .a | nope }}' } }", "o.yaml:1:31: unknown-function: nope is not defined"},

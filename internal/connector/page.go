@@ -2,6 +2,7 @@ package connector
 
 import (
 	"net/http"
+	"slices"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -110,6 +111,9 @@ func (p *Page) places() []string {
 	return out
 }
 
+// toNext says how a page can lead to the next one.
+const toNext = "say how to get to the next page: next_token, next_url, link_header, next_token_header, number, offset, index or next"
+
 func (p *Page) check(d *decoder, n *yaml.Node) {
 	styles, places := p.styles(), p.places()
 	if len(styles) > 1 {
@@ -125,11 +129,11 @@ func (p *Page) check(d *decoder, n *yaml.Node) {
 	linked := len(styles) > 0 && styles[0].word == "link"
 	switch {
 	case len(styles) == 0 && len(places) > 0:
-		d.add(d.key(n, places[0]), "unused", places[0]+" without next_url or next_token", "say where the token stands, or count: number, offset or index")
+		d.add(d.key(n, places[0]), "unused", places[0]+", and nothing leads to the next page", toNext)
 	case len(styles) > 0 && !linked && len(places) == 0 && (p.Then == nil || !p.Then.reads("token", "")):
 		d.add(n, "missing", styles[0].key+" without token_param", "add token_param: the parameter that takes it, or token_key or token_header")
-	case len(styles) == 0 && (p.Then != nil || p.More != ""):
-		d.add(n, "missing", "nothing leads to the next page", "add next_token: the path of its token, or another way")
+	case len(styles) == 0 && (p.Then != nil || p.More != "" || p.Size == nil):
+		d.add(n, "missing", "nothing leads to the next page", toNext)
 	case p.LinkHeader != "" && len(places) > 0:
 		d.add(d.key(n, places[0]), "unused", "a Link header has links and no tokens", "remove "+places[0])
 	}
@@ -173,6 +177,9 @@ func (c *CallSpec) checkPlaces(d *decoder, n *yaml.Node) {
 	}
 	if p.TokenKey != "" && !last.Body.takesRemote() {
 		d.add(d.at(at, "token_key"), "value", "token_key, and the request has no body with keys", "use token_param, or give it a body")
+	}
+	if p.Size != nil && p.Size.Param == "" && p.Size.Key == "" && !slices.ContainsFunc(d.slots, func(s *slot) bool { return s.reads("page_size", "") }) {
+		d.add(d.key(at, "size"), "unused", "a page size, and nothing sends it", "add param: the query parameter that takes it, or key, or a slot that reads .page_size")
 	}
 	if p.Size != nil && p.Size.Key != "" && !first.Body.takesRemote() {
 		d.add(d.at(d.at(at, "size"), "key"), "value", "size.key, and the request has no body with keys", "use size.param, or give it a body")

@@ -51,6 +51,13 @@ resources:
   the declared type. A key whose slot reads the window turns slicing off. A key of the page counts for the first call only.
 * A window's pages follow each other until the provider has no next one: null, nothing or an empty text where the token stands,
   false at more, the total, or an empty page of those that are counted. The same token twice is an error, pagination_loop.
+* Where a list is wanted, a scalar stands for a list of one: ` + "`items: data`, `next_token: next`, `expired: 403`" + `. ` + "`check`" + ` is optional: without
+  it ` + "`meterbridge check`" + ` proves an account by its usage alone.
+* Records that lie outside the range that was asked for are cut, so a call may ask for more than that. An end that is sent as
+  exclusive to a provider that takes it as inclusive therefore costs a call and shows in no record; the reverse loses the last
+  day. The cassette proves it: an item on the first and on the last day, and a request for one day (` + "`meterbridge docs cassettes`" + `).
+* Credentials and context of a call without a configuration are ` + "`MB_<NAME>_<FIELD>`" + ` in the environment. Before a simulated provider
+  (` + "`meterbridge simulate`" + `) that is ` + "`MB_<NAME>_BASE_URL=http://127.0.0.1:9090/<name>`" + `, with the cassette's credentials.
 
 ## What lint asks beyond the language
 

@@ -129,7 +129,7 @@ func (d *decoder) checkHeaderName(n *yaml.Node, name string) {
 }
 
 func (d *decoder) checkPath(n *yaml.Node) {
-	lit := slotsOut(n.Value)
+	lit, _, _ := strings.Cut(slotsOut(n.Value), "{{") // an open slot has a finding of its own
 	switch {
 	case !strings.HasPrefix(n.Value, "/"):
 		d.add(n, "path", "a path starts with a slash", "write /"+clip(n.Value))

@@ -83,6 +83,7 @@ func (d *decoder) checkSlots(c *Connector) {
 		known["lookups"] = append(known["lookups"], name)
 	}
 	slices.Sort(known["lookups"])
+	c.reads = map[string]bool{}
 	for _, s := range d.slots {
 		allowed := varsOf(s.scope)
 		if allowed == nil {
@@ -94,6 +95,13 @@ func (d *decoder) checkSlots(c *Connector) {
 			}
 			line, col := s.at(jq.OffsetOf(s.program, r.Line, r.Col))
 			root := r.Path[0]
+			if root == "context" {
+				name := ""
+				if len(r.Path) > 1 && r.Path[1] != anyStep {
+					name = r.Path[1]
+				}
+				c.reads[name] = true
+			}
 			if !slices.Contains(allowed, root) {
 				text, fix := "."+clip(root)+" is not in scope here", didYouMean(root, allowed, "here are ."+strings.Join(allowed, ", ."))
 				if root == "credentials" {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -63,16 +65,25 @@ func (s *slot) runOn(ctx context.Context, in any, budget time.Duration) (any, er
 }
 
 // slot compiles one program. Its findings are moved to where they stand in the file.
-func (d *decoder) slot(text string, at jq.Locator) *slot {
+func (d *decoder) slot(text string, at jq.Locator) *slot { return d.program(text, at, false) }
+
+// spans are the variables that are objects of start and end.
+var spans = slices.Sorted(maps.Keys(members))
+
+// program is slot, or a condition, which assigns nothing and stands without braces.
+func (d *decoder) program(text string, at jq.Locator, condition bool) *slot {
 	s := &slot{program: text, scope: d.scope, call: d.call, at: at}
 	if i := strings.Index(text, "${"); i >= 0 {
 		line, col := at(i)
 		d.addAt(line, col, "credential", "a credential in a jq slot", "credentials are in no slot: write ${name} beside it, in auth")
 		return s
 	}
-	code, finds := jq.Compile(jq.Source{File: d.file, Line: 1, Col: 1, Text: text}, jq.Options{Kind: jq.Slot})
+	code, finds := jq.Compile(jq.Source{File: d.file, Line: 1, Col: 1, Text: text}, jq.Options{Kind: jq.Slot, Condition: condition, Objects: spans})
 	for _, f := range finds {
 		f.Line, f.Col = at(jq.OffsetOf(text, f.Line, f.Col))
+		if condition && f.Rule == "syntax" && strings.Contains(text, "{{") {
+			f.Fix = "conditions have no braces: " + clip(strings.TrimSpace(strings.NewReplacer("{{", "", "}}", "").Replace(text)))
+		}
 		d.finds = append(d.finds, f)
 	}
 	if s.code = code; code != nil {

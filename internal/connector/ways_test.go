@@ -16,7 +16,7 @@ resources:
     list:
       items: data
       calls:
-        - { name: a, get: /a, page: { next_url: [next], size: { default: 5 } } }
+        - { name: a, get: /a, page: { next_url: [next], size: { param: n, default: 5 } } }
         - { name: b, get: /b, page: { size: { param: n, default: 5 } } }
         - { name: c, get: /c }
   products: { list: { get: /products, page: { next_url: [links.next], token_param: page } } }

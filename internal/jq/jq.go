@@ -39,6 +39,8 @@ type Options struct {
 	Libs       []Source      // what a mapping may include, each by its file's name without .jq
 	Vars       []string      // names of the variables that a run is given, "$query"
 	Each       string        // the one of them that each run of a session brings anew; "" for none
+	Condition  bool          // it decides something, so that it assigns nothing
+	Objects    []string      // members of the input that are spans of time, {start, end}
 	Timeout    time.Duration // of one run; DefaultTimeout if 0
 	MaxOutputs int           // of one run; MaxOutputs if 0
 }

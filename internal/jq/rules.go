@@ -2,6 +2,8 @@ package jq
 
 import (
 	"fmt"
+	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -74,6 +76,8 @@ func (c *checker) unknown(f *gojq.Func, b *binding) {
 	fix := ""
 	if close := near.Word(f.Name, b.names(false)); close != "" {
 		fix = "did you mean " + close + "?"
+	} else if dateLike.MatchString(f.Name) {
+		fix = "the dates are " + strings.Join(near.Order(f.Name, dateFunctions()), ", ")
 	}
 	c.report(f, "unknown-function", f.Name+" is not defined", fix)
 }
@@ -104,11 +108,53 @@ func (c *checker) arguments(f *gojq.Func) {
 		}
 	case "pick":
 		c.assigned(f.Args[0], f)
+	case "add_days", "add_months", "add_hours", "dshift":
+		if _, isNumber := number(f.Args[0]); !isNumber && constant(f.Args[0]) {
+			c.report(f.Args[0], "argument", f.Name+" takes a number", "write it without quotes: "+f.Name+"(-1)")
+		}
+	}
+}
+
+// dateLike are the names that somebody gives a function for dates.
+var dateLike = regexp.MustCompile(`(?i)date|time|day|week|month|year|hour|iso|format|epoch|unix`)
+
+// dateFunctions are the house's, by name.
+func dateFunctions() []string {
+	out := []string{"cycle_start", "from_days", "from_unix", "from_unix_ms", "mdy", "months", "unix", "unix_ms"}
+	out = slices.AppendSeq(out, maps.Keys(layouts))
+	out = slices.AppendSeq(out, maps.Keys(steps))
+	slices.Sort(out)
+	return out
+}
+
+// span refuses a date function on a whole span of time: .window | date.
+func (c *checker) span(q *gojq.Query) {
+	l := q.Left.Term
+	if l == nil || l.Type != gojq.TermTypeIndex || len(l.SuffixList) > 0 || !slices.Contains(c.opt.Objects, l.Index.Name) {
+		return
+	}
+	r := q.Right
+	for r.Term == nil && r.Op == gojq.OpPipe {
+		r = r.Left
+	}
+	if r.Term == nil || r.Term.Type != gojq.TermTypeFunc {
+		return
+	}
+	if f := r.Term.Func.Name; f != "months" && slices.Contains(dateFunctions(), f) {
+		c.report(q.Left, "span", "."+l.Index.Name+" is an object of start and end, and "+f+" takes a date", "."+l.Index.Name+".start | "+f)
 	}
 }
 
 // operator checks the operators whose cost depends on what their operands turn out to be.
 func (c *checker) operator(q *gojq.Query) {
+	switch q.Op {
+	case gojq.OpPipe:
+		c.span(q)
+	case gojq.OpAssign:
+		if c.opt.Condition {
+			c.report(q, "assignment", "= assigns, and decides nothing", "did you mean ==?")
+		}
+	}
 	switch q.Op {
 	case gojq.OpAssign, gojq.OpModify, gojq.OpUpdateAdd, gojq.OpUpdateSub, gojq.OpUpdateMul, gojq.OpUpdateDiv, gojq.OpUpdateMod, gojq.OpUpdateAlt:
 		c.assigned(q.Left, q)

@@ -141,6 +141,24 @@ func (p *Program) Reads(root string, resources ...string) []string {
 	return slices.Compact(names)
 }
 
+// ContextReads lists the variables of the account's context that the file reads, by name; all is true where it reads the
+// account or its context as a whole.
+func (p *Program) ContextReads() (names []string, all bool) {
+	for _, c := range p.resources {
+		for _, r := range c.code.Refs() {
+			switch {
+			case r.Root != "$account" || len(r.Path) > 0 && r.Path[0] != "context":
+			case len(r.Path) < 2 || r.Path[1] == "[]":
+				all = true
+			case !slices.Contains(names, r.Path[1]):
+				names = append(names, r.Path[1])
+			}
+		}
+	}
+	slices.Sort(names)
+	return names, all
+}
+
 // firstSteps are the first steps below a root that programs read.
 func firstSteps(codes []*jq.Code, root string) []string {
 	var names []string

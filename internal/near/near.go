@@ -4,7 +4,10 @@
 // known one wins. Every message that says "did you mean" asks here.
 package near
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // maxWord bounds what is compared: no known word is longer, and what a caller sends may be.
 const maxWord = 64
@@ -22,6 +25,16 @@ func Word(word string, known []string) string {
 func Any(word string, known []string) string {
 	best, _ := nearest(word, known)
 	return best
+}
+
+// Order is the known words, the nearest first.
+func Order(word string, known []string) []string {
+	word = strings.ToLower(word[:min(len(word), maxWord)])
+	out := slices.Clone(known)
+	slices.SortStableFunc(out, func(a, b string) int {
+		return distance(word, strings.ToLower(a)) - distance(word, strings.ToLower(b))
+	})
+	return out
 }
 
 func nearest(word string, known []string) (best string, least int) {

@@ -25,21 +25,27 @@ func TestDefectsAreNamedWithTheirLine(t *testing.T) {
 		{"a file of no kind", okMeta + "-- exchnage/a --\n", []string{"acme.txtar:7: exchnage/a is neither"}},
 		{"a file twice", okMeta + "-- answer/a --\n200\n-- answer/a --\n200\n", []string{"acme.txtar:9: a second file answer/a"}},
 		{"a golden of no request", okMeta + "-- golden/usage.csv --\n", []string{"acme.txtar:7: golden/usage.csv belongs to no request"}},
-		{"an unknown key", "comment\n-- cassette.yaml --\nmonth: 2026-09\nmoth: 3\n", []string{"acme.txtar:4: field moth not found"}},
+		{"an unknown key", "comment\n-- cassette.yaml --\nmonth: 2026-09\nmoth: 3\n", []string{"acme.txtar:4: unknown key moth (did you mean month?)"}},
 		{"broken YAML", "-- cassette.yaml --\nmonth: [\n", []string{"acme.txtar:2: did not find"}},
 		{"bad values", "-- cassette.yaml --\nmonth: 9\nnow: today\nauth: some\n", []string{
 			"acme.txtar:2: month: \"9\" is not a month", "acme.txtar:2: now: \"today\" is not an instant", "acme.txtar:4: auth: \"some\" is neither"}},
 		{"no auth", "-- cassette.yaml --\nmonth: 2026-09\nnow: 2026-10-05T12:00:00Z\n", []string{"acme.txtar:2: auth is missing"}},
 		{"an unknown credential", strings.Replace(okMeta, "{key}", "{kye}", 1), []string{`acme.txtar:5: auth: there is no credential "kye"`}},
 		{"a token that nothing issues", strings.Replace(okMeta, "{key}", "{token}", 1), []string{"acme.txtar:2: auth wants a {token}"}},
-		{"requests", okMeta[:strings.Index(okMeta, "requests")] + "requests:\n  a: { recource: x }\n  b: { resource: x, format: xml }\n  c: { resource: x, via: fax }\n", []string{
-			"acme.txtar:7: request a: unknown key recource", "acme.txtar:7: request a: resource is missing", `acme.txtar:8: request b: format "xml"`, `acme.txtar:9: request c: via "fax"`}},
+		{"requests", okMeta[:strings.Index(okMeta, "requests")] + "requests:\n  a: { recource: x }\n  b: { resource: x, format: xml }\n  c: { resource: x, via: fax }\n  d: { resource: x, status: 99 }\n  e: { resource: x, status: gone }\n", []string{
+			"acme.txtar:7: request a: unknown key recource (did you mean resource?)", "acme.txtar:7: request a: resource is missing", `acme.txtar:8: request b: format "xml"`, `acme.txtar:9: request c: via "fax"`,
+			"acme.txtar:10: request d: status 99 is none", "acme.txtar:11: request e: `gone` is not a number"}},
 		{"no request line", okMeta + "-- exchange/a --\n/x\n\n200\n", []string{`acme.txtar:8: "/x" is not a request line`}},
 		{"no status", okMeta + "-- exchange/a --\nGET /x\n\nOK\n", []string{`acme.txtar:10: "OK" is not a status line`}},
 		{"status too low", okMeta + "-- answer/a --\n199\n", []string{`acme.txtar:8: "199" is not a status line`}},
 		{"status too high", okMeta + "-- answer/a --\n600\n", []string{`acme.txtar:8: "600" is not a status line`}},
 		{"no header", okMeta + "-- answer/a --\n200\nA B: c\n", []string{`acme.txtar:9: "A B: c" is not a header`}},
-		{"an unknown directive", okMeta + "-- exchange/a --\nGET /x\nitem: data\n\n200\n", []string{"acme.txtar:9: field item not found"}},
+		{"an unknown directive", okMeta + "-- exchange/a --\nGET /x\nitem: data\n\n200\n", []string{"acme.txtar:9: unknown directive item (did you mean items?)"}},
+		{"a directive with a letter less", okMeta + "-- exchange/a --\nGET /x\nfil: day\n\n200\n", []string{"acme.txtar:9: unknown directive fil (did you mean fill?)"}},
+		{"a directive of no name", okMeta + "-- exchange/a --\nGET /x\npagination: a\n\n200\n", []string{"acme.txtar:9: unknown directive pagination; there are items, date, "}},
+		{"values of other types", okMeta + "-- exchange/a --\nGET /x\ntimes: often\nstrict: [1]\n\n200\n", []string{"acme.txtar:9: `often` is not a number", "acme.txtar:10: is not true or false"}},
+		{"a range without its ends", okMeta + "-- exchange/a --\nGET /x?s={start:date}\nmax_days: 31\n\n200\n", []string{"acme.txtar:9: max_days and within look at {start:KIND} and {end:KIND}"}},
+		{"bounds of nothing", okMeta + "-- exchange/a --\nGET /x?s={start:date}&e={end:date}\nmax_days: -1\n\n200\n-- exchange/b --\nGET /y?s={start:date}&e={end:date}\nwithin: week\n\n200\n", []string{"acme.txtar:9: max_days: -1 is not", `acme.txtar:14: within: "week" is neither month nor day`}},
 		{"a start without a kind", okMeta + "-- exchange/a --\nGET /x?s={start}\n\n200\n", []string{"acme.txtar:8: {start:KIND} needs a kind"}},
 		{"an inclusive start", okMeta + "-- exchange/a --\nGET /x?s={start:last_date}\n\n200\n", []string{"acme.txtar:8: {start:last_date}: only an end"}},
 		{"a kind of another name", okMeta + "-- exchange/a --\nGET /x?s={job:date}\n\n200\n", []string{"acme.txtar:8: {job:date}: only start and end"}},
@@ -90,8 +96,8 @@ func TestMeta(t *testing.T) {
 		t.Errorf("the cassette is %s of %s at %s: %s", c.Name, c.Month, c.Now, c.Prose)
 	}
 	want := []Request{
-		{Name: "usage", Resource: "usage", Query: "start_date=2026-09-01&end_date=2026-09-30", Format: "unified", Via: "unified"},
-		{Name: "csv", Resource: "usage", Query: "start_date=2026-09", Format: "csv", Via: "unified"},
+		{Name: "usage", Resource: "usage", Query: "start_date=2026-09-01&end_date=2026-09-30", Format: "unified", Via: "unified", Status: 200},
+		{Name: "csv", Resource: "usage", Query: "start_date=2026-09", Format: "csv", Via: "unified", Status: 200},
 	}
 	if len(c.Requests) != 2 || c.Requests[0] != want[0] || c.Requests[1] != want[1] {
 		t.Errorf("requests are %+v", c.Requests)

@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// near is the distance in days up to which a date belongs to its item's own date, so that an exclusive end of the
+// nearby is the distance in days up to which a date belongs to its item's own date, so that an exclusive end of the
 // 28th stays the day after. Farther dates (a month's end, a creation date) move by whole months.
-const near = 7
+const nearby = 7
 
 var (
 	isoDate = regexp.MustCompile(`^20\d\d-\d\d(?:(-\d\d)(?:[T ](\d\d)(?::(\d\d)(?::(\d\d)(?:\.\d+)?)?)?(?:Z|[+-]\d\d:?\d\d)?)?)?$`)
@@ -109,7 +109,7 @@ func (m move) append(dst []byte, d date) []byte {
 	}
 	day := midnight(d.at)
 	to := clamp(day, monthOf(day)+month(m.months))
-	if dist := day.Sub(m.from).Hours() / 24; d.day && dist >= -near && dist <= near {
+	if dist := day.Sub(m.from).Hours() / 24; d.day && dist >= -nearby && dist <= nearby {
 		to = m.to.Add(day.Sub(m.from))
 	}
 	if d.layout == "" {

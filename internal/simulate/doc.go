@@ -28,6 +28,7 @@
 //	  csv:      { resource: usage, query: "start_date=2026-09", format: csv }
 //	  one:      { resource: organizations, id: org-1 }
 //	  forecast: { resource: projected_cost, via: proxy }
+//	  nobody:   { resource: organizations, id: no-such, status: 404 }   # an error is what the golden shows
 //
 // In auth, {NAME} is that credential, {basic:A:B} is base64 of the credentials A:B, {token} is any token that a token
 // exchange has issued, unless a credential has this name. What a client makes anew for each request is verified, by code
@@ -43,7 +44,8 @@
 // cassette's clock or by the machine's, whichever fits. auth may be a list of such mappings, any one of which will do.
 //
 // format is unified (default), normalized, debug (golden .json), stream (.ndjson), csv (.csv) or
-// raw (.raw); via is unified (default) or proxy.
+// raw (.raw); via is unified (default) or proxy; status is what the request is answered with, 200 by default. An answer
+// with another status fails `test` and becomes no golden, whatever its body says.
 //
 // # An exchange
 //
@@ -92,6 +94,8 @@
 //	fill: day               with Shift, days of a month without items of their own get those of the last day before
 //	                        (days before the first: those of the first), so that any range has some
 //	ages: 2..12             only months that lie so many months before the clock's have items here
+//	max_days: 31            a longer range is answered 400: give what the provider takes at most
+//	within: month           a range that does not lie inside one month (or day) is answered 400
 //	body: { startDate: "{start:date}", groupBy: day, "flag?": false }   the JSON body: named keys must match with their type
 //	form: { grant_type: client_credentials, scope: [a, b] }            the same for a form body; a list is a name given twice
 //	text: "SELECT {*} >= '{start:date}'{*}"                             a body of any other kind
@@ -111,6 +115,11 @@
 // days of the item's date keeping its distance. The id of an item that moved ends in the month (a-202608) or day it
 // moved to. Without Shift only the cassette's own month has items, exactly as written. A request without a range gets
 // the items once, in the clock's month (without Shift: as written), and none is too new.
+// Items outside of the range that is asked for are cut, those on its edges are what shows an end that is off by one. Put
+// an item on the first day and one on the last day of the month, and let a request of cassette.yaml ask for the last day
+// alone: where the connector sends an exclusive end to a provider that takes an inclusive one, or the reverse, its golden
+// has an item too many or none. max_days refuses what a provider refuses.
+//
 // Without items the body is served as it is. With the header Content-Encoding: gzip the body is compressed on the way,
 // for a client that accepts it.
 //
@@ -123,6 +132,7 @@
 //	{start} {end} {NAME}    captured text given back (of a {job}: its start and end); {start:KIND} {end:KIND} in another form
 //	{job}                   in the answer to a request without {job}: a fresh job id that remembers the range
 //	{token}                 a fresh access token that {token} in auth accepts
+//	{now:KIND}              the clock, and {now+60:unix} the clock a minute on: X-RateLimit-Reset: {now+60:unix}
 //
 // # An asynchronous job
 //
@@ -159,6 +169,16 @@
 //	Date,Total
 //	2026-09-01,12.50
 //
+// A link that has expired is one more exchange before the good one. Links that carry {job} count its requests, so that the
+// first is refused and the one after the next poll is answered; the connector says `expired: 403` in its job:
+//
+//	-- exchange/expired --
+//	GET /download/{job}.csv?X-Expires=600&X-Signature=0a1b
+//	auth: refused
+//	times: 1
+//
+//	403
+//
 // # Tokens
 //
 //	-- exchange/token --
@@ -175,13 +195,14 @@
 //
 // answer/unauthorized answers wrong or missing credentials (its status may be 403, where the provider's is), and
 // answer/unauthorized_token those of a token exchange (an exchange with {token} in its answer), if there is one.
-// Further answers (rate_limited, forbidden, error, moved, …) are served on request:
+// Further answers (answer/rate_limited, answer/forbidden, …) are served on request. The statuses that lint wants to see, 401,
+// 403 and 429, are an answer's or those of an API call's exchange; what refuses a download proves none.
 //
 //	POST   /_simulate/faults?connector=acme&fault=F&times=N   the next N (default 1; 0 until cleared) requests get fault F
 //	GET    /_simulate/faults                                  those that are left
 //	DELETE /_simulate/faults[?connector=acme]                 clears them
 //
-// F is an answer's name; or a status, served by the answer with that status if there is one; or cut (half of the body,
+// F is an answer's name (rate_limited for answer/rate_limited); or a status, served by the answer with that status if there is one; or cut (half of the body,
 // then the connection breaks), malformed (half of the body, ended cleanly), slow (the body in pieces, delay=100ms
 // between them), stall (nothing for delay=30s). Further parameters: path=/v1/costs (only requests whose path, below
 // /NAME, starts so), skip=N (the first N pass), retry_after=S (the Retry-After header).

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"net/url"
-	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -29,6 +28,7 @@ type exchange struct {
 	fill    bool
 	ages    [2]int
 	hasAges bool
+	bounds  bounds
 	auth    authRule
 	answer  *answer
 }
@@ -48,6 +48,8 @@ type directives struct {
 	Counts  []string  `yaml:"counts"`
 	Fill    string    `yaml:"fill"`
 	Ages    string    `yaml:"ages"`
+	MaxDays int       `yaml:"max_days"`
+	Within  string    `yaml:"within"`
 	Body    yaml.Node `yaml:"body"`
 	Form    yaml.Node `yaml:"form"`
 	Text    string    `yaml:"text"`
@@ -123,6 +125,7 @@ func (c *Cassette) readExchange(p *parser, s section, name string) *exchange {
 		p.bad(line, "items need date: the path of each item's date")
 	}
 	e.checkCaptures(p, s.line)
+	e.bounds = e.readBounds(p, line, d.MaxDays, d.Within)
 	if len(p.errs) > before {
 		return nil
 	}
@@ -197,54 +200,3 @@ func readParams(p *parser, line int, n *yaml.Node) []param {
 	}
 	return out
 }
-
-func (e *exchange) allCaptures() []capture {
-	var cs []capture
-	for _, pat := range e.path {
-		cs = append(cs, pat.caps...)
-	}
-	for _, ps := range [][]param{e.query, e.form, e.header} {
-		for _, q := range ps {
-			cs = append(cs, q.is.caps...)
-		}
-	}
-	if e.body != nil {
-		cs = append(cs, e.body.captures()...)
-	}
-	if e.text != nil {
-		cs = append(cs, e.text.caps...)
-	}
-	return cs
-}
-
-func (e *exchange) captures(name string) bool {
-	return slices.ContainsFunc(e.allCaptures(), func(c capture) bool { return c.name == name })
-}
-
-func (e *exchange) checkCaptures(p *parser, line int) {
-	seen := map[string]bool{}
-	for _, c := range e.allCaptures() {
-		if seen[c.name] && c.name != "*" {
-			p.bad(line, "{%s} is captured twice", c.name)
-		}
-		seen[c.name] = true
-	}
-}
-
-// fills says which placeholders this exchange's answer may have. A job brings the range of the request that started it.
-func (e *exchange) fills(name, arg string) bool {
-	if inAnswer(name, arg) || name == "token" || name == "job" || e.captures(name) {
-		return true
-	}
-	_, known := kinds[arg]
-	return (name == "start" || name == "end") && (e.captures("job") || known && (e.captures("start") || e.captures("end")))
-}
-
-// inAnswer says which placeholders an answer without a request of its own may have.
-func inAnswer(name, _ string) bool { return name == "base" || name == "other" || name == "self" }
-
-// issues says that the answer carries a new access token.
-func (e *exchange) issues() bool { return e.answer.names("token") }
-
-// starts says that the answer carries a new job's id.
-func (e *exchange) starts() bool { return e.answer.names("job") && !e.captures("job") }

@@ -53,7 +53,7 @@ func (s *Simulator) newFault(q url.Values) (*fault, error) {
 	case "cut", "malformed":
 	default:
 		if t.faultAnswer(f) == nil {
-			return nil, fmt.Errorf("fault: %q is none of cut, malformed, slow, stall, a status from 300 to 599, or an answer of the cassette", f.Fault)
+			return nil, fmt.Errorf("fault: %q is none of cut, malformed, slow, stall, a status from 300 to 599, or an answer of the cassette, by its name after answer/: %s", f.Fault, strings.Join(t.answerNames(), ", "))
 		}
 	}
 	if f.Delay != "" {

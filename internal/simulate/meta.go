@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"maps"
+	"net/http"
 	"regexp"
 	"slices"
 	"strconv"
@@ -33,7 +34,7 @@ func (p *parser) yaml(line int, data []byte, into any) bool {
 			n, _ := strconv.Atoi(sub[1])
 			at, m = line+n-1, sub[2]
 		}
-		p.bad(at, "%s", m)
+		p.bad(at, "%s", plainly(m, into))
 	}
 	return false
 }
@@ -70,15 +71,15 @@ func (c *Cassette) readMeta(p *parser, s section) {
 }
 
 func (c *Cassette) readRequest(p *parser, line int, key, val *yaml.Node) {
-	r := Request{Name: key.Value, Format: "unified", Via: "unified"}
+	r := Request{Name: key.Value, Format: "unified", Via: "unified", Status: http.StatusOK}
 	at := line + key.Line - 1
 	for i := 0; i+1 < len(val.Content); i += 2 {
-		if k := val.Content[i]; !slices.Contains([]string{"resource", "id", "query", "format", "via"}, k.Value) {
-			p.bad(line+k.Line-1, "request %s: unknown key %s", r.Name, k.Value)
+		if k := val.Content[i]; !slices.Contains(keys(&r), k.Value) {
+			p.bad(line+k.Line-1, "request %s: %s", r.Name, unknown("key", k.Value, keys(&r)))
 		}
 	}
 	if err := val.Decode(&r); err != nil {
-		p.bad(at, "request %s: %v", r.Name, err)
+		p.bad(at, "request %s: %v", r.Name, plainly(err.Error(), &r))
 	}
 	r.Name = key.Value
 	switch {
@@ -88,6 +89,8 @@ func (c *Cassette) readRequest(p *parser, line int, key, val *yaml.Node) {
 		p.bad(at, "request %s: format %q is none of %v", r.Name, r.Format, slices.Sorted(maps.Keys(extensions)))
 	case r.Via != "unified" && r.Via != "proxy":
 		p.bad(at, "request %s: via %q is neither unified nor proxy", r.Name, r.Via)
+	case r.Status < 200 || r.Status > 599:
+		p.bad(at, "request %s: status %d is none of an answer", r.Name, r.Status)
 	}
 	c.Requests = append(c.Requests, r)
 }

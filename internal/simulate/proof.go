@@ -1,9 +1,12 @@
 package simulate
 
-import "regexp"
+import (
+	"net/http"
+	"regexp"
+)
 
 // Proves reports whether the cassette has an answer of a status, or one of that name where the provider's own status
-// differs (a 403 for wrong credentials).
+// differs (a 403 for wrong credentials). A download's refusal is no answer of the provider's API.
 func (c *Cassette) Proves(status int, name string) bool {
 	if c.answers[name] != nil {
 		return true
@@ -14,7 +17,8 @@ func (c *Cassette) Proves(status int, name string) bool {
 		}
 	}
 	for _, e := range c.exchanges {
-		if e.answer.status == status {
+		download := e.auth.refused || e.auth.none && !c.auth.none
+		if e.answer.status == status && !download {
 			return true
 		}
 	}
@@ -32,12 +36,16 @@ func (c *Cassette) Exchanges(path *regexp.Regexp) int {
 	return n
 }
 
-// Holds reports whether the cassette has a golden in a format.
-func (c *Cassette) Holds(format string) bool {
+// Holds reports whether a request of the cassette wants a good answer in a format, and whether one of them has its golden.
+func (c *Cassette) Holds(format string) (asked, golden bool) {
 	for _, r := range c.Requests {
-		if _, ok := c.Golden(r); ok && r.Format == format && r.Via == "unified" {
-			return true
+		if r.Format != format || r.Via != "unified" || r.Status != http.StatusOK {
+			continue
+		}
+		asked = true
+		if _, ok := c.Golden(r); ok {
+			golden = true
 		}
 	}
-	return false
+	return asked, golden
 }

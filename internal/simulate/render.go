@@ -157,8 +157,13 @@ func (s show) items(a *answer, e *exchange, emit func(*item, move) error) error 
 			it := &a.body.list[i]
 			mv := move{from: midnight(it.date.at), to: midnight(it.date.at), months: int(m - s.tape.month)}
 			if mv.months != 0 {
-				if mv.to = clamp(mv.from, m); asked.any() && mv.to.Day() != mv.from.Day() {
+				switch day := mv.from.Day(); {
+				case !asked.any():
+					mv.to = clamp(mv.from, m)
+				case day > m.days():
 					continue // a day that this month lacks
+				default:
+					mv.to = m.start().AddDate(0, 0, day-1)
 				}
 				mv.suffix = "-" + m.start().Format("200601")
 			}

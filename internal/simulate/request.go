@@ -14,6 +14,7 @@ type Request struct {
 	Query    string `yaml:"query"`  // raw, without integrated_account_id and the format
 	Format   string `yaml:"format"` // unified, normalized, debug, stream, csv or raw
 	Via      string `yaml:"via"`    // unified or proxy
+	Status   int    `yaml:"status"` // 200, unless an error is what the golden shows
 }
 
 // extensions are the goldens' by format.

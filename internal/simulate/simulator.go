@@ -124,6 +124,7 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Simulator) decide(t *tape, r *http.Request, a *asked, sc *scene) (out func(http.ResponseWriter), name string, status int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	sc.now = s.signed(t)
 	plain := show{scene: sc}
 	f := t.takeFault(a.path)
 	if f != nil {
@@ -146,6 +147,9 @@ func (s *Simulator) decide(t *tape, r *http.Request, a *asked, sc *scene) (out f
 			}
 			plain.write(w, r, ans, nil, f)
 		}, which, ans.status
+	}
+	if ans := e.beyond(sc.got.span); ans != nil {
+		return func(w http.ResponseWriter) { plain.write(w, r, ans, nil, f) }, "range/" + e.name, ans.status
 	}
 	if e.issues() {
 		sc.token = "sim-" + rand.Text()

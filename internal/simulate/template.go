@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 type partKind uint8
@@ -37,7 +38,7 @@ type mark struct {
 	date       date
 }
 
-var placeholderText = regexp.MustCompile(`\{([a-z][a-z0-9_]*)(?::([^{}"\s]*))?\}`)
+var placeholderText = regexp.MustCompile(`\{([a-z][a-z0-9_]*(?:\+[0-9]{1,9})?)(?::([^{}"\s]*))?\}`)
 
 // newTemplate cuts text at its marks and at the placeholders that known accepts. Other braces are text.
 func newTemplate(text []byte, marks []mark, known func(name, arg string) bool) template {
@@ -84,6 +85,7 @@ type scene struct {
 	got         captured
 	job, token  string
 	quote       bool // values go into JSON strings
+	now         time.Time
 }
 
 // append writes the template with an item's move applied.
@@ -108,6 +110,9 @@ func (t template) append(dst []byte, s *scene, m move) []byte {
 }
 
 func (s *scene) value(name, arg string) string {
+	if clockText(name, arg) {
+		return clockValue(s.now, name, arg)
+	}
 	switch name {
 	case "base":
 		return s.base

@@ -2,6 +2,8 @@ package upstream
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/problem"
@@ -52,7 +54,8 @@ func (s *Session) Check(ctx context.Context) error {
 
 // confirmForbidden asks the check call what a 403 means: credentials that are refused there too are no longer good,
 // a plan that does not fit is the reason, and otherwise it is this one thing that they may not do.
-func (s *Session) confirmForbidden(ctx context.Context, forbidden *problem.Problem) *problem.Problem {
+// The provider's words to the call itself stay in the message: they say more than those to the check.
+func (s *Session) confirmForbidden(ctx context.Context, forbidden *problem.Problem, words string) *problem.Problem {
 	err := s.Check(ctx)
 	if err == nil {
 		return forbidden
@@ -61,10 +64,15 @@ func (s *Session) confirmForbidden(ctx context.Context, forbidden *problem.Probl
 	case problem.RemoteForbidden:
 		p := *forbidden
 		p.Code, p.Status = problem.NeedsReauth, problem.NeedsReauth.Status()
-		p.Message = "the provider refuses the account's credentials, for its check call too; renew them"
+		p.Message = fmt.Sprintf("the provider refuses the account's credentials (%s), for its check call too; renew them", words)
 		p.Insight = &problem.Insight{Remote: found.Message}
 		return &p
-	case problem.NeedsReauth, problem.PlanUnsupported, problem.AccountMisconfig:
+	case problem.NeedsReauth:
+		if !strings.Contains(found.Message, words) {
+			found.Message = fmt.Sprintf("%s; the call itself was refused with: %s", found.Message, words)
+		}
+		return found
+	case problem.PlanUnsupported, problem.AccountMisconfig:
 		return found
 	}
 	return forbidden // a check that failed for a reason of its own says nothing

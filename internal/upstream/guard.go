@@ -50,7 +50,8 @@ func (g *guard) judge(ip netip.Addr) error {
 	}
 	switch {
 	case g.tables.SafeAddr(ip) != nil:
-		return &deniedError{ip.String(), "the address is not public, and egress.allow does not open it for this account's base_url"}
+		return &deniedError{ip.String(), fmt.Sprintf("the address is not public; if it is meant, the account names it in context.base_url, and config.yaml has the line "+
+			"`egress: { allow: [%q] }`", netip.PrefixFrom(ip, ip.BitLen()).String())}
 	case !g.public:
 		return &deniedError{ip.String(), "plain http goes to the addresses of egress.allow only; use https"}
 	}

@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
 )
 
@@ -73,6 +74,16 @@ func TestOddAddress(t *testing.T) {
 	} {
 		if oddAddress(host) != odd {
 			t.Errorf("oddAddress(%q) = %v", host, !odd)
+		}
+	}
+}
+
+// TestARefusedAddressSaysWhatToAdd: the line can be copied as it stands.
+func TestARefusedAddressSaysWhatToAdd(t *testing.T) {
+	g := newGuard(nil, true)
+	for ip, line := range map[string]string{"10.0.0.5": "`egress: { allow: [\"10.0.0.5/32\"] }`", "fd00::1": "`egress: { allow: [\"fd00::1/128\"] }`"} {
+		if err := g.judge(netip.MustParseAddr(ip)); err == nil || !strings.Contains(err.Error(), line) {
+			t.Errorf("%s: %v", ip, err)
 		}
 	}
 }

@@ -23,7 +23,7 @@ func (a *answer) words() string {
 		return clip(a.message)
 	case len(a.body) > 0 && strings.HasPrefix(a.header.Get("Content-Type"), "text/plain") && utf8.Valid(a.body):
 		return clip(strings.TrimSpace(string(a.body)))
-	case http.StatusText(a.status) != "":
+	case a.status >= 300 && http.StatusText(a.status) != "": // "OK" is no reason
 		return http.StatusText(a.status)
 	}
 	return "no reason given"
@@ -49,6 +49,9 @@ func (s *Session) problem(a *answer) *problem.Problem {
 	}
 	var p *problem.Problem
 	switch {
+	case a.call.NoAuth && (a.unauthorized || a.status == http.StatusForbidden):
+		// Whatever is wrong with a link, it is not the account's credentials, which the call does not carry.
+		p, message = problem.New(problem.JobFailed, "the download link was refused: %d (%s)", a.status, a.words()), ""
 	case a.unauthorized:
 		p = problem.New(problem.NeedsReauth, "the provider refuses the account's credentials (%s); renew them", a.words())
 	case limited:

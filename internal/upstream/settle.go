@@ -152,7 +152,7 @@ func (s *Session) settle(ctx context.Context, a *answer) (*Reply, error) {
 	}
 	p := s.problem(a)
 	if p.Code == problem.RemoteForbidden && (a.rule == nil || a.rule.As != "missing_scope") && a.call.Purpose != "check" && speaksForAccount(a.call) {
-		p = s.confirmForbidden(ctx, p)
+		p = s.confirmForbidden(ctx, p, a.words())
 	}
 	return nil, s.refused(p, a.call)
 }

@@ -130,21 +130,6 @@ func either(a, b *Flow) *Flow {
 	return out
 }
 
-// writtenIn is where the members of two objects are written.
-func writtenIn(a, b *Flow) map[string][]spot {
-	out := map[string][]spot{}
-	for _, f := range []*Flow{a, b} {
-		for k, at := range f.keys {
-			for _, s := range at {
-				if !slices.Contains(out[k], s) {
-					out[k] = append(out[k], s)
-				}
-			}
-		}
-	}
-	return out
-}
-
 // nothing reports whether the value can only be null.
 func (f *Flow) nothing() bool {
 	return f == nil || !f.made && len(f.tracks)+len(f.reads)+len(f.texts) == 0 && f.fields == nil && !f.list && !f.top && f.rest == nil && f.spread == nil

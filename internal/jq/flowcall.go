@@ -12,7 +12,7 @@ var rounding = set("add/0 add/1 tonumber/0 floor/0 ceil/0 round/0 trunc/0 rint/0
 
 // flowsOn groups the functions by what they make of their input; any other computes something of everything it sees.
 var flowsOn = struct{ same, elem, list, lists, none, last, telling map[string]bool }{
-	same: set("values/0 strings/0 numbers/0 arrays/0 objects/0 scalars/0 iterables/0 booleans/0"),
+	same: set("values/0 strings/0 numbers/0 arrays/0 objects/0 scalars/0 iterables/0 booleans/0 pick/1"),
 	elem: set("first/0 last/0 min/0 max/0 min_by/1 max_by/1 nth/1"),
 	list: set("sort/0 sort_by/1 reverse/0 unique/0 unique_by/1"),
 	none: set("empty/0 error/0 error/1 nulls/0"),
@@ -49,13 +49,6 @@ func (w *follower) call(f *gojq.Func, in *Flow, s *scene) *Flow {
 		given := *in
 		given.null = false
 		return &given
-	case sig == "pick/1": // which members are left is not told
-		if in == nil || in.keys == nil {
-			return in
-		}
-		some := *in
-		some.keys = nil
-		return &some
 	case flowsOn.last[sig]:
 		for _, a := range f.Args[:len(f.Args)-1] {
 			w.decides(w.query(a, in, s))

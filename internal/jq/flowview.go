@@ -98,3 +98,18 @@ func (f *Flow) Refs(but ...string) []Ref {
 	}
 	return out
 }
+
+// writtenIn is where the members of two objects are written.
+func writtenIn(a, b *Flow) map[string][]spot {
+	out := map[string][]spot{}
+	for _, f := range []*Flow{a, b} {
+		for k, at := range f.keys {
+			for _, s := range at {
+				if !slices.Contains(out[k], s) {
+					out[k] = append(out[k], s)
+				}
+			}
+		}
+	}
+	return out
+}

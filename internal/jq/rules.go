@@ -109,7 +109,7 @@ func (c *checker) arguments(f *gojq.Func) {
 	case "pick":
 		c.assigned(f.Args[0], f)
 	case "add_days", "add_months", "add_hours", "dshift":
-		if _, isNumber := number(f.Args[0]); !isNumber && constant(f.Args[0]) {
+		if constant(f.Args[0]) && class(f.Args[0], maxClass) != isNumber {
 			c.report(f.Args[0], "argument", f.Name+" takes a number", "write it without quotes: "+f.Name+"(-1)")
 		}
 	}

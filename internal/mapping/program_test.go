@@ -101,7 +101,6 @@ func TestCompileFindings(t *testing.T) {
 	for name, text := range map[string]string{
 		"what is beside the record": "{id: .a, remote_data: .r, warning: null}",
 		"names of the data's":       "{id: .a, dimensions: {anything: .b}}",
-		"what is picked out":        "{id: .a, extra: .b} | pick(.id)",
 		"what no output has":        "{extra: .a} | {id: .extra}",
 	} {
 		if _, findings := Compile(jq.Source{File: "acme.jq", Text: "# x\ndef usage: " + text + ";"}, model(t)); jq.Failed(findings) {

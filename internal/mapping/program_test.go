@@ -103,7 +103,7 @@ func TestCompileFindings(t *testing.T) {
 		"names of the data's":       "{id: .a, dimensions: {anything: .b}}",
 		"what no output has":        "{extra: .a} | {id: .extra}",
 	} {
-		if _, findings := Compile(jq.Source{File: "acme.jq", Text: "# x\ndef usage: " + text + ";"}, model(t)); len(findings) > 0 {
+		if _, findings := Compile(jq.Source{File: "acme.jq", Text: "# x\ndef usage: " + text + ";"}, model(t)); jq.Failed(findings) {
 			t.Errorf("%s: %v", name, findings)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -203,9 +204,9 @@ func TestDevLooksByTheClock(t *testing.T) {
 		t.Fatal(err)
 	}
 	synctest.Test(t, func(t *testing.T) {
-		reloads := 0
+		var reloads atomic.Int32 // counted by the watcher, read here
 		var said bytes.Buffer
-		d := &dev{files: folders{}.files(), config: "config.yaml", out: &said, reload: func() error { reloads++; return nil }}
+		d := &dev{files: folders{}.files(), config: "config.yaml", out: &said, reload: func() error { reloads.Add(1); return nil }}
 		ctx, stop := context.WithCancel(t.Context())
 		go d.watch(ctx)
 		for _, c := range []struct {
@@ -226,8 +227,8 @@ func TestDevLooksByTheClock(t *testing.T) {
 			}
 			time.Sleep(c.after)
 			synctest.Wait()
-			if reloads != c.want {
-				t.Errorf("after %+v: %d reloads", c, reloads)
+			if got := int(reloads.Load()); got != c.want {
+				t.Errorf("after %+v: %d reloads", c, got)
 			}
 		}
 		stop()

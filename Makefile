@@ -30,7 +30,7 @@ check: build ## format, vet, staticcheck, and our own lint of connectors and map
 
 unit: redis ## unit, golden and end-to-end tests
 	@echo "== tests"
-	@go test $(RACE) ./...
+	@go test $(RACE) -timeout 15m ./...
 
 fuzz: ## every fuzz target, together for $(FUZZ) seconds
 	@.ci/fuzz $(FUZZ)

@@ -77,40 +77,25 @@ func TestASecretThatIsLeftStopsTheRecording(t *testing.T) {
 
 // TestRecordingsOfEveryWayToPage records what scaffolds propose, whole and stopped after the first page.
 func TestRecordingsOfEveryWayToPage(t *testing.T) {
-	descriptions, err := filepath.Glob("../../internal/scaffold/testdata/*.openapi.*")
-	if err != nil || len(descriptions) < 6 {
-		t.Fatalf("%d descriptions, %v", len(descriptions), err)
-	}
-	for _, description := range append(descriptions, "") {
-		name, _, _ := strings.Cut(filepath.Base(description), ".")
-		if description == "" {
-			name = "plain"
+	eachProposal(t, func(t *testing.T, made *newConnectorVerb) {
+		name, dir, f, out := made.Name, made.Dir, made.written(), new(bytes.Buffer)
+		simulated(t, filepath.Join(f.Connectors, "testdata"), name)
+		for _, pages := range []int{1, 5} {
+			out.Reset()
+			file := filepath.Join(dir, fmt.Sprint(pages), name+".txtar")
+			v := &recordVerb{Name: filepath.Join(f.Connectors, name+".yaml"), Resource: "usage", Start: "2026-09", Pages: pages, Out: file}
+			if err := v.Run(t.Context(), std{out, out}); err != nil {
+				t.Fatalf("%d pages: %v\n%s", pages, err, out.String())
+			}
+			if err := (&testVerb{Names: []string{file}, folders: f}).Run(t.Context(), std{out, out}); err != nil {
+				t.Errorf("%d pages: %v\n%s", pages, err, out.String())
+			}
+			// One of them asks day by day, and has more days than are recorded.
+			if stopped := strings.Contains(out.String(), "It stops before"); stopped != (pages == 1 || name == "whole") {
+				t.Errorf("%d pages: stopped %v\n%s", pages, stopped, out.String())
+			}
 		}
-		t.Run(name, func(t *testing.T) {
-			dir := t.TempDir()
-			f := folders{Connectors: filepath.Join(dir, "connectors"), Mappings: filepath.Join(dir, "mappings")}
-			var out bytes.Buffer
-			if err := (&newConnectorVerb{Name: name, FromOpenAPI: description, Dir: dir}).Run(t.Context(), std{&out, &out}); err != nil {
-				t.Fatal(err)
-			}
-			simulated(t, filepath.Join(f.Connectors, "testdata"), name)
-			for _, pages := range []int{1, 5} {
-				out.Reset()
-				made := filepath.Join(dir, fmt.Sprint(pages), name+".txtar")
-				v := &recordVerb{Name: filepath.Join(f.Connectors, name+".yaml"), Resource: "usage", Start: "2026-09", Pages: pages, Out: made}
-				if err := v.Run(t.Context(), std{&out, &out}); err != nil {
-					t.Fatalf("%d pages: %v\n%s", pages, err, out.String())
-				}
-				if err := (&testVerb{Names: []string{made}, folders: f}).Run(t.Context(), std{&out, &out}); err != nil {
-					t.Errorf("%d pages: %v\n%s", pages, err, out.String())
-				}
-				// One of them asks day by day, and has more days than are recorded.
-				if stopped := strings.Contains(out.String(), "It stops before"); stopped != (pages == 1 || name == "whole") {
-					t.Errorf("%d pages: stopped %v\n%s", pages, stopped, out.String())
-				}
-			}
-		})
-	}
+	})
 }
 
 // simulated serves a cassette, with its account in the environment.

@@ -6,25 +6,8 @@ import (
 	"github.com/itchyny/gojq"
 )
 
-// scene maps what is in scope to its value; names' list, with flows.
-type scene struct {
-	up    *scene
-	name  string
-	arity int
-	value *Flow         // of a variable
-	def   *gojq.FuncDef // of a definition
-	arg   *gojq.Query   // of a closure parameter
-	scope *scene        // where the closure or the definition was written
-}
-
-func (s *scene) find(name string, arity int) *scene {
-	for ; s != nil; s = s.up {
-		if s.name == name && s.arity == arity {
-			return s
-		}
-	}
-	return nil
-}
+// scene maps what is in scope to its value: names, with flows.
+type scene = bindings[*Flow]
 
 // maxFollowed bounds the nodes that are visited, as maxTraced does; values are larger here than paths.
 const maxFollowed = 20_000

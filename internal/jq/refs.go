@@ -36,20 +36,23 @@ func (t track) step(key string, pos spot) track {
 }
 
 // names maps what is in scope to what it stands for.
-type names struct {
-	up    *names
+type names = bindings[track]
+
+// bindings are the names that a place of a program sees, the innermost first, and what is known of each variable's value.
+type bindings[V any] struct {
+	up    *bindings[V]
 	name  string
 	arity int
-	value track         // of a variable
+	value V             // of a variable
 	def   *gojq.FuncDef // of a definition
 	arg   *gojq.Query   // of a closure parameter
-	scope *names        // where the closure or the definition was written
+	scope *bindings[V]  // where the closure or the definition was written
 }
 
-func (n *names) find(name string, arity int) *names {
-	for ; n != nil; n = n.up {
-		if n.name == name && n.arity == arity {
-			return n
+func (b *bindings[V]) find(name string, arity int) *bindings[V] {
+	for ; b != nil; b = b.up {
+		if b.name == name && b.arity == arity {
+			return b
 		}
 	}
 	return nil

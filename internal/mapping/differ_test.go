@@ -1,0 +1,67 @@
+package mapping_test
+
+import (
+	"flag"
+	"io/fs"
+	"testing"
+	"time"
+
+	"github.com/meterbridge/meterbridge/connectors"
+	"github.com/meterbridge/meterbridge/internal/mapping"
+	"github.com/meterbridge/meterbridge/internal/mapping/mappingtest"
+	"github.com/meterbridge/meterbridge/mappings"
+)
+
+var (
+	differFor     = flag.Duration("differ.for", 0, "how long TestDiffer looks for differences; 0 is a few programs")
+	differSeed    = flag.Uint64("differ.seed", 1, "the number of the first program that TestDiffer makes")
+	differWorkers = flag.Int("differ.workers", 2, "how many programs TestDiffer runs at once")
+)
+
+// few is how many programs are made where nobody says for how long.
+const few = 300
+
+func maker(t testing.TB) (*mappingtest.Maker, *mapping.Model) {
+	t.Helper()
+	model, err := mapping.LoadModel(mappings.FS, "usage-metering")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cassettes, err := fs.Sub(connectors.FS, "testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := mappingtest.NewMaker(model, cassettes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m, model
+}
+
+// TestDiffer holds the compiled form of random programs to the interpreted one. For longer:
+//
+//	go test ./internal/mapping -run TestDiffer -timeout 0 -v -differ.for=1h -differ.seed=1
+func TestDiffer(t *testing.T) {
+	m, model := maker(t)
+	began, told := time.Now(), time.Now()
+	stats := (&mappingtest.Search{
+		Maker: m, Seed: *differSeed, Workers: *differWorkers,
+		Done: func(s *mappingtest.Stats) bool {
+			if time.Since(told) > time.Minute {
+				told = time.Now()
+				t.Log(s)
+			}
+			return *differFor == 0 && s.Programs >= few || *differFor > 0 && time.Since(began) > *differFor
+		},
+		Differ: func(c *mappingtest.Case, err error) {
+			if small, again := c.Shrunk(model, 20*time.Second); again != nil {
+				c, err = small, again
+			}
+			t.Errorf("%v\n%s", err, c)
+		},
+	}).Run()
+	t.Log(stats)
+	if stats.Share() < 0.6 {
+		t.Errorf("%.0f %% of the runs gave no error, which proves little", 100*stats.Share())
+	}
+}

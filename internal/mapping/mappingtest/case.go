@@ -1,0 +1,159 @@
+package mappingtest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/meterbridge/meterbridge/internal/jq"
+	"github.com/meterbridge/meterbridge/internal/mapping"
+)
+
+// Case is a program, and what a runner of it is asked to do, step by step.
+type Case struct {
+	Text     string
+	Resource string
+	Libs     []jq.Source
+	Steps    []Step
+	tree     *node // of a program that was made
+}
+
+// Step is one item; where Roots is not nil they are bound before it, and where Parent is not that alone.
+type Step struct {
+	Item   []byte
+	Roots  map[string][]byte // by name, "$query"
+	Parent []byte
+}
+
+// Vars are the roots as a runner takes them.
+func vars(roots map[string][]byte) *mapping.Vars {
+	return &mapping.Vars{Query: roots["$query"], Account: roots["$account"], Call: roots["$call"], Page: roots["$page"],
+		Lookups: roots["$lookups"], Parent: roots["$parent"], Carry: roots["$carry"]}
+}
+
+// ErrRefused is behind the error of a program that the lint does not take.
+var ErrRefused = errors.New("the program is refused")
+
+// Compile compiles the case's program.
+func (c *Case) Compile(model *mapping.Model) (*mapping.Program, error) {
+	p, findings := mapping.Compile(jq.Source{File: "made.jq", Text: c.Text}, model, c.Libs...)
+	if p == nil || !p.Has(c.Resource) {
+		for _, f := range findings {
+			if !f.Warn {
+				return nil, fmt.Errorf("%w: %s: %s", ErrRefused, f.Rule, f)
+			}
+		}
+		return nil, fmt.Errorf("%w: no-resource", ErrRefused)
+	}
+	return p, nil
+}
+
+// maxFailures is how many items may fail until a case ends: to say where takes long, and says nothing new.
+const maxFailures = 5
+
+// Run does the steps in both ways, up to the first difference, and tells what each gave.
+func (c *Case) Run(p *mapping.Program, told func(Result)) error {
+	pair := NewPair(p, c.Resource)
+	failures := 0
+	for _, s := range c.Steps {
+		if s.Roots != nil {
+			if err := pair.Bind(vars(s.Roots)); err != nil {
+				return err
+			}
+		}
+		if s.Parent != nil {
+			if err := pair.BindParent(s.Parent); err != nil {
+				return err
+			}
+		}
+		res, err := pair.Item(s.Item, true)
+		if err != nil {
+			return err
+		}
+		told(res)
+		if res == Failed {
+			failures++
+		}
+		if res == Slow || failures == maxFailures {
+			return nil
+		}
+	}
+	return nil
+}
+
+// differs says that the case shows a difference.
+func (c *Case) differs(model *mapping.Model) error {
+	p, err := c.Compile(model)
+	if err != nil {
+		return nil
+	}
+	return c.Run(p, func(Result) {})
+}
+
+// The sections of a case that is written down.
+const (
+	programSection = "-- program --"
+	rootsSection   = "-- roots --"
+	parentSection  = "-- parent --"
+	itemSection    = "-- item --"
+)
+
+// String writes the case down, as ParseCase reads it.
+func (c *Case) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s\n%s\n", programSection, c.Resource, c.Text)
+	for _, s := range c.Steps {
+		if s.Roots != nil {
+			b.WriteString(rootsSection + "\n")
+			for _, name := range slices.Sorted(maps.Keys(s.Roots)) {
+				fmt.Fprintf(&b, "%s %q\n", name, s.Roots[name])
+			}
+		}
+		if s.Parent != nil {
+			fmt.Fprintf(&b, "%s\n%q\n", parentSection, s.Parent)
+		}
+		fmt.Fprintf(&b, "%s\n%q\n", itemSection, s.Item)
+	}
+	return b.String()
+}
+
+var errCase = errors.New("malformed case")
+
+// ParseCase reads a case.
+func ParseCase(text []byte) (*Case, error) {
+	c := &Case{}
+	var step Step
+	for _, part := range bytes.Split(append([]byte("\n"), text...), []byte("\n-- ")) {
+		head, body, _ := strings.Cut(string(part), "\n")
+		kind, name, _ := strings.Cut("-- "+head, " -- ")
+		switch body = strings.TrimSuffix(body, "\n"); kind + " --" {
+		case programSection:
+			c.Resource, c.Text = name, body
+		case rootsSection:
+			step.Roots = map[string][]byte{}
+			for _, line := range strings.Split(body, "\n") {
+				var s string
+				name, quoted, _ := strings.Cut(line, " ")
+				if _, err := fmt.Sscanf(quoted, "%q", &s); err != nil && name != "" {
+					return nil, fmt.Errorf("%w: %s", errCase, line)
+				}
+				step.Roots[name] = []byte(s)
+			}
+		case parentSection, itemSection:
+			var s string
+			if _, err := fmt.Sscanf(body, "%q", &s); err != nil {
+				return nil, fmt.Errorf("%w: %s", errCase, body)
+			}
+			if kind+" --" == parentSection {
+				step.Parent = []byte(s)
+				continue
+			}
+			step.Item = []byte(s)
+			c.Steps, step = append(c.Steps, step), Step{}
+		}
+	}
+	return c, nil
+}

@@ -3,6 +3,8 @@ package mapping_test
 import (
 	"flag"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -64,4 +66,55 @@ func TestDiffer(t *testing.T) {
 	if stats.Share() < 0.6 {
 		t.Errorf("%.0f %% of the runs gave no error, which proves little", 100*stats.Share())
 	}
+}
+
+// TestCasesThatDiffered runs what once was a difference, as TestDiffer writes it down.
+func TestCasesThatDiffered(t *testing.T) {
+	_, model := maker(t)
+	files, err := filepath.Glob("testdata/differ/*.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, err := mappingtest.ParseCase(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, err := c.Compile(model)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := c.Run(p, func(mappingtest.Result) {}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// FuzzDiffer is TestDiffer by a fuzzer, who knows what a program ran through: it changes the decisions that make program
+// and records, and the bytes of an item.
+func FuzzDiffer(f *testing.F) {
+	m, model := maker(f)
+	for i, item := range []string{`{}`, `{"id":"a","amount":1.50,"lines":[{"sku":"a"},{"sku":"b"}]}`, `[1,"\u0069d",{"a":-0,"a":1e400}]`, `{"\u0069d":"\ud800"}`, `5`} {
+		f.Add([]byte{byte(i), 200, 3, 40, 5, 6, 7, 8}, []byte(item))
+	}
+	f.Fuzz(func(t *testing.T, decisions, item []byte) {
+		c := m.Case(mappingtest.Told(decisions))
+		c.Steps[1].Item = item
+		p, err := c.Compile(model)
+		if err != nil {
+			return // the lint does not take it
+		}
+		if err := c.Run(p, func(mappingtest.Result) {}); err != nil {
+			if small, again := c.Shrunk(model, 5*time.Second); again != nil {
+				c, err = small, again
+			}
+			t.Fatalf("%v\n%s", err, c)
+		}
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/meterbridge/meterbridge/internal/jq"
@@ -19,6 +20,7 @@ type Case struct {
 	Libs     []jq.Source
 	Steps    []Step
 	tree     *node // of a program that was made
+	other    func(*mapping.Program) *mapping.Program
 }
 
 // Step is one item; where Roots is not nil they are bound before it, and where Parent is not that alone.
@@ -56,7 +58,11 @@ const maxFailures = 5
 
 // Run does the steps in both ways, up to the first difference, and tells what each gave.
 func (c *Case) Run(p *mapping.Program, told func(Result)) error {
-	pair := NewPair(p, c.Resource)
+	other := interpreted
+	if c.other != nil {
+		other = c.other
+	}
+	pair := newPair(p, other(p), c.Resource)
 	failures := 0
 	for _, s := range c.Steps {
 		if s.Roots != nil {
@@ -104,7 +110,7 @@ const (
 // String writes the case down, as ParseCase reads it.
 func (c *Case) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s\n%s\n", programSection, c.Resource, c.Text)
+	fmt.Fprintf(&b, "%s %s\n%s\n", programSection, c.Resource, strings.TrimSuffix(c.Text, "\n"))
 	for _, s := range c.Steps {
 		if s.Roots != nil {
 			b.WriteString(rootsSection + "\n")
@@ -128,26 +134,26 @@ func ParseCase(text []byte) (*Case, error) {
 	var step Step
 	for _, part := range bytes.Split(append([]byte("\n"), text...), []byte("\n-- ")) {
 		head, body, _ := strings.Cut(string(part), "\n")
-		kind, name, _ := strings.Cut("-- "+head, " -- ")
-		switch body = strings.TrimSuffix(body, "\n"); kind + " --" {
+		section, name, _ := strings.Cut("-- "+head, " --")
+		switch section += " --"; section {
 		case programSection:
-			c.Resource, c.Text = name, body
+			c.Resource, c.Text = strings.TrimSpace(name), body
 		case rootsSection:
 			step.Roots = map[string][]byte{}
-			for _, line := range strings.Split(body, "\n") {
-				var s string
+			for line := range strings.Lines(body) {
 				name, quoted, _ := strings.Cut(line, " ")
-				if _, err := fmt.Sscanf(quoted, "%q", &s); err != nil && name != "" {
+				s, err := strconv.Unquote(strings.TrimSpace(quoted))
+				if err != nil {
 					return nil, fmt.Errorf("%w: %s", errCase, line)
 				}
 				step.Roots[name] = []byte(s)
 			}
 		case parentSection, itemSection:
-			var s string
-			if _, err := fmt.Sscanf(body, "%q", &s); err != nil {
+			s, err := strconv.Unquote(strings.TrimSpace(body))
+			if err != nil {
 				return nil, fmt.Errorf("%w: %s", errCase, body)
 			}
-			if kind+" --" == parentSection {
+			if section == parentSection {
 				step.Parent = []byte(s)
 				continue
 			}

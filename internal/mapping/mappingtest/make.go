@@ -31,7 +31,7 @@ func NewMaker(model *mapping.Model, cassettes fs.FS) (*Maker, error) {
 }
 
 // Items is how many items a case has.
-const Items = 32
+const Items = 64
 
 // Case makes a case.
 func (m *Maker) Case(d *Dice) *Case {

@@ -21,7 +21,11 @@ type Pair struct {
 
 // NewPair is a pair of a program's resource.
 func NewPair(p *mapping.Program, resource string) *Pair {
-	return &Pair{compiled: p.Runner(resource), interpreted: interpreted(p).Runner(resource)}
+	return newPair(p, interpreted(p), resource)
+}
+
+func newPair(p, other *mapping.Program, resource string) *Pair {
+	return &Pair{compiled: p.Runner(resource), interpreted: other.Runner(resource)}
 }
 
 // interpreted is the program as gojq alone runs it.

@@ -65,15 +65,15 @@ func (c *Case) Run(p *mapping.Program, told func(Result)) error {
 	pair := newPair(p, other(p), c.Resource)
 	failures := 0
 	for _, s := range c.Steps {
+		bound, err := true, error(nil)
 		if s.Roots != nil {
-			if err := pair.Bind(vars(s.Roots)); err != nil {
-				return err
-			}
+			bound, err = pair.Bind(vars(s.Roots))
 		}
-		if s.Parent != nil {
-			if err := pair.BindParent(s.Parent); err != nil {
-				return err
-			}
+		if s.Parent != nil && bound && err == nil {
+			bound, err = pair.BindParent(s.Parent)
+		}
+		if err != nil || !bound {
+			return err
 		}
 		res, err := pair.Item(s.Item, true)
 		if err != nil {

@@ -36,14 +36,19 @@ func interpreted(p *mapping.Program) *mapping.Program {
 	return p
 }
 
-// Bind binds the roots of both.
-func (p *Pair) Bind(v *mapping.Vars) error {
-	return differ("binding the roots", "", shown(p.compiled.Bind(v)), shown(p.interpreted.Bind(v)))
+// Bind binds the roots of both; bound is false where neither takes them.
+func (p *Pair) Bind(v *mapping.Vars) (bound bool, err error) {
+	return p.both("binding the roots", func(r *mapping.Runner) error { return r.Bind(v) })
 }
 
 // BindParent binds the parent of both.
-func (p *Pair) BindParent(text []byte) error {
-	return differ("binding the parent", "", shown(p.compiled.BindParent(text)), shown(p.interpreted.BindParent(text)))
+func (p *Pair) BindParent(text []byte) (bound bool, err error) {
+	return p.both("binding the parent "+string(text), func(r *mapping.Runner) error { return r.BindParent(text) })
+}
+
+func (p *Pair) both(what string, do func(*mapping.Runner) error) (bool, error) {
+	a, b := do(p.compiled), do(p.interpreted)
+	return a == nil, differ(what, "", shown(a), shown(b))
 }
 
 // Result is what an item gave.

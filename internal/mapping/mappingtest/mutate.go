@@ -17,7 +17,14 @@ var mutations = []func(d *Dice, root *doc){
 // harmless is how many of the mutations change no value.
 const harmless = 4
 
-// Mutated is a record with a few changes; often it means the same as before.
+// Mutated is an item with a few changes; often it means the same as before.
+func (d *Dice) Mutated(item []byte) []byte {
+	if v := parse(item); v != nil {
+		return d.mutated(v)
+	}
+	return d.damage(append([]byte(" "), item...))
+}
+
 func (d *Dice) mutated(base *doc) []byte {
 	v := base.clone()
 	of := harmless

@@ -10,7 +10,7 @@ import (
 )
 
 // changed is how often each item is tried once more, changed.
-const changed = 12
+const changed = 6
 
 // TestMappingsDoTheSameCompiled runs every mapping over every item of its cassette compiled and interpreted, with the roots
 // that the item has there, and over the same items changed.
@@ -30,7 +30,7 @@ func TestMappingsDoTheSameCompiled(t *testing.T) {
 			t.Parallel()
 			p, dice, items := portableHouse(t, c, catalog), mappingtest.Seeded(1), 0
 			for _, ask := range c.Requests {
-				if ask.Via == "unified" {
+				if ask.Via == "unified" && ask.Format == "unified" { // other formats have the same items
 					items += differOn(t, p, dice, c.Name, ask)
 				}
 			}

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 var (
 	differFor     = flag.Duration("differ.for", 0, "how long TestDiffer looks for differences; 0 is a few programs")
 	differSeed    = flag.Uint64("differ.seed", 1, "the number of the first program that TestDiffer makes")
+	differBails   = flag.Int("differ.bails", 0, "how many cases TestDiffer shows of items that were left to gojq though nothing fails")
 	differWorkers = flag.Int("differ.workers", 2, "how many programs TestDiffer runs at once")
 )
 
@@ -46,6 +48,16 @@ func maker(t testing.TB) (*mappingtest.Maker, *mapping.Model) {
 func TestDiffer(t *testing.T) {
 	m, model := maker(t)
 	began, told := time.Now(), time.Now()
+	var bail func(c *mappingtest.Case)
+	if *differBails > 0 {
+		var told atomic.Int32
+		bail = func(c *mappingtest.Case) {
+			if int(told.Add(1)) <= *differBails {
+				c, err := c.Shrunk(5*time.Second, func(c *mappingtest.Case) error { return c.Bails(model) })
+				t.Logf("%v\n%s", err, c)
+			}
+		}
+	}
 	stats := (&mappingtest.Search{
 		Maker: m, Seed: *differSeed, Workers: *differWorkers,
 		Done: func(s *mappingtest.Stats) bool {
@@ -56,11 +68,12 @@ func TestDiffer(t *testing.T) {
 			return *differFor == 0 && s.Programs >= few || *differFor > 0 && time.Since(began) > *differFor
 		},
 		Differ: func(c *mappingtest.Case, err error) {
-			if small, again := c.Shrunk(model, 20*time.Second); again != nil {
+			if small, again := c.Shrunk(20*time.Second, func(c *mappingtest.Case) error { return c.Differs(model) }); again != nil {
 				c, err = small, again
 			}
 			t.Errorf("%v\n%s", err, c)
 		},
+		Bail: bail,
 	}).Run()
 	t.Log(stats)
 	if stats.Share() < 0.6 {
@@ -89,7 +102,7 @@ func TestCasesThatDiffered(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := c.Run(p, func(mappingtest.Result) {}); err != nil {
+			if err := c.Run(p, func(mappingtest.Told) {}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -110,8 +123,8 @@ func FuzzDiffer(f *testing.F) {
 		if err != nil {
 			return // the lint does not take it
 		}
-		if err := c.Run(p, func(mappingtest.Result) {}); err != nil {
-			if small, again := c.Shrunk(model, 5*time.Second); again != nil {
+		if err := c.Run(p, func(mappingtest.Told) {}); err != nil {
+			if small, again := c.Shrunk(5*time.Second, func(c *mappingtest.Case) error { return c.Differs(model) }); again != nil {
 				c, err = small, again
 			}
 			t.Fatalf("%v\n%s", err, c)

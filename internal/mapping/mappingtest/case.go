@@ -56,8 +56,17 @@ func (c *Case) Compile(model *mapping.Model) (*mapping.Program, error) {
 // maxFailures is how many items may fail until a case ends: to say where takes long, and says nothing new.
 const maxFailures = 5
 
+// Told is what one step gave, and whether the compiled program gave it, or left it to gojq.
+type Told struct {
+	Result      Result
+	Ran, Bailed bool
+}
+
+// needless says that the compiled program left an item to gojq on which nothing fails.
+func (t Told) needless() bool { return t.Bailed && (t.Result == Records || t.Result == Empty) }
+
 // Run does the steps in both ways, up to the first difference, and tells what each gave.
-func (c *Case) Run(p *mapping.Program, told func(Result)) error {
+func (c *Case) Run(p *mapping.Program, told func(Told)) error {
 	other := interpreted
 	if c.other != nil {
 		other = c.other
@@ -75,11 +84,13 @@ func (c *Case) Run(p *mapping.Program, told func(Result)) error {
 		if err != nil || !bound {
 			return err
 		}
+		items, bails := pair.ran()
 		res, err := pair.Item(s.Item, true)
 		if err != nil {
 			return err
 		}
-		told(res)
+		ran, bailed := pair.ran()
+		told(Told{res, ran > items, bailed > bails})
 		if res == Failed {
 			failures++
 		}
@@ -90,13 +101,28 @@ func (c *Case) Run(p *mapping.Program, told func(Result)) error {
 	return nil
 }
 
-// differs says that the case shows a difference.
-func (c *Case) differs(model *mapping.Model) error {
+// Differs is the difference that the case shows, if it does.
+func (c *Case) Differs(model *mapping.Model) error {
 	p, err := c.Compile(model)
 	if err != nil {
 		return nil
 	}
-	return c.Run(p, func(Result) {})
+	return c.Run(p, func(Told) {})
+}
+
+var errBails = errors.New("the compiled program leaves an item to gojq on which nothing fails")
+
+// Bails is an error where the compiled program leaves an item to gojq on which nothing fails.
+func (c *Case) Bails(model *mapping.Model) error {
+	p, err := c.Compile(model)
+	if err != nil {
+		return nil
+	}
+	bails := false
+	if err := c.Run(p, func(t Told) { bails = bails || t.needless() }); err != nil || !bails {
+		return nil
+	}
+	return errBails
 }
 
 // The sections of a case that is written down.

@@ -48,10 +48,10 @@ func TestADefectIsFoundAndMadeSmall(t *testing.T) {
 		if err != nil {
 			continue
 		}
-		if err = c.Run(p, func(Result) {}); err == nil {
+		if err = c.Run(p, func(Told) {}); err == nil {
 			continue
 		}
-		small, err := c.Shrunk(model, 30*time.Second)
+		small, err := c.Shrunk(30*time.Second, func(c *Case) error { return c.Differs(model) })
 		if !errors.Is(err, ErrDiffer) || !strings.Contains(small.Text, "ascii_downcase") || len(small.Text) > 200 || len(small.Steps) != 1 {
 			t.Errorf("%v\n%s", err, small)
 		}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/meterbridge/meterbridge/internal/mapping"
 )
 
 // Search looks for differences in many cases.
@@ -16,14 +18,18 @@ type Search struct {
 	Workers int
 	Done    func(s *Stats) bool // asked before each case
 	Differ  func(c *Case, err error)
+	Bail    func(c *Case) // a case of items that were left to gojq needlessly; nil where nobody asks
 }
 
 // Stats say what was searched.
 type Stats struct {
 	Programs, Refused, Slow int
-	Results                 [Slow + 1]int // by result
+	Compiled                int           // of the programs
+	Results                 [Slow + 1]int // of the runs, by result
+	Sure                    int           // of the runs without an error, those that the compiled program gave
+	Needless                int           // those that it had and left to gojq
 	Differences             int
-	Rules                   map[string]int // of the lint that refused programs
+	Rules, Reasons          map[string]int // of the lint that refused programs, and why some don't compile
 	Began                   time.Time
 	mu                      sync.Mutex
 	next                    uint64
@@ -44,19 +50,27 @@ func (s *Stats) Share() float64 {
 
 func (s *Stats) String() string {
 	runs, since := s.Runs(), time.Since(s.Began)
-	percent := func(n int) float64 { return 100 * float64(n) / float64(max(runs, 1)) }
-	var rules []string
-	for _, r := range slices.SortedFunc(maps.Keys(s.Rules), func(a, b string) int { return s.Rules[b] - s.Rules[a] }) {
-		rules = append(rules, fmt.Sprintf("%s %d", r, s.Rules[r]))
+	percent := func(n, of int) float64 { return 100 * float64(n) / float64(max(of, 1)) }
+	good := s.Results[Records] + s.Results[Empty]
+	return fmt.Sprintf("%v: %d programs, %.1f %% compiled; %d runs, %.0f a second: records %.1f %%, none %.1f %%, errors %.1f %%, malformed %.1f %%, slow %d; "+
+		"of those without an error %.1f %% compiled, %d left to gojq; %d differences\nrefused by the lint %d: %s\nnot compiled: %s",
+		since.Round(time.Second), s.Programs, percent(s.Compiled, s.Programs), runs, float64(runs)/since.Seconds(),
+		percent(s.Results[Records], runs), percent(s.Results[Empty], runs), percent(s.Results[Failed], runs), percent(s.Results[Malformed], runs), s.Slow,
+		percent(s.Sure, good), s.Needless, s.Differences, s.Refused, most(s.Rules), most(s.Reasons))
+}
+
+// most lists what was counted, the most frequent first.
+func most(counts map[string]int) string {
+	var out []string
+	for _, r := range slices.SortedFunc(maps.Keys(counts), func(a, b string) int { return counts[b] - counts[a] }) {
+		out = append(out, fmt.Sprintf("%s %d", r, counts[r]))
 	}
-	return fmt.Sprintf("%v: %d programs (%d more refused: %s), %d runs, %.0f a second: records %.1f %%, none %.1f %%, errors %.1f %%, malformed %.1f %%; %d slow; %d differences",
-		since.Round(time.Second), s.Programs, s.Refused, strings.Join(rules, ", "), runs, float64(runs)/since.Seconds(),
-		percent(s.Results[Records]), percent(s.Results[Empty]), percent(s.Results[Failed]), percent(s.Results[Malformed]), s.Slow, s.Differences)
+	return strings.Join(out[:min(len(out), 20)], ", ")
 }
 
 // Run searches until it is done.
 func (s *Search) Run() *Stats {
-	stats := &Stats{Rules: map[string]int{}, Began: time.Now()}
+	stats := &Stats{Rules: map[string]int{}, Reasons: map[string]int{}, Began: time.Now()}
 	var workers sync.WaitGroup
 	for range max(s.Workers, 1) {
 		workers.Go(func() {
@@ -89,19 +103,49 @@ func (s *Search) one(stats *Stats, c *Case) {
 		stats.mu.Unlock()
 		return
 	}
-	var results [Slow + 1]int
-	err = c.Run(p, func(r Result) { results[r]++ })
+	var mine Stats
+	err = c.Run(p, mine.add)
+	reasons := reasons(p, c.Resource)
 	stats.mu.Lock()
 	stats.Programs++
-	for i, n := range results {
+	if len(reasons) == 0 {
+		stats.Compiled++
+	}
+	for _, r := range reasons {
+		stats.Reasons[r]++
+	}
+	for i, n := range mine.Results {
 		stats.Results[i] += n
 	}
-	stats.Slow += results[Slow]
+	stats.Slow += mine.Results[Slow]
+	stats.Sure += mine.Sure
+	stats.Needless += mine.Needless
 	if err != nil {
 		stats.Differences++
 	}
 	stats.mu.Unlock()
-	if err != nil {
+	switch {
+	case err != nil:
 		s.Differ(c, err)
+	case mine.Needless > 0 && s.Bail != nil:
+		s.Bail(c)
 	}
+}
+
+func (s *Stats) add(t Told) {
+	s.Results[t.Result]++
+	switch {
+	case t.needless():
+		s.Needless++
+	case t.Ran && (t.Result == Records || t.Result == Empty):
+		s.Sure++
+	}
+}
+
+// reasons are why the program does not compile.
+func reasons(p *mapping.Program, resource string) []string {
+	if r, can := any(p).(interface{ Reasons(string) []string }); can {
+		return r.Reasons(resource)
+	}
+	return nil
 }

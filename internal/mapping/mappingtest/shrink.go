@@ -1,40 +1,43 @@
 package mappingtest
 
-import (
-	"time"
-
-	"github.com/meterbridge/meterbridge/internal/mapping"
-)
+import "time"
 
 // atoms are what a part of a program may become.
 var atoms = []string{".", "null", "1", `"a"`, "[]", "{}", "empty"}
 
 // shrinker makes a case that differs small, as long as it differs.
 type shrinker struct {
-	model *mapping.Model
+	wrong func(*Case) error
 	until time.Time
 	best  *Case
+	last  error // what is wrong with it
 }
 
-// Shrunk is the smallest case that was found within the time to differ too, and its difference.
-func (c *Case) Shrunk(model *mapping.Model, within time.Duration) (*Case, error) {
-	s := &shrinker{model: model, until: time.Now().Add(within), best: c}
+// Shrunk is the smallest case that was found within the time that something is wrong with too, and what is.
+func (c *Case) Shrunk(within time.Duration, wrong func(*Case) error) (*Case, error) {
+	s := &shrinker{wrong: wrong, until: time.Now().Add(within), best: c}
+	if !s.try(c) {
+		return c, nil
+	}
 	for better := true; better && time.Now().Before(s.until); {
 		better = s.steps()
 		better = s.roots() || better
 		better = s.program() || better
 		better = s.items() || better
 	}
-	return s.best, s.best.differs(model)
+	return s.best, s.last
 }
 
-// try takes the case where it differs still.
+// try takes the case where it is wrong still.
 func (s *shrinker) try(c *Case) bool {
-	if time.Now().After(s.until) || c.differs(s.model) == nil {
+	if time.Now().After(s.until) {
 		return false
 	}
-	s.best = c
-	return true
+	err := s.wrong(c)
+	if err != nil {
+		s.best, s.last = c, err
+	}
+	return err != nil
 }
 
 func (c *Case) clone() *Case {

@@ -117,7 +117,7 @@ func FuzzDiffer(f *testing.F) {
 		f.Add([]byte{byte(i), 200, 3, 40, 5, 6, 7, 8}, []byte(item))
 	}
 	f.Fuzz(func(t *testing.T, decisions, item []byte) {
-		c := m.Case(mappingtest.Told(decisions))
+		c := m.Case(mappingtest.Decided(decisions))
 		c.Steps[1].Item = item
 		p, err := c.Compile(model)
 		if err != nil {

@@ -19,8 +19,8 @@ type Dice struct {
 	rng  *rand.Rand
 }
 
-// Told are dice that begin with the given decisions.
-func Told(decisions []byte) *Dice {
+// Decided are dice that begin with the given decisions.
+func Decided(decisions []byte) *Dice {
 	h := fnv.New64a()
 	h.Write(decisions)
 	return &Dice{told: decisions, rng: rand.New(rand.NewPCG(h.Sum64(), uint64(len(decisions))))}
@@ -33,7 +33,7 @@ func Seeded(seed uint64) *Dice {
 
 // fork gives dice of their own, so that what is made of them does not depend on what else is.
 func (d *Dice) fork() *Dice {
-	return Told(binary.LittleEndian.AppendUint64(nil, d.rng.Uint64()))
+	return Decided(binary.LittleEndian.AppendUint64(nil, d.rng.Uint64()))
 }
 
 // below is a number from 0 to n-1.

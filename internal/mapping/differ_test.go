@@ -102,7 +102,7 @@ func TestCasesThatDiffered(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := c.Run(p, func(mappingtest.Told) {}); err != nil {
+			if err := c.Run(p, func(mappingtest.Gave) {}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -123,7 +123,7 @@ func FuzzDiffer(f *testing.F) {
 		if err != nil {
 			return // the lint does not take it
 		}
-		if err := c.Run(p, func(mappingtest.Told) {}); err != nil {
+		if err := c.Run(p, func(mappingtest.Gave) {}); err != nil {
 			if small, again := c.Shrunk(5*time.Second, func(c *mappingtest.Case) error { return c.Differs(model) }); again != nil {
 				c, err = small, again
 			}

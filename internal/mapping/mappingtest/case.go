@@ -56,17 +56,17 @@ func (c *Case) Compile(model *mapping.Model) (*mapping.Program, error) {
 // maxFailures is how many items may fail until a case ends: to say where takes long, and says nothing new.
 const maxFailures = 5
 
-// Told is what one step gave, and whether the compiled program gave it, or left it to gojq.
-type Told struct {
+// Gave is what one step gave, and whether the compiled program gave it, or left it to gojq.
+type Gave struct {
 	Result      Result
 	Ran, Bailed bool
 }
 
 // needless says that the compiled program left an item to gojq on which nothing fails.
-func (t Told) needless() bool { return t.Bailed && (t.Result == Records || t.Result == Empty) }
+func (t Gave) needless() bool { return t.Bailed && (t.Result == Records || t.Result == Empty) }
 
 // Run does the steps in both ways, up to the first difference, and tells what each gave.
-func (c *Case) Run(p *mapping.Program, told func(Told)) error {
+func (c *Case) Run(p *mapping.Program, told func(Gave)) error {
 	other := interpreted
 	if c.other != nil {
 		other = c.other
@@ -90,7 +90,7 @@ func (c *Case) Run(p *mapping.Program, told func(Told)) error {
 			return err
 		}
 		ran, bailed := pair.ran()
-		told(Told{res, ran > items, bailed > bails})
+		told(Gave{res, ran > items, bailed > bails})
 		if res == Failed {
 			failures++
 		}
@@ -107,7 +107,7 @@ func (c *Case) Differs(model *mapping.Model) error {
 	if err != nil {
 		return nil
 	}
-	return c.Run(p, func(Told) {})
+	return c.Run(p, func(Gave) {})
 }
 
 var errBails = errors.New("the compiled program leaves an item to gojq on which nothing fails")
@@ -119,7 +119,7 @@ func (c *Case) Bails(model *mapping.Model) error {
 		return nil
 	}
 	bails := false
-	if err := c.Run(p, func(t Told) { bails = bails || t.needless() }); err != nil || !bails {
+	if err := c.Run(p, func(t Gave) { bails = bails || t.needless() }); err != nil || !bails {
 		return nil
 	}
 	return errBails

@@ -48,7 +48,7 @@ func TestADefectIsFoundAndMadeSmall(t *testing.T) {
 		if err != nil {
 			continue
 		}
-		if err = c.Run(p, func(Told) {}); err == nil {
+		if err = c.Run(p, func(Gave) {}); err == nil {
 			continue
 		}
 		small, err := c.Shrunk(30*time.Second, func(c *Case) error { return c.Differs(model) })

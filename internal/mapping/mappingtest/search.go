@@ -132,7 +132,7 @@ func (s *Search) one(stats *Stats, c *Case) {
 	}
 }
 
-func (s *Stats) add(t Told) {
+func (s *Stats) add(t Gave) {
 	s.Results[t.Result]++
 	switch {
 	case t.needless():

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"testing"
 
@@ -94,6 +95,11 @@ func (p *Pair) Item(window []byte, eof bool) (Result, error) {
 const kept = "kept"
 
 func (p *Pair) run(i int, r *mapping.Runner, window []byte, eof bool) (told string, res Result) {
+	defer func() {
+		if v := recover(); v != nil {
+			told, p.out[i], p.last[i] = fmt.Sprintf("panic: %v\n%s", v, debug.Stack()), record.Batch{}, ""
+		}
+	}()
 	out := &p.out[i]
 	if out.Len() > 0 && tell(out, 0) != p.last[i] {
 		return "", Malformed

@@ -16,7 +16,12 @@ type form struct {
 	out   string
 	texts []string
 	holes []string
+	rare  bool
 }
+
+// rarely are the functions that few mappings call and that need not compile. Most programs have none of them, since one
+// alone leaves all that stands around it to gojq.
+var rarely = regexp.MustCompile(`\b(sub|match|test|capture|delpaths|skip|pick|fma|paths?|tostream|truncate_stream|JOIN|nth|bsearch|ldexp|walk|\.\. \|=)\b|\?//`)
 
 var hole = regexp.MustCompile(`\{\{([a-z]+[@*]*)\}\}`)
 
@@ -32,7 +37,7 @@ var forms = func() map[kind][]*form {
 		if !known || len(parts) < 3 {
 			panic(fmt.Sprintf("forms.txt: %q", line))
 		}
-		f := &form{in: in, out: parts[1]}
+		f := &form{in: in, out: parts[1], rare: rarely.MatchString(parts[2])}
 		at := 0
 		for _, m := range hole.FindAllStringSubmatchIndex(parts[2], -1) {
 			f.texts, f.holes = append(f.texts, parts[2][at:m[0]]), append(f.holes, parts[2][m[2]:m[3]])

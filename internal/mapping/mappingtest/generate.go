@@ -10,8 +10,9 @@ import (
 // generator makes one program.
 type generator struct {
 	*Dice
-	left  int // nodes that may still be made
-	count int // definitions and variables so far
+	left  int  // nodes that may still be made
+	count int  // definitions and variables so far
+	rare  bool // forms that need not compile are fine
 }
 
 // scope is what an expression stands in.
@@ -196,8 +197,14 @@ func (g *generator) grown(s scope, want kind, depth int) (*node, *shape) {
 	case 3:
 		return g.special(s, want, depth)
 	}
-	if fit := forms[want]; len(fit) > 0 {
-		return g.build(pick(g.Dice, fit), s, depth)
+	fit := forms[want]
+	for range 8 {
+		if len(fit) == 0 {
+			break
+		}
+		if f := pick(g.Dice, fit); g.rare || !f.rare {
+			return g.build(f, s, depth)
+		}
 	}
 	return g.leaf(s, want)
 }

@@ -81,7 +81,11 @@ func (m *Maker) bound(d *Dice) map[string][]byte {
 		switch text := []byte(rootTexts[r.name]); {
 		case d.once(8):
 		case d.once(4):
-			roots[r.name] = d.mutated(parse(text))
+			v := parse(text)
+			if d.once(4) {
+				d.widen(v) // as the lookups of many
+			}
+			roots[r.name] = d.mutated(v)
 		default:
 			roots[r.name] = text
 		}

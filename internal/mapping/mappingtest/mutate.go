@@ -11,7 +11,7 @@ import (
 var mutations = []func(d *Dice, root *doc){
 	(*Dice).escapeKey, (*Dice).escapeText, (*Dice).reorder, (*Dice).repeatEqual,
 	(*Dice).oddNumber, (*Dice).oddText, (*Dice).otherDate,
-	(*Dice).remove, (*Dice).retype, (*Dice).repeatKey, (*Dice).grow, (*Dice).deepen, (*Dice).rename,
+	(*Dice).remove, (*Dice).retype, (*Dice).repeatKey, (*Dice).grow, (*Dice).widen, (*Dice).deepen, (*Dice).rename,
 }
 
 // harmless is how many of the mutations change no value.
@@ -189,6 +189,18 @@ func (d *Dice) grow(root *doc) {
 	e := pick(d, v.kids)
 	for range pick(d, []int{1, 3, 20, 300}) {
 		v.kids = append(v.kids, e.clone())
+	}
+}
+
+// widen gives an object more members, now and then very many.
+func (d *Dice) widen(root *doc) {
+	v := d.any(root, func(v *doc) bool { return v.kind == object })
+	if v == nil {
+		return
+	}
+	for i := range pick(d, []int{1, 2, 9, 30, 255, 257, 600}) {
+		v.keys = append(v.keys, quoted(fmt.Sprintf("%s%d", pick(d, names), i)))
+		v.kids = append(v.kids, &doc{raw: d.scalar(anything, d.once(9))})
 	}
 }
 

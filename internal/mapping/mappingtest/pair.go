@@ -105,9 +105,7 @@ func (p *Pair) run(i int, r *mapping.Runner, window []byte, eof bool) (told stri
 		return "", Malformed
 	}
 	out.Buf, out.Outs = append(out.Buf[:0], kept...), append(out.Outs[:0], record.Out{JSON: record.Span{End: len(kept)}})
-	p.window[i] = append(p.window[i][:0], window...)
-	end, st := r.Scan(p.window[i], 0, eof)
-	told = fmt.Sprintf("scanned to %d: %v\n", end, st)
+	told, st := p.scan(i, r, window, eof)
 	err := r.Emit(out)
 	for j := range p.window[i] { // nothing may be left that points into it
 		p.window[i][j] = '#'
@@ -126,6 +124,24 @@ func (p *Pair) run(i int, r *mapping.Runner, window []byte, eof bool) (told stri
 	}
 	p.last[i] = tell(out, 0)
 	return told + tell(out, 0) + shown(err), res
+}
+
+// scan scans the item as it may lie in a window: alone, among others, or cut off at first.
+func (p *Pair) scan(i int, r *mapping.Runner, item []byte, eof bool) (told string, st record.Status) {
+	before, after := "", ""
+	switch len(item) % 4 {
+	case 0:
+		before, after = `[{"a":[1]}, `, ` ,{"b":2}, ["c`
+	case 1:
+		after = "\n{\"id\":"
+	}
+	p.window[i] = append(append(append(p.window[i][:0], before...), item...), after...)
+	if len(item)%4 == 2 {
+		end, st := r.Scan(p.window[i][:len(item)/2], 0, false)
+		told = fmt.Sprintf("half scanned to %d: %v\n", end, st)
+	}
+	end, st := r.Scan(p.window[i], len(before), eof)
+	return told + fmt.Sprintf("scanned to %d: %v\n", end, st), st
 }
 
 func shown(err error) string {

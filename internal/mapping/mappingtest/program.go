@@ -29,7 +29,7 @@ const maxNodes = 160
 
 // program makes a mapping for records of a shape.
 func (d *Dice) program(model *mapping.Model, in *shape, roots []field) *program {
-	g := &generator{Dice: d, left: 20 + d.below(maxNodes)}
+	g := &generator{Dice: d, left: 20 + d.below(maxNodes), rare: d.once(6)}
 	s := scope{in: in, vars: roots}
 	bound := ""
 	if d.once(2) {

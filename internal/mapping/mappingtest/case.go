@@ -16,6 +16,7 @@ import (
 // Case is a program, and what a runner of it is asked to do, step by step.
 type Case struct {
 	Text     string
+	Override string // an expression that is laid over the mapping; "" for none
 	Resource string
 	Libs     []jq.Source
 	Steps    []Step
@@ -50,11 +51,18 @@ func (c *Case) Compile(model *mapping.Model) (*mapping.Program, error) {
 		}
 		return nil, fmt.Errorf("%w: no-resource", ErrRefused)
 	}
-	return p, nil
+	if c.Override == "" {
+		return p, nil
+	}
+	o, findings := mapping.CompileOverrides(mapping.Account, map[string]jq.Source{c.Resource: {File: "override.jq", Text: c.Override}}, model)
+	if o == nil {
+		return nil, fmt.Errorf("%w: override: %v", ErrRefused, findings)
+	}
+	return p.With(o), nil
 }
 
 // maxFailures is how many items may fail until a case ends: to say where takes long, and says nothing new.
-const maxFailures = 5
+const maxFailures = 3
 
 // Gave is what one step gave, and whether the compiled program gave it, or left it to gojq.
 type Gave struct {
@@ -128,6 +136,7 @@ func (c *Case) Bails(model *mapping.Model) error {
 // The sections of a case that is written down.
 const (
 	programSection = "-- program --"
+	overSection    = "-- override --"
 	rootsSection   = "-- roots --"
 	parentSection  = "-- parent --"
 	itemSection    = "-- item --"
@@ -137,6 +146,9 @@ const (
 func (c *Case) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s\n%s\n", programSection, c.Resource, strings.TrimSuffix(c.Text, "\n"))
+	if c.Override != "" {
+		fmt.Fprintf(&b, "%s\n%s\n", overSection, c.Override)
+	}
 	for _, s := range c.Steps {
 		if s.Roots != nil {
 			b.WriteString(rootsSection + "\n")
@@ -164,6 +176,8 @@ func ParseCase(text []byte) (*Case, error) {
 		switch section += " --"; section {
 		case programSection:
 			c.Resource, c.Text = strings.TrimSpace(name), body
+		case overSection:
+			c.Override = body
 		case rootsSection:
 			step.Roots = map[string][]byte{}
 			for line := range strings.Lines(body) {

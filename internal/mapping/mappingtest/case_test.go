@@ -61,7 +61,7 @@ func TestADefectIsFoundAndMadeSmall(t *testing.T) {
 }
 
 func TestCasesAreWrittenDown(t *testing.T) {
-	c := &Case{Text: "# x\ndef usage: {id: .a};", Resource: "usage", Steps: []Step{
+	c := &Case{Text: "# x\ndef usage: {id: .a};", Override: "$base\n| .b = 1", Resource: "usage", Steps: []Step{
 		{Item: []byte("{\"a\": \"\\u0000\xff\n-- item --\n\"}"), Roots: map[string][]byte{"$query": []byte(`{"q":1}`), "$page": {}}},
 		{Item: []byte("{}"), Parent: []byte(`"p"`)},
 		{Item: []byte{}, Roots: map[string][]byte{}},

@@ -46,12 +46,19 @@ func (m *Maker) Case(d *Dice) *Case {
 	}
 	p := d.program(m.model, from.shape, m.roots)
 	c := &Case{Resource: p.resource, Text: made(p.tree), tree: p.tree}
-	m.Fill(d, c, from.items, from.shape)
+	if d.once(12) {
+		c.Override = pick(d, overrides)
+	}
+	m.fill(d, c, from.items, from.shape)
 	return c
 }
 
-// Fill gives the case its steps: items like those that are given, in their order and changed, with roots that change on the way.
-func (m *Maker) Fill(d *Dice, c *Case, like []*doc, s *shape) {
+// overrides are laid over some mappings.
+var overrides = []string{`$base`, `$base | .metric_name |= tostring`, `$base + {dimensions: {more: .}}`, `{metric_name: $base.id, dimensions: ($base.dimensions // {})}`,
+	`if $base.metric_name == null then empty else $base end`, `$base | .charges[]?.amount |= dneg`, `$base | del(.product)`, `select($base.id != "x")`, `$base | .id = "\(.id)"`}
+
+// fill gives the case its steps: items like those that are given, and changed, with roots that change on the way.
+func (m *Maker) fill(d *Dice, c *Case, like []*doc, s *shape) {
 	for i := range Items {
 		item := pick(d, like)
 		if d.once(3) {

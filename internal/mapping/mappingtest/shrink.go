@@ -22,6 +22,7 @@ func (c *Case) Shrunk(within time.Duration, wrong func(*Case) error) (*Case, err
 	for better := true; better && time.Now().Before(s.until); {
 		better = s.steps()
 		better = s.roots() || better
+		better = s.override() || better
 		better = s.program() || better
 		better = s.items() || better
 	}
@@ -89,6 +90,12 @@ func (s *shrinker) roots() (better bool) {
 		}
 	}
 	return better
+}
+
+func (s *shrinker) override() bool {
+	c := s.best.clone()
+	c.Override = ""
+	return s.best.Override != "" && s.try(c)
 }
 
 // program puts parts of the program in the place of what they stand in.

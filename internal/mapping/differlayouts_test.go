@@ -17,7 +17,7 @@ func TestDifferOnEverNewKeys(t *testing.T) {
 	for name, body := range map[string]string{
 		"fields":   `{id: "x", metric_name: .name, dimensions: {a: .a, b: .deep.b}, remote_data: [.deep, .a]}`,
 		"built":    `{id: "x", metric_name: ({n: .name, "k": 1} | tojson), remote_data: ({z: .a} + .deep), dimensions: with_entries(select(.key != "name"))}`,
-		"computed": `{id: "x", dimensions: ({(.name): 1, b: 2} + {(.name + "!"): .a}), remote_data: (.[.name] = .deep | del(.a))}`,
+		"computed": `{id: "x", dimensions: ({(.name): 1, b: 2} + {(.name + "!"): .a}), remote_data: ((. + {(.name): .deep}) | .deep.new = 1 | del(.a))}`,
 		"lookups":  `{id: "x", metric_name: $lookups[.name].label, dimensions: ($lookups.all + .deep)}`,
 		"grouped":  `([.[]] | group_by(type) | map({(.[0] | type): length}) | add) as $n | {id: "x", dimensions: $n, remote_data: [to_entries[] | {(.key): .value}]}`,
 	} {

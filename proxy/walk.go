@@ -121,14 +121,14 @@ func (w *walk) emit() error {
 		w.batch.Outs = append(w.batch.Outs, record.Out{JSON: record.Span{End: len(w.item.Raw)}})
 		return nil
 	}
+	if !w.item.Scanned {
+		if _, st := w.runner.Scan(w.item.Raw, 0, true); st != record.Done {
+			return corrupt("an item is malformed or nests too deeply")
+		}
+	}
 	if err := w.bind(); err != nil {
 		return err
 	}
-	end, st := w.runner.Scan(w.item.Raw, 0, true)
-	if st != record.Done {
-		return corrupt("an item is malformed or nests too deeply")
-	}
-	w.item.Raw = w.item.Raw[record.SkipSpace(w.item.Raw, 0):end] // a whole document may have white space around it
 	if err := w.runner.EmitContext(w.ctx, &w.batch); err != nil {
 		return w.mappingProblem(err)
 	}

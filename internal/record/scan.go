@@ -9,6 +9,10 @@ const (
 	Bad                // the bytes are not JSON, or nest too deeply
 )
 
+// A Scanner finds the end of the JSON value that starts at window[i], as Scan does. A mapping's takes what it needs of
+// the value on the way; that stays good until the window moves.
+type Scanner func(window []byte, i int, eof bool) (end int, st Status)
+
 // MaxDepth bounds the nesting of every document that enters the house, before any other parser sees it.
 const MaxDepth = 64
 

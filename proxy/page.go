@@ -43,16 +43,6 @@ func (pg *page) next() (record.Item, error) {
 	return item, err
 }
 
-// holds says whether a record belongs to the page's window: the one that holds its start_date. Dates have one form, so
-// that they compare as text.
-func (pg *page) holds(json []byte) bool {
-	if pg.hi == "" {
-		return true
-	}
-	at := gjson.GetBytes(json, "start_date").Str
-	return at == "" || pg.lo <= at && at < pg.hi
-}
-
 func (pg *page) close() {
 	letGo(pg.items)
 	pg.body.Close()

@@ -4,12 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"hash/fnv"
 	"io"
 	"net/http"
 	"strings"
-
-	"github.com/tidwall/gjson"
 
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/mapping"
@@ -201,21 +198,6 @@ func (w *walk) Close() {
 	if w.err == nil {
 		w.err = io.EOF
 	}
-}
-
-// anchor is the hash of a record's id, never 0.
-func anchor(json []byte) uint64 {
-	id := gjson.GetBytes(json, "id")
-	if !id.Exists() {
-		return hash(json) // unmapped items have no id that is known
-	}
-	return hash([]byte(id.Raw))
-}
-
-func hash(b []byte) uint64 {
-	h := fnv.New64a()
-	h.Write(b)
-	return max(h.Sum64(), 1)
 }
 
 func clip(s string, n int) string {

@@ -7,12 +7,8 @@ import (
 	"github.com/meterbridge/meterbridge/internal/money"
 )
 
-const (
-	// MaxNumber bounds the text of a decimal that the house's arithmetic gives back.
-	MaxNumber = 2048
-	// MaxShift bounds the places of a shift, either way.
-	MaxShift = money.MaxExponent
-)
+// MaxNumber bounds the text of a decimal that the house's arithmetic gives back.
+const MaxNumber = 2048
 
 // ErrSize is a result past MaxNumber.
 var ErrSize = errors.New("the result has too many digits")
@@ -80,7 +76,7 @@ func (a Amount) Mul(b Amount) Amount {
 // Neg is the amount with the other sign.
 func (a Amount) Neg() Amount { return Amount{a.Dec.Neg(), a.Known} }
 
-// Shift is the amount times a power of ten: cents by -2.
+// Shift is the amount times a power of ten, at most money.MaxExponent either way: cents by -2.
 func (a Amount) Shift(n int) Amount { return Amount{a.Dec.Shift(n), a.Known} }
 
 // Cmp is -1, 0 or 1; false where one is nothing.

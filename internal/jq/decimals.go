@@ -135,7 +135,7 @@ func dneg(v any) any {
 // dshift multiplies by a power of ten: cents are dshift(-2).
 func dshift(v, n any) any {
 	by, ok := integer(n)
-	if !ok || by < -house.MaxShift || by > house.MaxShift {
+	if !ok || by < -money.MaxExponent || by > money.MaxExponent {
 		return wrong(n, "a whole number of places within ±1000")
 	}
 	a, err := amount(v)

@@ -1,0 +1,92 @@
+package native
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"strings"
+	"unsafe"
+)
+
+// Texts are looked at eight bytes at a time, as a word whose lowest byte is the first.
+
+const (
+	eachByte = 0x0101010101010101
+	topBits  = 0x80 * eachByte
+)
+
+// wordAt is the eight bytes at p, which must all be in bounds.
+func wordAt(p unsafe.Pointer) uint64 {
+	return binary.LittleEndian.Uint64((*[8]byte)(p)[:])
+}
+
+// special marks the top bit of the first byte of a word that does not stand in JSON between quotes as it is: the quote,
+// the backslash, what is below a space, and above a tilde. Behind that byte the marks mean nothing. Zero says that there
+// is none. A difference borrows from the next byte only where its own byte is marked, and so does a sum carry.
+func special(x uint64) uint64 {
+	return (((x ^ 0x02*eachByte) - 0x21*eachByte) | ((x ^ '\\'*eachByte) - eachByte) | (x + eachByte) | x) & topBits
+}
+
+// firstMark is the place of the first byte that is marked.
+func firstMark(marks uint64) int { return bits.TrailingZeros64(marks) >> 3 }
+
+// isPlain reports that b has none of what special marks.
+func isPlain(b []byte) bool {
+	for ; len(b) >= 8; b = b[8:] {
+		if special(binary.LittleEndian.Uint64(b)) != 0 {
+			return false
+		}
+	}
+	for _, c := range b {
+		if !plainByte(c) {
+			return false
+		}
+	}
+	return true
+}
+
+func plainByte(c byte) bool { return c >= ' ' && c <= '~' && c != '"' && c != '\\' }
+
+// pattern finds a key in JSON: its bytes and the quote and colon that follow, compared by words of which the last two
+// may overlap. Only a plain key is what it is by its bytes; others match nothing.
+type pattern struct {
+	first, mask, tail uint64
+	text              string // the key with `":`, filled up to a word
+	size              int    // of the key with `":`
+	reach             int    // bytes that a comparison may read; more than any window has where there is no pattern
+}
+
+const noReach = 1 << 62
+
+func patternOf(key string) pattern {
+	if !isPlain([]byte(key)) {
+		return pattern{reach: noReach}
+	}
+	n := len(key) + len(`":`)
+	p := pattern{size: n, reach: max(n, 8), mask: ^uint64(0)}
+	p.text = key + `":` + strings.Repeat(" ", max(0, 8-n))
+	if n < 8 {
+		p.mask >>= 8 * (8 - n)
+	}
+	at := unsafe.Pointer(unsafe.StringData(p.text))
+	p.first = wordAt(at) & p.mask
+	p.tail = wordAt(unsafe.Add(at, max(n-8, 0)))
+	return p
+}
+
+// at reports that the key stands at q, which has reach bytes.
+func (p *pattern) at(q unsafe.Pointer) bool {
+	if wordAt(q)&p.mask != p.first {
+		return false
+	}
+	return p.size <= 8 || wordAt(unsafe.Add(q, p.size-8)) == p.tail && (p.size <= 16 || p.middle(q))
+}
+
+func (p *pattern) middle(q unsafe.Pointer) bool {
+	text := unsafe.Pointer(unsafe.StringData(p.text))
+	for i := 8; i < p.size-8; i += 8 {
+		if wordAt(unsafe.Add(q, i)) != wordAt(unsafe.Add(text, i)) {
+			return false
+		}
+	}
+	return true
+}

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"github.com/meterbridge/meterbridge/internal/jq"
+	"github.com/meterbridge/meterbridge/internal/jq/core"
 	"github.com/meterbridge/meterbridge/internal/mapping/native"
 )
 
@@ -19,6 +20,11 @@ type engine struct {
 	items   atomic.Uint64
 	bails   atomic.Uint64
 	gaveUp  atomic.Bool
+}
+
+func newEngine(program core.Node) *engine {
+	code, reasons := native.Compile(program, len(roots))
+	return &engine{code: code, reasons: reasons}
 }
 
 // tally is what a runner counts on its own, so that runners don't wait for each other.
@@ -74,4 +80,9 @@ func (r *Runner) taken(o native.Output) bool {
 	m, ok := o.Any().(map[string]any)
 	r.held = append(r.held, m)
 	return ok
+}
+
+func (r *Runner) write(o native.Output) bool {
+	m, ok := o.Any().(map[string]any)
+	return ok && r.append(r.out, m, r.size) == nil
 }

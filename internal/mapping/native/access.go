@@ -39,7 +39,7 @@ func member(name string) eval {
 
 // index evaluates the key first, on the input of the whole.
 func (c *compiler) index(n *core.Index) eval {
-	of, key := c.eval(n.Of), c.eval(n.Key)
+	of, key, list := c.eval(n.Of), c.eval(n.Key), n.List
 	return func(m *Machine, in value) value {
 		k := key(m, in)
 		if k.gone() {
@@ -49,12 +49,20 @@ func (c *compiler) index(n *core.Index) eval {
 		if v.gone() {
 			return v
 		}
+		if list && v.kind != isArray && v.kind != isNull {
+			return failed
+		}
 		return index(&m.memory, v, k)
 	}
 }
 
 func (c *compiler) indexEach(n *core.Index, next each) each {
-	return c.product(func(m *Machine, vs []value) value { return index(&m.memory, vs[0], vs[1]) }, next, n.Of, n.Key)
+	return c.product(func(m *Machine, vs []value) value {
+		if n.List && vs[0].kind != isArray && vs[0].kind != isNull {
+			return failed
+		}
+		return index(&m.memory, vs[0], vs[1])
+	}, next, n.Of, n.Key)
 }
 
 func (c *compiler) slice(n *core.Slice) eval {

@@ -56,7 +56,7 @@ func (c *Code) machine() (*Machine, []Reason) {
 
 // output hands an output to who takes them.
 func output(m *Machine, v value) signal {
-	if m.outs++; m.outs > maxOutputs || !m.emit(v) {
+	if m.outs++; m.outs > maxOutputs || !m.emit(Output{v}) {
 		return sigBail
 	}
 	return goOn
@@ -84,7 +84,7 @@ func (m *Machine) Scan(window []byte, i int, eof bool) (end int, st record.Statu
 
 // Run gives every output of the item to a plan. It reports false where gojq has to say what the outputs are, and then
 // nothing of what was given counts.
-func (m *Machine) Run(ctx context.Context, budget time.Duration, emit func(v value) bool) bool {
+func (m *Machine) Run(ctx context.Context, budget time.Duration, emit func(Output) bool) bool {
 	if m.item.gone() {
 		return false
 	}
@@ -92,3 +92,9 @@ func (m *Machine) Run(ctx context.Context, budget time.Duration, emit func(v val
 	m.stack, m.steps, m.outs, m.frames = m.stack[:0], 0, 0, 0
 	return m.run(m, m.item) == goOn && !m.over()
 }
+
+// Output is one output of a program. It dies with the item.
+type Output struct{ v value }
+
+// Any is the output as gojq has it.
+func (o Output) Any() any { return toAny(o.v) }

@@ -12,7 +12,7 @@ type Machine struct {
 
 	run    each
 	item   value
-	emit   func(v value) bool // takes an output; false where it can't be written here
+	emit   func(Output) bool // takes an output; false where it can't be written here
 	roots  []value
 	vars   []value // of the variables that the program binds, by slot
 	stack  []value // outputs that are being collected

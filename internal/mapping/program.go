@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/meterbridge/meterbridge/internal/jq"
+	"github.com/meterbridge/meterbridge/internal/jq/core"
 )
 
 // Vars are the JSON values that stand beside the item: the roots of a mapping. An empty one is null.
@@ -118,6 +119,14 @@ func (p *Program) Hash() uint64 { return p.hash }
 
 // Source is the file.
 func (p *Program) Source() jq.Source { return p.src }
+
+// Core is the mapping of a resource as a tree that a compiler reads; nil where the file does not define it.
+func (p *Program) Core(resource string) core.Node {
+	if !p.Has(resource) {
+		return nil
+	}
+	return p.resources[resource].code.Core()
+}
 
 // Portable is the mapping of a resource as one program for jq itself, which has the roots as its variables; "" where the
 // file does not define the resource.

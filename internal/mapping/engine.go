@@ -7,6 +7,7 @@ import (
 	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/jq/core"
 	"github.com/meterbridge/meterbridge/internal/mapping/native"
+	"github.com/meterbridge/meterbridge/internal/record"
 )
 
 // maxStreak is how many items in a row may bail before gojq is given all.
@@ -16,15 +17,25 @@ const maxStreak = 64
 // that are made of one file share it.
 type engine struct {
 	code    *native.Code // nil where the program does not compile
+	plan    *native.Plan
 	reasons []native.Reason
 	items   atomic.Uint64
 	bails   atomic.Uint64
 	gaveUp  atomic.Bool
 }
 
-func newEngine(program core.Node) *engine {
+func newEngine(program core.Node, fields []*Field) *engine {
 	code, reasons := native.Compile(program, len(roots))
-	return &engine{code: code, reasons: reasons}
+	return &engine{code: code, reasons: reasons, plan: native.NewPlan(planned(fields), RemoteData, WarningField)}
+}
+
+// planned are the model's fields as a plan takes them.
+func planned(fields []*Field) []native.Field {
+	var out []native.Field
+	for _, f := range fields {
+		out = append(out, native.Field{Name: f.Name, Type: string(f.Type), Always: f.Always, Required: f.Required, Needs: f.Needs, Fields: planned(f.Fields)})
+	}
+	return out
 }
 
 // tally is what a runner counts on its own, so that runners don't wait for each other.
@@ -82,7 +93,29 @@ func (r *Runner) taken(o native.Output) bool {
 	return ok
 }
 
+// write adds one output to the batch as append does, and leaves the reason why it can't to gojq's run.
 func (r *Runner) write(o native.Output) bool {
-	m, ok := o.Any().(map[string]any)
-	return ok && r.append(r.out, m, r.size) == nil
+	out, start := r.out, len(r.out.Buf)
+	buf, remote, said, ok := r.unit.engine.plan.Append(out.Buf, o)
+	if !ok {
+		return false
+	}
+	rec := record.Out{JSON: record.Span{Start: start, End: len(buf)}, Remote: record.Span{Start: len(buf), End: len(buf)}}
+	if !said.Null() {
+		var err error
+		if rec.Warning, err = warning(said.Any()); err != nil {
+			return false
+		}
+	}
+	if !remote.Null() {
+		if buf, ok = remote.AppendJSON(buf); !ok {
+			return false
+		}
+		rec.Remote.End = len(buf)
+	}
+	if len(buf)-r.size > MaxBatch {
+		return false
+	}
+	out.Buf, out.Outs = buf, append(out.Outs, rec)
+	return true
 }

@@ -93,8 +93,14 @@ func (m *Machine) Run(ctx context.Context, budget time.Duration, emit func(Outpu
 	return m.run(m, m.item) == goOn && !m.over()
 }
 
-// Output is one output of a program. It dies with the item.
+// Output is one output of a program, or a member of it. It dies with the item.
 type Output struct{ v value }
+
+// Null reports that it is null.
+func (o Output) Null() bool { return o.v.kind == isNull }
+
+// AppendJSON appends it as jq.Encoder does, keys by name. It reports false where that has an error.
+func (o Output) AppendJSON(b []byte) ([]byte, bool) { return appendJSON(b, o.v, 0) }
 
 // Any is the output as gojq has it.
 func (o Output) Any() any { return toAny(o.v) }

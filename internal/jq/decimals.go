@@ -33,7 +33,7 @@ func decimal(v any) (d money.Dec, ok bool, err error) {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
 			return d, false, wrong(v, "a finite number")
 		}
-		b, _ := appendFloat(nil, v)
+		b, _ := AppendFloat(nil, v)
 		text = string(b)
 	default:
 		if !IsNumber(v) {

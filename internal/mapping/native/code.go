@@ -104,3 +104,10 @@ func (o Output) AppendJSON(b []byte) ([]byte, bool) { return appendJSON(b, o.v, 
 
 // Any is the output as gojq has it.
 func (o Output) Any() any { return toAny(o.v) }
+
+// Append appends an output as a record. It reports false where the model does not take it; remote and said are the
+// members beside the record.
+func (p *Plan) Append(b []byte, o Output) (out []byte, remote, said Output, ok bool) {
+	out, remote.v, said.v, ok = p.append(b, o.v)
+	return out, remote, said, ok
+}

@@ -192,22 +192,15 @@ func (c *compiler) each(n core.Node, next each) each {
 		return c.labelledEach(n, next)
 	case *core.Invoke:
 		return c.each(n.Func.Body, next)
+	case *core.Text:
+		return c.textEach(n, next)
+	case *core.Assign:
+		return c.assignEach(n, next)
 	case *core.Call:
 		return c.callEach(n, next)
 	}
-	c.fail(n, "%s with several outputs", describe(n))
+	c.fail(n, "%T with several outputs", n)
 	return next
-}
-
-// describe names a form as its author would.
-func describe(n core.Node) string {
-	switch n.(type) {
-	case *core.Text:
-		return "a value within a text"
-	case *core.Assign:
-		return "the right side of an assignment"
-	}
-	return fmt.Sprintf("%T", n)
 }
 
 // then hands the output of an expression on.

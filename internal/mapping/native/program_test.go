@@ -48,7 +48,10 @@ if (true, false) then 1 else 2 end
 (true, false) and (true, false)
 (true, null) or (false, 1)
 not
-[1, 2, 3] | map(. * 2 + 0)
+[1, 2, 3] | map(. + 2)
+(.a, .b)? |= 3
+.a = (1, 2)
+.a += (1, 2)
 {a: 1, b: .}
 {a: (1, 2), b: (3, 4)}
 {(("x", "y")): (1, 2)}

@@ -8,9 +8,31 @@ import "github.com/meterbridge/meterbridge/internal/jq/core"
 // assign compiles an assignment. The right side is evaluated on the whole input, but for `|=`.
 func (c *compiler) assign(n *core.Assign) eval {
 	if n.Kind == core.Modify {
-		return c.patch(n.Path, c.first(n.Value), true)
+		return c.patch(n.Path, touching(c.first(n.Value)), true)
 	}
-	right, slot := c.eval(n.Value), c.temp()
+	slot := c.temp()
+	right, update := c.eval(n.Value), c.update(n, slot)
+	return func(m *Machine, in value) value {
+		v := right(m, in)
+		if v.gone() {
+			return v
+		}
+		m.vars[slot] = v
+		return update(m, in)
+	}
+}
+
+func (c *compiler) assignEach(n *core.Assign, next each) each {
+	slot, kept := c.temp(), c.temp()
+	update := c.then(c.update(n, slot), next)
+	return c.keeping(kept, c.each(n.Value, func(m *Machine, v value) signal {
+		m.vars[slot] = v
+		return update(m, m.vars[kept])
+	}))
+}
+
+// update is the assignment of a value that stands in a place.
+func (c *compiler) update(n *core.Assign, slot int) eval {
 	var leaf eval
 	switch n.Kind {
 	case core.Set:
@@ -26,14 +48,14 @@ func (c *compiler) assign(n *core.Assign) eval {
 		do := c.operator(n.Op)
 		leaf = func(m *Machine, v value) value { return do(m, v, m.vars[slot]) }
 	}
-	update := c.patch(n.Path, leaf, true)
-	return func(m *Machine, in value) value {
-		v := right(m, in)
-		if v.gone() {
-			return v
-		}
-		m.vars[slot] = v
-		return update(m, in)
+	return c.patch(n.Path, touching(leaf), true)
+}
+
+// touching notes that a path has led to a value: what is not there is made only then.
+func touching(leaf eval) eval {
+	return func(m *Machine, v value) value {
+		m.touched = true
+		return leaf(m, v)
 	}
 }
 
@@ -77,6 +99,10 @@ func (c *compiler) patch(path core.Node, leaf eval, make bool) eval {
 			}
 			return no(m, in)
 		}
+	case *core.Try:
+		if step, ok := c.patchOptional(p, leaf, make); ok {
+			return step
+		}
 	case *core.Invoke:
 		return c.patch(p.Func.Body, leaf, make)
 	case *core.Call:
@@ -89,6 +115,29 @@ func (c *compiler) patch(path core.Node, leaf eval, make bool) eval {
 	}
 	c.fail(path, "an assignment to such a path")
 	return identity
+}
+
+// patchOptional is a step that may not fit: what it does not fit stays as it is.
+func (c *compiler) patchOptional(p *core.Try, leaf eval, make bool) (eval, bool) {
+	fits, ok := (func(kind) bool)(nil), false
+	switch s := p.Body.(type) {
+	case *core.Field:
+		ok = s.Of == nil
+		fits = func(k kind) bool { return k == isObject || k == isNull }
+	case *core.Iterate:
+		ok = s.Of == nil
+		fits = func(k kind) bool { return k == isObject || k == isArray }
+	}
+	if !ok || p.Catch != nil {
+		return nil, false
+	}
+	step := c.patch(p.Body, leaf, make)
+	return func(m *Machine, in value) value {
+		if !fits(in.kind) {
+			return in
+		}
+		return step(m, in)
+	}, true
 }
 
 // firstNames are the members that the alternatives of a path begin with, "" for one that begins otherwise.
@@ -126,10 +175,19 @@ func patchMember(name string, leaf eval, make bool) eval {
 		if v.gone() {
 			return v
 		}
-		if !make && (in.kind == isNull || in.layout().column(name) < 0) {
+		missing := in.kind == isNull || in.layout().column(name) < 0
+		if missing && !make {
 			return in
 		}
-		switch v = leaf(m, v); {
+		touched := m.touched
+		m.touched = false
+		v = leaf(m, v)
+		if missing && !m.touched && !v.bad() {
+			m.touched = touched
+			return in
+		}
+		m.touched = touched || m.touched
+		switch {
 		case v.kind == isNone && in.kind == isNull:
 			return in
 		case v.kind == isNone:

@@ -24,7 +24,7 @@ func amount(v any) (house.Amount, error) {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
 			return house.Amount{}, wrong(v, "a finite number")
 		}
-		b, _ := appendFloat(nil, v)
+		b, _ := AppendFloat(nil, v)
 		text = string(b)
 	default:
 		if !IsNumber(v) {

@@ -114,6 +114,9 @@ func (m *memory) textOf(b []byte) value {
 	return value{p: unsafe.Pointer(unsafe.SliceData(b)), x: uint64(len(b)), kind: isText, plain: isPlain(b)}
 }
 
+// view is b as a string, for as long as b stays as it is.
+func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
 func (m *memory) moreBytes(n int) {
 	size := n
 	if !m.over() {

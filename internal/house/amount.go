@@ -31,7 +31,7 @@ func ParseAmount(text string) (Amount, error) {
 // Exact is the number of such a text as it stands, where that is JSON and its digits are kept.
 func Exact(text string) (string, bool) {
 	text = strings.TrimSpace(text)
-	return text, isNumber(text)
+	return text, IsNumber(text)
 }
 
 // Append writes a known amount.
@@ -87,8 +87,8 @@ func (a Amount) Cmp(b Amount) (int, bool) {
 	return a.Dec.Cmp(b.Dec), true
 }
 
-// isNumber says that a text is a JSON number.
-func isNumber(s string) bool {
+// IsNumber says that a text is a JSON number.
+func IsNumber(s string) bool {
 	i := 0
 	digits := func() bool {
 		start := i

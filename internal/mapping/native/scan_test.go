@@ -45,6 +45,13 @@ func checkScan(t *testing.T, m *memory, doc []byte, eof bool) {
 		t.Fatalf("scanning %q gives\n %#v, want\n %#v", doc, got, want)
 	}
 	checkPlain(t, root)
+	text, err := new(jq.Encoder).AppendValue([]byte("x"), want)
+	if got, ok := appendJSON([]byte("x"), root, 0); !ok || err != nil || string(got) != string(text) {
+		t.Fatalf("writing %q gives %s, %v; want %s, %v", doc, got, ok, text, err)
+	}
+	if again, ok := m.fromAny(want); !ok || compare(again, root) != 0 || !reflect.DeepEqual(toAny(again), want) {
+		t.Fatalf("%q comes back from gojq as %v, %v", doc, toAny(again), ok)
+	}
 }
 
 // checkPlain holds the mark of plain texts to its meaning.

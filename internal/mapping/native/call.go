@@ -205,7 +205,11 @@ func (c *compiler) by(n *core.Call) eval {
 		key = c.eval(n.Args[0])
 	}
 	do := map[string]func(m *memory, elems, keys []value) value{
-		"sort_by": sortBy, "group_by": groupBy, "unique_by": uniqueBy, "min_by": minBy, "max_by": maxBy,
+		"sort_by":   func(m *memory, elems, keys []value) value { return arrayOf(sortBy(m, elems, keys)) },
+		"group_by":  groupBy,
+		"unique_by": uniqueBy,
+		"min_by":    func(_ *memory, elems, keys []value) value { return minBy(elems, keys) },
+		"max_by":    func(_ *memory, elems, keys []value) value { return maxBy(elems, keys) },
 	}[n.Name]
 	return func(m *Machine, in value) value {
 		if in.kind != isArray {

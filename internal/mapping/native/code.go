@@ -85,7 +85,7 @@ func (m *Machine) Scan(window []byte, i int, eof bool) (end int, st record.Statu
 // Run gives every output of the item to a plan. It reports false where gojq has to say what the outputs are, and then
 // nothing of what was given counts.
 func (m *Machine) Run(ctx context.Context, budget time.Duration, emit func(Output) bool) bool {
-	if m.item.gone() {
+	if m.item.gone() || ctx.Err() != nil {
 		return false
 	}
 	m.ctx, m.budget, m.began, m.emit = ctx, budget, time.Time{}, emit

@@ -49,7 +49,6 @@ if (true, false) then 1 else 2 end
 (true, null) or (false, 1)
 not
 [1, 2, 3] | map(. + 2)
-(.a, .b)? |= 3
 .a = (1, 2)
 .a += (1, 2)
 {a: 1, b: .}
@@ -75,7 +74,7 @@ reduce (1, 2, 3) as $x (0; ., 5)
 [foreach (1, 2, 3) as $x (0; . + $x; [$x, .])]
 [foreach (1, 2) as $x ((0, 10); . + $x; .)]
 try .a catch "no"
-try error("x") catch .
+try error("x") catch "c"
 try (1, error("x"), 3) catch "c"
 [.[]? | try .a catch 0]
 [(.a, .b)?]
@@ -138,7 +137,6 @@ del(.a.b)
 del(.[]? | select(. == null))
 del(.x.y)
 .["a"] = 5
-.[0]? = 9
 "x\(.)y"
 "\(1, 2)-\(3, 4)"
 @json "v=\(.)"

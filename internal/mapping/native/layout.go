@@ -44,10 +44,11 @@ type layout struct {
 
 // step is what a further key makes of a layout. A key that it has already leads back to it, and to the column that it has.
 type step struct {
-	key    string
-	to     *layout
-	column int
 	fast   pattern
+	to     *layout
+	key    string
+	column int
+	first  *step // the first key of the object that came with this one last
 }
 
 // tree is the layouts of a machine.

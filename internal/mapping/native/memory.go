@@ -52,6 +52,7 @@ func (m *memory) reset() {
 	m.free, m.texts, m.lent = m.slab, m.arena, -1
 	if m.tree.full {
 		m.tree = newTree()
+		m.open.record.first, m.open.unknown.first = nil, nil
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 // frame is a container that waits for the one in it to close.
 type frame struct {
 	layout   *layout // of the keys so far; nil in an array
+	under    *step   // whose value it is, or is in an array of it
 	base     int     // where its values begin on the stack
 	repeated int     // the column that the next value replaces, or -1
 }
@@ -19,6 +20,8 @@ type reading struct {
 	keys    []string // of those objects whose keys are no path in the tree: as many as they have values
 	frames  [record.MaxDepth]frame
 	outside layout // stands for the layout of such an object
+	unknown step   // its members stand under
+	record  step   // what is in no object stands under
 }
 
 const firstStack = 128
@@ -55,6 +58,7 @@ func (m *memory) read(b []byte, i int, eof bool) (value, int) {
 		base     = 0
 		repeated = -1
 		l        *layout
+		under    = &m.open.record
 		s        *step
 		v        value
 		start    int
@@ -95,7 +99,9 @@ again:
 		stack[top] = v
 	case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
 		start = i
-		i = number(b, i)
+		if i = shortNumber(b, i); i == start {
+			i = number(b, i)
+		}
 		if i < 0 || i == len(b) && (depth > 0 || !eof) {
 			return unknown, -1
 		}
@@ -122,9 +128,10 @@ again:
 		if depth == record.MaxDepth {
 			return unknown, -1
 		}
-		m.open.frames[depth] = frame{l, base, repeated}
+		m.open.frames[depth] = frame{l, under, base, repeated}
 		depth++
 		base, repeated, l = top, -1, m.tree.root
+		s = under.first
 		i++
 		if i < len(b) && b[i] == '"' {
 			goto key
@@ -143,7 +150,7 @@ again:
 		if depth == record.MaxDepth {
 			return unknown, -1
 		}
-		m.open.frames[depth] = frame{l, base, repeated}
+		m.open.frames[depth] = frame{l, under, base, repeated}
 		depth++
 		base, repeated, l = top, -1, nil
 		if i = record.SkipSpace(b, i+1); i < len(b) && b[i] == ']' {
@@ -194,6 +201,7 @@ scalar:
 	default:
 		return unknown, -1
 	}
+	s = l.last
 	if i < len(b) && b[i] == '"' {
 		goto key
 	}
@@ -202,21 +210,24 @@ scalar:
 	}
 key:
 	i++
-	if s = l.last; s != nil && i+s.fast.reach <= len(b) && s.fast.at(unsafe.Add(at, i)) {
+	if s != nil && i+s.fast.reach <= len(b) && s.fast.at(unsafe.Add(at, i)) {
 		i += s.fast.size
 	} else {
 		if s, i = m.readKey(b, i, l); i < 0 {
 			return unknown, -1
 		}
 		if s == nil {
-			l = outside
+			l, under = outside, &m.open.unknown
 			goto value
 		}
+	}
+	if top == base {
+		under.first = s
 	}
 	if s.to == l {
 		repeated = s.column
 	}
-	l = s.to
+	l, under = s.to, s
 	goto value
 object:
 	i++
@@ -245,7 +256,8 @@ closed:
 	top = base
 	stack[top] = v
 	depth--
-	l, base, repeated = m.open.frames[depth].layout, m.open.frames[depth].base, m.open.frames[depth].repeated
+	l, under = m.open.frames[depth].layout, m.open.frames[depth].under
+	base, repeated = m.open.frames[depth].base, m.open.frames[depth].repeated
 	goto scalar
 }
 

@@ -6,6 +6,35 @@ import (
 	"unsafe"
 )
 
+// shortNumber is the end of the number at b[i] where it is of the common form, fewer than eight digits and as many behind
+// a point, and i where it is not, or might be of another.
+func shortNumber(b []byte, i int) int {
+	start := i
+	if b[i] == '-' {
+		i++
+	}
+	if i+8 > len(b) {
+		return start
+	}
+	n := digits(wordAt(unsafe.Pointer(&b[i])))
+	if n == 0 || n == 8 || n > 1 && b[i] == '0' {
+		return start
+	}
+	if i += n; b[i] == '.' {
+		if i++; i+8 > len(b) {
+			return start
+		}
+		if n = digits(wordAt(unsafe.Pointer(&b[i]))); n == 0 || n == 8 {
+			return start
+		}
+		i += n
+	}
+	if b[i]|0x20 == 'e' {
+		return start
+	}
+	return i
+}
+
 // number is the end of the JSON number at b[i], -1 where there is none.
 func number(b []byte, i int) int {
 	if b[i] == '-' {

@@ -48,7 +48,12 @@ type step struct {
 	to     *layout
 	key    string
 	column int
-	first  *step // the first key of the object that came with this one last
+
+	// What a scan met the last time in the value of the key, or in the elements of it.
+	first    *step // of its object
+	columns  int   // of its object
+	elements int   // of its array
+	inner    int   // of the arrays in its array
 }
 
 // tree is the layouts of a machine.
@@ -120,7 +125,9 @@ func (t *tree) grow(l *layout, key string) *step {
 		s.key, s.column = strings.Clone(key), len(l.keys)
 		s.to = l.child(s.key)
 	}
-	s.fast = patternOf(s.key)
+	if s.fast = noPattern; s.to != l {
+		s.fast = patternOf(s.key)
+	}
 	l.steps, l.last = append(l.steps, s), s
 	if l.byStep != nil {
 		l.byStep[s.key] = s

@@ -4,6 +4,8 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 	"unsafe"
+
+	"github.com/meterbridge/meterbridge/internal/record"
 )
 
 // shortNumber is the end of the number at b[i] where it is of the common form, fewer than eight digits and as many behind
@@ -79,21 +81,21 @@ func number(b []byte, i int) int {
 	return i
 }
 
-// readKey is the step that the key at b[i], behind its quote, takes from a layout, and where its value starts. There is
-// no step where the key is no path in the tree: then it stands on the stack of keys, behind all of its object.
+// readKey is the step that the key at b[i] takes from a layout, and where its value starts. There is no step where the key
+// is no path in the tree, or comes again: then it stands on the stack of keys, behind all of its object.
 func (m *memory) readKey(b []byte, i int, l *layout) (*step, int) {
-	key, i := m.readText(b, i, i)
+	if b[i] != '"' {
+		return nil, -1
+	}
+	key, i := m.readText(b, i+1, i+1)
 	if i < 0 {
 		return nil, -1
 	}
-	for i < len(b) && (b[i] == ' ' || b[i] == '\n' || b[i] == '\r' || b[i] == '\t') {
-		i++
-	}
-	if i >= len(b) || b[i] != ':' {
+	if i = record.SkipSpace(b, i); i >= len(b) || b[i] != ':' {
 		return nil, -1
 	}
 	if l != &m.open.outside {
-		if s := m.tree.step(l, key.str()); s != nil {
+		if s := m.tree.step(l, key.str()); s != nil && s.to != l {
 			return s, i + 1
 		}
 		m.open.keys = append(m.open.keys, l.keys...)

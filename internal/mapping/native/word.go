@@ -46,26 +46,27 @@ func isPlain(b []byte) bool {
 
 func plainByte(c byte) bool { return c >= ' ' && c <= '~' && c != '"' && c != '\\' }
 
-// pattern finds a key in JSON: its bytes and the quote and colon that follow, compared by two words that may overlap, and
+// pattern finds a key in JSON: its bytes in quotes and the colon that follows, compared by two words that may overlap, and
 // words between them. Only a plain key is what it is by its bytes; others match nothing.
 type pattern struct {
 	first, last uint64
 	mask        uint64 // of what the key has of both words
 	lastAt      int
-	size        int    // of the key with `":`
-	reach       int    // bytes that a comparison may read; more than any window has where there is no pattern
-	text        string // the key with `":`, filled up to a word
+	size        int    // of the key with quotes and colon
+	reach       int    // bytes that must lie before the window's end, one of them behind the colon
+	text        string // the key with quotes and colon, filled up to a word
 }
 
-const noReach = 1 << 62
+// noPattern matches nothing: it reaches farther than any window.
+var noPattern = pattern{reach: 1 << 62}
 
 func patternOf(key string) pattern {
 	if !isPlain([]byte(key)) {
-		return pattern{reach: noReach}
+		return noPattern
 	}
-	n := len(key) + len(`":`)
-	p := pattern{size: n, reach: max(n, 8), lastAt: max(n-8, 0), mask: ^uint64(0)}
-	p.text = key + `":` + strings.Repeat(" ", max(0, 8-n))
+	n := len(key) + len(`"":`)
+	p := pattern{size: n, reach: max(n+1, 8), lastAt: max(n-8, 0), mask: ^uint64(0)}
+	p.text = `"` + key + `":` + strings.Repeat(" ", max(0, 8-n))
 	if n < 8 {
 		p.mask >>= 8 * (8 - n)
 	}

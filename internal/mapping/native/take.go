@@ -3,6 +3,7 @@ package native
 import (
 	"time"
 
+	"github.com/meterbridge/meterbridge/internal/house"
 	"github.com/meterbridge/meterbridge/internal/jq"
 )
 
@@ -61,7 +62,7 @@ func takeDate(b []byte, v *value, _ *shape) ([]byte, bool, bool) {
 	}
 	s := v.str()
 	if len(s) == len("2006-01-02T15:04:05Z") && s[19] == 'Z' { // the canonical form already, nearly always
-		if _, ok := jq.ParseDate(s); ok {
+		if _, ok := house.ParseDate(s); ok {
 			return appendText(b, *v), true, true
 		}
 	}
@@ -69,7 +70,7 @@ func takeDate(b []byte, v *value, _ *shape) ([]byte, bool, bool) {
 	if t = t.UTC(); err != nil || t.Year() < 1 || t.Year() > 9999 {
 		return b, false, false
 	}
-	return append(t.AppendFormat(append(b, '"'), jq.RFC3339), '"'), true, true
+	return append(t.AppendFormat(append(b, '"'), house.RFC3339), '"'), true, true
 }
 
 // maxCurrency bounds the name of a provider's own unit, as in package mapping.

@@ -49,7 +49,8 @@ type Options struct {
 type Code struct {
 	code    *gojq.Code
 	query   *gojq.Query
-	file    *file // that it was compiled from, to be lowered; nil of a slot
+	file    *file    // that it was compiled from, to be lowered; nil of a slot
+	steps   straight // nil where only gojq can run it
 	vars    []string
 	each    string
 	given   []gojq.CompilerOption // functions and variables
@@ -245,7 +246,7 @@ func (f *file) compile(q *gojq.Query) (*Code, *Finding) {
 		bad := f.src.finding(0, "compile", err.Error(), "")
 		return nil, &bad
 	}
-	c := &Code{code: code, query: q, given: given, vars: f.opt.Vars, each: f.opt.Each, funcs: f.funcs(), names: f.mentioned, libs: f.libs, timeout: f.opt.Timeout, outputs: f.opt.MaxOutputs}
+	c := &Code{code: code, query: q, steps: straightOf(q), given: given, vars: f.opt.Vars, each: f.opt.Each, funcs: f.funcs(), names: f.mentioned, libs: f.libs, timeout: f.opt.Timeout, outputs: f.opt.MaxOutputs}
 	if f.opt.Kind == Mapping {
 		c.file = f
 	}

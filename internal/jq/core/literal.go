@@ -9,6 +9,15 @@ import (
 	"strings"
 )
 
+// TextOf is the text that a node is, where that is known.
+func TextOf(n Node) (text string, known bool) {
+	c, is := n.(*Const)
+	if is {
+		text, known = c.Value.(string)
+	}
+	return text, known
+}
+
 // quoted is a text as a literal of jq's, which is one of JSON's.
 func quoted(s string) string {
 	b, _ := json.Marshal(s)

@@ -182,8 +182,8 @@ func (p *printer) object(n *Object) {
 	p.write("{")
 	for i, m := range n.Members {
 		p.write([]string{"", ", "}[min(i, 1)])
-		if c, is := m.Key.(*Const); is {
-			p.write(c)
+		if _, known := TextOf(m.Key); known {
+			p.write(m.Key)
 		} else {
 			p.write("(", m.Key, ")")
 		}
@@ -198,8 +198,8 @@ func (p *printer) text(n *Text) {
 	}
 	p.write(`"`)
 	for _, part := range n.Parts {
-		if c, is := part.(*Const); is {
-			text := quoted(c.Value.(string))
+		if text, literal := TextOf(part); literal {
+			text = quoted(text)
 			p.write(text[1 : len(text)-1])
 		} else {
 			p.write(`\(`, part, ")")

@@ -152,7 +152,7 @@ func (l *layout) child(key string) *layout {
 
 func keyText(key string) value {
 	v := textOf(key)
-	v.plain = isPlain(unsafe.Slice((*byte)(v.p), len(key)))
+	v.form = plainness(isPlain(unsafe.Slice((*byte)(v.p), len(key))))
 	return v
 }
 

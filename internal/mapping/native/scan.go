@@ -84,7 +84,7 @@ here:
 			}
 			i += firstMark(marks)
 			if b[i] == '"' {
-				*slot(values, n) = value{p: unsafe.Add(at, start), x: uint64(i - start), kind: isText, plain: true}
+				*slot(values, n) = value{p: unsafe.Add(at, start), x: uint64(i - start), kind: isText, form: asPlain}
 				i++
 				goto after
 			}

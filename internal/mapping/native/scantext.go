@@ -120,7 +120,7 @@ func (m *memory) readText(b []byte, start, i int) (value, int) {
 		switch c := b[i]; {
 		case plainByte(c):
 		case c == '"':
-			v := value{p: unsafe.Pointer(&b[start]), x: uint64(i - start), kind: isText, plain: plain}
+			v := value{p: unsafe.Pointer(&b[start]), x: uint64(i - start), kind: isText, form: plainness(plain)}
 			if escaped || !ascii && !utf8.Valid(b[start:i]) {
 				v = m.decoded(b[start:i])
 			}

@@ -77,7 +77,7 @@ func (w *writer) object(b []byte, v value, depth int) ([]byte, bool) {
 
 // appendText appends a text in quotes, as jq.AppendString does.
 func appendText(b []byte, v value) []byte {
-	if !v.plain {
+	if !v.plain() {
 		return jq.AppendString(b, v.str())
 	}
 	return append(append(append(b, '"'), v.str()...), '"')

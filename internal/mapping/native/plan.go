@@ -159,7 +159,7 @@ func (p *Plan) append(b []byte, v value) (out []byte, remote, warning value, ok 
 
 // append appends an object; full is false, and nothing is appended, where it counts as null. Each member is written with
 // the comma before it, and the first comma then becomes the brace.
-func (w *writing) append(b []byte, v value) (out []byte, full, ok bool) {
+func (w *writing) append(b []byte, v value) (_ []byte, full, ok bool) {
 	start, some, lacking := len(b), false, w.lacking
 	for i := range w.entries {
 		e := &w.entries[i]

@@ -18,7 +18,7 @@ func shortNumber(b []byte, i int) int {
 	if i+8 > len(b) {
 		return start
 	}
-	n := digits(binary.LittleEndian.Uint64(b[i:]))
+	n := leadingDigits(binary.LittleEndian.Uint64(b[i:]))
 	if n == 0 || n == 8 || n > 1 && b[i] == '0' {
 		return start
 	}
@@ -26,7 +26,7 @@ func shortNumber(b []byte, i int) int {
 		if i++; i+8 > len(b) {
 			return start
 		}
-		if n = digits(binary.LittleEndian.Uint64(b[i:])); n == 0 || n == 8 {
+		if n = leadingDigits(binary.LittleEndian.Uint64(b[i:])); n == 0 || n == 8 {
 			return start
 		}
 		i += n

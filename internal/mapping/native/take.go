@@ -3,6 +3,7 @@ package native
 import (
 	"time"
 
+	"github.com/meterbridge/meterbridge/internal/house"
 	"github.com/meterbridge/meterbridge/internal/jq"
 )
 
@@ -107,7 +108,7 @@ func appendDate(b []byte, v *value) ([]byte, bool, bool) {
 	if t = t.UTC(); err != nil || t.Year() < 1 || t.Year() > 9999 {
 		return b, false, false
 	}
-	return append(t.AppendFormat(append(b, '"'), jq.RFC3339), '"'), true, true
+	return append(t.AppendFormat(append(b, '"'), house.RFC3339), '"'), true, true
 }
 
 // isCanonicalDate reports that a text is a date in the form that the model has dates in.
@@ -115,7 +116,7 @@ func isCanonicalDate(s string) bool {
 	if len(s) != len("2006-01-02T15:04:05Z") || s[19] != 'Z' {
 		return false
 	}
-	_, ok := jq.ParseDate(s)
+	_, ok := house.ParseDate(s)
 	return ok
 }
 

@@ -41,7 +41,7 @@ func newCanon(t testing.TB) *canon {
 		if p == nil {
 			t.Fatal(findings)
 		}
-		c.runner[name], c.plan[name] = p.Runner(name), native.NewPlan(fieldsOf(m.Resource(name).Fields), mapping.RemoteData, mapping.WarningField)
+		c.runner[name], c.plan[name] = p.Interpreted().Runner(name), native.NewPlan(fieldsOf(m.Resource(name).Fields), mapping.RemoteData, mapping.WarningField)
 	}
 	return c
 }

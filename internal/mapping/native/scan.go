@@ -252,11 +252,6 @@ object:
 	goto after
 }
 
-// slot is a value of a container.
-func slot(values unsafe.Pointer, n int) *value {
-	return (*value)(unsafe.Add(values, n*sizeOfValue))
-}
-
 // widen moves n values to where there is room for more, behind an object's head where they are an object's.
 func (m *memory) widen(values unsafe.Pointer, n int, object bool) (unsafe.Pointer, int) {
 	room := max(2*n, fewValues)

@@ -140,3 +140,18 @@ func (v value) layout() *layout { return (*layout)((*value)(v.p).p) }
 
 // columns are an object's values, in the order of its layout.
 func (v value) columns() []value { return unsafe.Slice((*value)(v.p), int(v.x)+1)[1:] }
+
+// column is one of an object's values.
+func (v value) column(i int) *value { return slot(v.p, i+1) }
+
+// slot is the value that lies i values behind the first.
+func slot(first unsafe.Pointer, i int) *value {
+	return (*value)(unsafe.Add(first, i*sizeOfValue))
+}
+
+// keyText is a text, plain where it is.
+func keyText(key string) value {
+	v := textOf(key)
+	v.form = plainness(isPlain(unsafe.Slice((*byte)(v.p), len(key))))
+	return v
+}

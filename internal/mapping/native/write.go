@@ -90,7 +90,10 @@ func appendNumber(b []byte, v value) ([]byte, bool) {
 		return strconv.AppendInt(b, int64(v.x), 10), true
 	case asFloat:
 		out, err := jq.AppendFloat(b, v.float())
-		return out, err == nil
+		if err != nil {
+			return b, false
+		}
+		return out, true
 	case asBig:
 		return v.big().Append(b, 10), true
 	}

@@ -165,13 +165,16 @@ func multiply(a, b int) value {
 	return unknown
 }
 
+// maxRepeated bounds the text that is made of a text and a number here.
+const maxRepeated = 1 << 20
+
 // repeat is null for a negative number of times.
 func repeat(m *memory, v value, n float64) value {
 	if n < 0 || math.IsNaN(n) {
 		return null
 	}
 	times := int(min(n, math.MaxInt32))
-	if uint64(v.x)*uint64(times) > uint64(memoryLimit) {
+	if uint64(v.x)*uint64(times) > maxRepeated {
 		return unknown
 	}
 	if v.x == 0 || times == 1 {

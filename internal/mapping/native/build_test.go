@@ -107,6 +107,7 @@ func TestTreeBegunAnew(t *testing.T) {
 		t.Fatal("a document is not read")
 	}
 	old := m.tree
+	m.scan([]byte(costLine), 0, true)
 	for i := 0; m.tree == old; i++ {
 		m.reset()
 		m.layoutOf([]string{fmt.Sprint(i % 300), fmt.Sprint(i / 300 % 30), fmt.Sprint(i / 9000)})
@@ -117,6 +118,9 @@ func TestTreeBegunAnew(t *testing.T) {
 	checkObject(t, m, m.with(m.with(m.empty(), "x", integer(1)), "y", integer(2)), map[string]any{"x": 1, "y": 2})
 	if got := toAny(m.with(root, "c", integer(1))); !reflect.DeepEqual(got, map[string]any{"a": toAny(root).(map[string]any)["a"], "c": 1}) {
 		t.Errorf("what a document from before became is %v", got)
+	}
+	if v, _, _ := m.scan([]byte(costLine), 0, true); v.layout().tree != m.tree {
+		t.Error("a scan goes on in the tree from before")
 	}
 	if old.layouts > maxLayouts {
 		t.Errorf("the tree had %d layouts", old.layouts)

@@ -44,10 +44,16 @@ type layout struct {
 
 // step is what a further key makes of a layout. A key that it has already leads back to it, and to the column that it has.
 type step struct {
-	key    string
-	to     *layout
-	column int
 	fast   pattern
+	to     *layout
+	key    string
+	column int
+
+	// What a scan met the last time in the value of the key, or in the elements of it.
+	first    *step // of its object
+	columns  int   // of its object
+	elements int   // of its array
+	inner    int   // of the arrays in its array
 }
 
 // tree is the layouts of a machine.
@@ -119,7 +125,9 @@ func (t *tree) grow(l *layout, key string) *step {
 		s.key, s.column = strings.Clone(key), len(l.keys)
 		s.to = l.child(s.key)
 	}
-	s.fast = patternOf(s.key)
+	if s.fast = noPattern; s.to != l {
+		s.fast = patternOf(s.key)
+	}
 	l.steps, l.last = append(l.steps, s), s
 	if l.byStep != nil {
 		l.byStep[s.key] = s

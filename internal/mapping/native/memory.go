@@ -52,6 +52,7 @@ func (m *memory) reset() {
 	m.free, m.texts, m.lent = m.slab, m.arena, -1
 	if m.tree.full {
 		m.tree = newTree()
+		m.open.top.first, m.open.other.first = nil, nil
 	}
 }
 
@@ -63,7 +64,6 @@ func (m *memory) fit() {
 	if n := min(cap(m.arena)+m.wanted.bytes, kept); n > cap(m.arena) {
 		m.arena = make([]byte, 0, n)
 	}
-	m.open.fit()
 	m.used, m.wanted.values, m.wanted.bytes = 0, 0, 0
 }
 
@@ -71,8 +71,7 @@ func (m *memory) fit() {
 func (m *memory) release() {
 	m.reset()
 	clear(m.slab)
-	clear(m.open.stack)
-	clear(m.open.keys)
+	m.open.keys = nil
 }
 
 // over reports that the item has had more memory than an item may. What it is given then is not kept.

@@ -155,7 +155,7 @@ func (p *Plan) append(b []byte, v value) (out []byte, remote, warning value, ok 
 
 // append appends an object; full is false, and nothing is appended, where it counts as null. Each member is written with
 // the comma before it, and the first comma then becomes the brace.
-func (w *writing) append(b []byte, v value) (out []byte, full, ok bool) {
+func (w *writing) append(b []byte, v value) (_ []byte, full, ok bool) {
 	start, some, lacking := len(b), false, w.lacking
 	columns := v.columns()
 	for i := range w.entries {
@@ -164,9 +164,11 @@ func (w *writing) append(b []byte, v value) (out []byte, full, ok bool) {
 		mark := len(b)
 		filled := false
 		if v := &columns[e.column]; v.kind != isNull {
-			if b, filled, ok = e.take(b, v, e.inside); !ok {
+			out, full, ok := e.take(b, v, e.inside)
+			if !ok {
 				return b[:start], false, false
 			}
+			b, filled = out, full
 		}
 		switch {
 		case filled:

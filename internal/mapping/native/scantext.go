@@ -4,7 +4,38 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 	"unsafe"
+
+	"github.com/meterbridge/meterbridge/internal/record"
 )
+
+// shortNumber is the end of the number at b[i] where it is of the common form, fewer than eight digits and as many behind
+// a point, and i where it is not, or might be of another.
+func shortNumber(b []byte, i int) int {
+	start := i
+	if b[i] == '-' {
+		i++
+	}
+	if i+8 > len(b) {
+		return start
+	}
+	n := leadingDigits(wordAt(unsafe.Pointer(&b[i])))
+	if n == 0 || n == 8 || n > 1 && b[i] == '0' {
+		return start
+	}
+	if i += n; b[i] == '.' {
+		if i++; i+8 > len(b) {
+			return start
+		}
+		if n = leadingDigits(wordAt(unsafe.Pointer(&b[i]))); n == 0 || n == 8 {
+			return start
+		}
+		i += n
+	}
+	if b[i]|0x20 == 'e' {
+		return start
+	}
+	return i
+}
 
 // number is the end of the JSON number at b[i], -1 where there is none.
 func number(b []byte, i int) int {
@@ -50,21 +81,21 @@ func number(b []byte, i int) int {
 	return i
 }
 
-// readKey is the step that the key at b[i], behind its quote, takes from a layout, and where its value starts. There is
-// no step where the key is no path in the tree: then it stands on the stack of keys, behind all of its object.
+// readKey is the step that the key at b[i] takes from a layout, and where its value starts. There is no step where the key
+// is no path in the tree, or comes again: then it stands on the stack of keys, behind all of its object.
 func (m *memory) readKey(b []byte, i int, l *layout) (*step, int) {
-	key, i := m.readText(b, i, i)
+	if b[i] != '"' {
+		return nil, -1
+	}
+	key, i := m.readText(b, i+1, i+1)
 	if i < 0 {
 		return nil, -1
 	}
-	for i < len(b) && (b[i] == ' ' || b[i] == '\n' || b[i] == '\r' || b[i] == '\t') {
-		i++
-	}
-	if i >= len(b) || b[i] != ':' {
+	if i = record.SkipSpace(b, i); i >= len(b) || b[i] != ':' {
 		return nil, -1
 	}
 	if l != &m.open.outside {
-		if s := m.tree.step(l, key.str()); s != nil {
+		if s := m.tree.step(l, key.str()); s != nil && s.to != l {
 			return s, i + 1
 		}
 		m.open.keys = append(m.open.keys, l.keys...)

@@ -46,47 +46,53 @@ func isPlain(b []byte) bool {
 
 func plainByte(c byte) bool { return c >= ' ' && c <= '~' && c != '"' && c != '\\' }
 
-// pattern finds a key in JSON: its bytes and the quote and colon that follow, compared by words of which the last two
-// may overlap. Only a plain key is what it is by its bytes; others match nothing.
+// pattern finds a key in JSON: its bytes in quotes and the colon that follows, compared by two words that may overlap, and
+// words between them. Only a plain key is what it is by its bytes; others match nothing.
 type pattern struct {
-	first, mask, tail uint64
-	text              string // the key with `":`, filled up to a word
-	size              int    // of the key with `":`
-	reach             int    // bytes that a comparison may read; more than any window has where there is no pattern
+	first, last uint64
+	mask        uint64 // of what the key has of both words
+	lastAt      int
+	size        int    // of the key with quotes and colon
+	reach       int    // bytes that must lie before the window's end, one of them behind the colon
+	text        string // the key with quotes and colon, filled up to a word
 }
 
-const noReach = 1 << 62
+// noPattern matches nothing: it reaches farther than any window.
+var noPattern = pattern{reach: 1 << 62}
 
 func patternOf(key string) pattern {
 	if !isPlain([]byte(key)) {
-		return pattern{reach: noReach}
+		return noPattern
 	}
-	n := len(key) + len(`":`)
-	p := pattern{size: n, reach: max(n, 8), mask: ^uint64(0)}
-	p.text = key + `":` + strings.Repeat(" ", max(0, 8-n))
+	n := len(key) + len(`"":`)
+	p := pattern{size: n, reach: max(n+1, 8), lastAt: max(n-8, 0), mask: ^uint64(0)}
+	p.text = `"` + key + `":` + strings.Repeat(" ", max(0, 8-n))
 	if n < 8 {
 		p.mask >>= 8 * (8 - n)
 	}
 	at := unsafe.Pointer(unsafe.StringData(p.text))
-	p.first = wordAt(at) & p.mask
-	p.tail = wordAt(unsafe.Add(at, max(n-8, 0)))
+	p.first, p.last = wordAt(at)&p.mask, wordAt(unsafe.Add(at, p.lastAt))&p.mask
 	return p
 }
 
 // at reports that the key stands at q, which has reach bytes.
 func (p *pattern) at(q unsafe.Pointer) bool {
-	if wordAt(q)&p.mask != p.first {
-		return false
-	}
-	return p.size <= 8 || wordAt(unsafe.Add(q, p.size-8)) == p.tail && (p.size <= 16 || p.middle(q))
+	differs := ((wordAt(q) & p.mask) ^ p.first) | ((wordAt(unsafe.Add(q, p.lastAt)) & p.mask) ^ p.last)
+	return differs == 0 && (p.size <= 16 || p.between(q))
 }
 
-func (p *pattern) middle(q unsafe.Pointer) bool {
+func (p *pattern) between(q unsafe.Pointer) bool {
 	text := unsafe.Pointer(unsafe.StringData(p.text))
-	for i := 8; i < p.size-8; i += 8 {
+	for i := 8; i < p.lastAt; i += 8 {
 		if wordAt(unsafe.Add(q, i)) != wordAt(unsafe.Add(text, i)) {
 			return false
 		}
 	}
 	return true
+}
+
+// leadingDigits is how many digits there are at the front of a word.
+func leadingDigits(x uint64) int {
+	x ^= '0' * eachByte
+	return firstMark(((x + 0x76*eachByte) | x) & topBits)
 }

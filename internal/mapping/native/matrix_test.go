@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/itchyny/gojq"
 
@@ -110,7 +111,7 @@ type oracle func(in, a, b any) (any, error)
 func programOf(t *testing.T, text string) oracle {
 	t.Helper()
 	text = `. as [$in, $a, $b] | ` + text
-	if code, findings := jq.Compile(jq.Source{File: "t", Text: text}, jq.Options{}); code != nil {
+	if code, findings := jq.Compile(jq.Source{File: "t", Text: text}, jq.Options{Timeout: time.Hour}); code != nil {
 		return func(in, a, b any) (any, error) { return code.One(context.Background(), []any{in, a, b}) }
 	} else if q, err := gojq.Parse(text); err != nil {
 		t.Fatal(findings, err)

@@ -39,6 +39,8 @@ type Program struct {
 	mentions  [7]bool // which of the roots the text and its libraries name at all, or an override does
 	over      []*Override
 	tried     func(Tried)
+
+	interpreted bool // gojq runs everything
 }
 
 // compiled is the program of one resource.
@@ -47,6 +49,7 @@ type compiled struct {
 	line   int
 	code   *jq.Code
 	fields []*Field
+	engine *engine
 }
 
 // Compile compiles every definition that is named as a resource of the model; libs are what the file may include. The
@@ -71,7 +74,7 @@ func Compile(src jq.Source, m *Model, libs ...jq.Source) (*Program, []jq.Finding
 		}
 		code, bad := mod.Compile(r.Name)
 		if findings = append(findings, bad...); code != nil {
-			p.resources[r.Name] = &compiled{r.Name, mod.Line(r.Name), code, r.Fields}
+			p.resources[r.Name] = &compiled{r.Name, mod.Line(r.Name), code, r.Fields, newEngine(mod.Core(r.Name), r.Fields)}
 			for _, a := range mod.Built(r.Name) {
 				findings = append(findings, unknownField(r, a)...)
 			}
@@ -89,6 +92,13 @@ func Compile(src jq.Source, m *Model, libs ...jq.Source) (*Program, []jq.Finding
 func noResource(src jq.Source, m *Model) jq.Finding {
 	return jq.Finding{File: src.File, Line: 1, Col: 1, Rule: "no-resource",
 		Text: "no definition is named as a resource of the model", Fix: "add `def usage: …;`, or one of " + strings.Join(m.Names(), ", ")}
+}
+
+// Interpreted is the same program, of which gojq runs everything: what the compiled one is compared with.
+func (p *Program) Interpreted() *Program {
+	q := *p
+	q.interpreted = true
+	return &q
 }
 
 // Has reports whether the file defines the resource.

@@ -49,6 +49,12 @@ func (s *nestedItems) Next() (record.Item, error) {
 	}
 }
 
+// Close lets go of the outer items.
+func (s *nestedItems) Close() error {
+	letGo(s.items)
+	return nil
+}
+
 // open reads an outer item once for what stands beside its list, some of it behind, and then anew for the list.
 func (s *nestedItems) open(outer []byte) error {
 	if at := record.SkipSpace(outer, 0); at == len(outer) || outer[at] != '{' {

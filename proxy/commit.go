@@ -14,6 +14,7 @@ const (
 	holdBack      = 1 << 20          // of a buffered body before the first byte leaves, so that an error is a clean status
 	gather        = 32 << 10         // of a body under way before it is written without a flush
 	maxWrite      = 64 << 10         // one write
+	aroundRecord  = 512              // that stand around a record, roughly
 	writePatience = 30 * time.Second // for one write: a client that takes longer is taken for dead and cut off
 )
 
@@ -29,12 +30,14 @@ const (
 // a problem can still be a clean status; after it the body is under way, and what was to be a header is a trailer.
 type commit struct {
 	w         http.ResponseWriter
-	kind      string            // Content-Type; not before the headers leave, since it is not that of a problem
-	head      func(http.Header) // says what is known when the headers leave; may be nil
-	trailers  bool              // the body has no place for its cursor and its warnings
+	control   *http.ResponseController
+	flusher   *http.ResponseController // the server's own: those around it lose the error of a flush
+	kind      string                   // Content-Type; not before the headers leave, since it is not that of a problem
+	head      func(http.Header)        // says what is known when the headers leave; may be nil
+	trailers  bool                     // the body has no place for its cursor and its warnings
 	patience  time.Duration
-	status    int // 0: 200
-	buf       []byte
+	status    int    // 0: 200
+	buf       []byte // what has been gathered; nil where there is nothing, so that a stream that waits holds none
 	started   bool
 	stream    bool // nothing is held back but what a flush sends on
 	unflushed bool
@@ -42,7 +45,7 @@ type commit struct {
 }
 
 func newCommit(w http.ResponseWriter, contentType string) *commit {
-	return &commit{w: w, kind: contentType, patience: writePatience}
+	return &commit{w: w, control: http.NewResponseController(w), flusher: http.NewResponseController(innermost(w)), kind: contentType, patience: writePatience}
 }
 
 // streaming commits at once.
@@ -80,25 +83,46 @@ func (c *commit) begin() {
 
 // Write gathers; its error is that of an earlier write to a client that is gone.
 func (c *commit) Write(b []byte) (int, error) {
+	if len(b) > gather && (c.started || c.stream || len(c.buf)+len(b) > holdBack) {
+		c.start()
+		c.sendAll()
+		c.send(b)
+		return len(b), c.err
+	}
+	return len(b), c.wrote(append(c.room(len(b)), b...))
+}
+
+// room is what has been gathered, for the caller to append about n bytes and give it to wrote.
+func (c *commit) room(n int) []byte {
+	if was := c.buf; len(was)+n > cap(was) {
+		c.buf = append(borrow(len(was)+n), was...)
+		release(was)
+	}
+	return c.buf
+}
+
+// wrote takes what has been gathered with what was appended to it, and sends it on where it is more than waits.
+func (c *commit) wrote(buf []byte) error {
+	if cap(buf) != cap(c.buf) {
+		release(c.buf) // it was outgrown
+	}
+	c.buf = buf
 	most := holdBack
 	if c.started || c.stream {
 		most = gather
 	}
-	if len(c.buf)+len(b) <= most {
-		c.buf = append(c.buf, b...)
-		return len(b), c.err
+	if len(buf) > most {
+		c.start()
+		c.sendAll()
 	}
-	c.start()
+	return c.err
+}
+
+// sendAll sends what has been gathered.
+func (c *commit) sendAll() {
 	c.send(c.buf)
-	if c.buf = c.buf[:0]; cap(c.buf) > 2*gather {
-		c.buf = nil // what was held back is not needed again
-	}
-	if len(b) > gather {
-		c.send(b)
-	} else {
-		c.buf = append(c.buf, b...)
-	}
-	return len(b), c.err
+	release(c.buf)
+	c.buf = nil
 }
 
 // send writes in pieces, each within a deadline of its own, so that a client that no longer reads is cut off and one
@@ -115,7 +139,7 @@ func (c *commit) send(b []byte) {
 }
 
 func (c *commit) extend() {
-	_ = http.NewResponseController(c.w).SetWriteDeadline(time.Now().Add(c.patience)) // a test's recorder has none
+	_ = c.control.SetWriteDeadline(time.Now().Add(c.patience)) // a test's recorder has none
 }
 
 func (c *commit) lose(err error) {
@@ -127,19 +151,18 @@ func (c *commit) flush() {
 	if !c.started {
 		return
 	}
-	c.send(c.buf)
-	c.buf = c.buf[:0]
+	c.sendAll()
 	if c.err != nil || !c.unflushed {
 		return
 	}
 	c.unflushed = false
 	c.extend()
-	if err := http.NewResponseController(innermost(c.w)).Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	if err := c.flusher.Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		c.lose(err)
 	}
 }
 
-// innermost is the server's own writer: those around it lose the error of a flush.
+// innermost is the server's own writer.
 func innermost(w http.ResponseWriter) http.ResponseWriter {
 	for {
 		outer, ok := w.(interface{ Unwrap() http.ResponseWriter })
@@ -159,8 +182,7 @@ func (c *commit) end() error {
 		c.w.Header().Set("Content-Length", strconv.Itoa(len(c.buf)))
 		c.begin()
 	}
-	c.send(c.buf)
-	c.buf = nil
+	c.sendAll()
 	if c.err != nil {
 		c.abort()
 	}

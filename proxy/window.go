@@ -21,7 +21,7 @@ type window struct {
 	full bool // the last read has filled it
 }
 
-func newWindow(r io.Reader) window { return window{r: r, buf: small.get()} }
+func newWindow(r io.Reader) window { return window{r: r, buf: borrow(smallBuffer)} }
 
 // Close gives the window's bytes back. What was read of them is not to be used any more.
 func (w *window) Close() error {
@@ -127,7 +127,7 @@ func (w *window) more() error {
 	}
 	switch unread := w.buf[w.at:]; {
 	case w.full && cap(w.buf) < largeBuffer:
-		w.moveTo(large.get(), unread)
+		w.moveTo(borrow(largeBuffer), unread)
 	case w.at > 0:
 		w.buf, w.at = w.buf[:copy(w.buf, unread)], 0
 	case len(w.buf) < cap(w.buf):

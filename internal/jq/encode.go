@@ -180,7 +180,7 @@ func appendFloat(b []byte, f float64) ([]byte, error) {
 const hex = "0123456789abcdef"
 
 // AppendString appends a JSON string as encoding/json writes it without HTML escaping: invalid UTF-8 becomes U+FFFD.
-func AppendString(b []byte, s string) []byte {
+func AppendString[Text string | []byte](b []byte, s Text) []byte {
 	b = append(b, '"')
 	start := 0
 	for i := 0; i < len(s); {
@@ -210,7 +210,7 @@ func AppendString(b []byte, s string) []byte {
 			start = i
 			continue
 		}
-		r, size := utf8.DecodeRuneInString(s[i:])
+		r, size := utf8.DecodeRuneInString(string(s[i:min(i+utf8.UTFMax, len(s))]))
 		if r == utf8.RuneError && size == 1 {
 			b = append(append(b, s[start:i]...), `\ufffd`...)
 			i++

@@ -89,11 +89,14 @@ func (c *csvItems) row() error {
 		}
 		line := c.buf[c.at : c.at+size]
 		c.at += size
-		line = bytes.TrimSuffix(bytes.TrimSuffix(line, []byte{'\n'}), []byte{'\r'})
-		if len(line) == 0 {
-			continue
+		for _, end := range "\n\r" {
+			if n := len(line) - 1; n >= 0 && line[n] == byte(end) {
+				line = line[:n]
+			}
 		}
-		return c.split(line, quoted)
+		if len(line) > 0 {
+			return c.split(line, quoted)
+		}
 	}
 }
 

@@ -4,13 +4,14 @@ import "sync"
 
 // Sizes of the buffers that are used again.
 const (
-	smallBuffer = 16 << 10          // of an answer of which little has come, or a stream that waits
-	largeBuffer = 256 << 10         // of one that comes faster than it is read
-	heldBuffer  = holdBack + gather // of a body that is held back
+	smallBuffer = 16 << 10             // of an answer of which little has come, or a stream that waits
+	sendBuffer  = gather + smallBuffer // of a body under way
+	largeBuffer = 256 << 10            // of one that comes faster than it is read
+	heldBuffer  = holdBack + gather    // of a body that is held back
 )
 
 // idle are buffers that the requests that follow use again. The collector takes those that lie for long.
-var idle = [...]buffers{{size: smallBuffer}, {size: largeBuffer}, {size: heldBuffer}}
+var idle = [...]buffers{{size: smallBuffer}, {size: sendBuffer}, {size: largeBuffer}, {size: heldBuffer}}
 
 type buffers struct {
 	size int

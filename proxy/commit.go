@@ -39,7 +39,9 @@ type commit struct {
 	status    int    // 0: 200
 	buf       []byte // what has been gathered; nil where there is nothing, so that a stream that waits holds none
 	started   bool
-	stream    bool // nothing is held back but what a flush sends on
+	stream    bool       // nothing is held back but what a flush sends on
+	beside    bool       // what is large is written while the walk goes on; whoever says so has to wait before it returns
+	under     chan error // the write that is under way beside the walk; nil: none
 	unflushed bool
 	err       error // of the first write that failed; what follows it is dropped
 }
@@ -85,8 +87,10 @@ func (c *commit) begin() {
 func (c *commit) Write(b []byte) (int, error) {
 	if len(b) > gather && (c.started || c.stream || len(c.buf)+len(b) > holdBack) {
 		c.start()
-		c.sendAll()
-		c.send(b)
+		c.sendAll(false)
+		if c.wait(); c.err == nil {
+			c.unflushed, c.err = true, c.send(b, false)
+		}
 		return len(b), c.err
 	}
 	return len(b), c.wrote(append(c.room(len(b)), b...))
@@ -113,52 +117,74 @@ func (c *commit) wrote(buf []byte) error {
 	}
 	if len(buf) > most {
 		c.start()
-		c.sendAll()
+		c.sendAll(false)
 	}
 	return c.err
 }
 
-// sendAll sends what has been gathered.
-func (c *commit) sendAll() {
-	c.send(c.buf)
-	release(c.buf)
+// sendAll sends what has been gathered, once what was sent before is written: one buffer is written while another is filled.
+func (c *commit) sendAll(flush bool) {
+	buf := c.buf
 	c.buf = nil
+	if c.wait(); c.err != nil || len(buf) == 0 && !(flush && c.unflushed) {
+		release(buf)
+		return
+	}
+	c.unflushed = !flush
+	if !c.beside || len(buf) <= smallBuffer {
+		c.err = c.send(buf, flush)
+		release(buf)
+		return
+	}
+	under := make(chan error, 1)
+	c.under = under
+	go func() {
+		err := c.send(buf, flush)
+		release(buf)
+		under <- err
+	}()
+}
+
+// wait ends when nothing is being written.
+func (c *commit) wait() {
+	if c.under != nil {
+		c.err = <-c.under
+		c.under = nil
+	}
 }
 
 // send writes in pieces, each within a deadline of its own, so that a client that no longer reads is cut off and one
 // that reads slowly slows the provider down. The server takes the last deadline back when the answer has ended.
-func (c *commit) send(b []byte) {
-	for len(b) > 0 && c.err == nil {
+func (c *commit) send(b []byte, flush bool) error {
+	for len(b) > 0 {
 		n := min(len(b), maxWrite)
 		c.extend()
 		if _, err := c.w.Write(b[:n]); err != nil && !errors.Is(err, http.ErrBodyNotAllowed) { // of HEAD only the headers
-			c.lose(err)
+			return lost(err)
 		}
-		b, c.unflushed = b[n:], true
+		b = b[n:]
 	}
+	if flush {
+		c.extend()
+		if err := c.flusher.Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
+			return lost(err)
+		}
+	}
+	return nil
 }
 
 func (c *commit) extend() {
 	_ = c.control.SetWriteDeadline(time.Now().Add(c.patience)) // a test's recorder has none
 }
 
-func (c *commit) lose(err error) {
-	c.err = problem.Wrap(problem.ClientGone, err, "the client left, or reads no more")
+func lost(err error) error {
+	return problem.Wrap(problem.ClientGone, err, "the client left, or reads no more")
 }
 
 // flush sends what is there to the client, if the body is under way.
 func (c *commit) flush() {
-	if !c.started {
-		return
-	}
-	c.sendAll()
-	if c.err != nil || !c.unflushed {
-		return
-	}
-	c.unflushed = false
-	c.extend()
-	if err := c.flusher.Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		c.lose(err)
+	if c.started {
+		c.sendAll(true)
 	}
 }
 
@@ -182,8 +208,8 @@ func (c *commit) end() error {
 		c.w.Header().Set("Content-Length", strconv.Itoa(len(c.buf)))
 		c.begin()
 	}
-	c.sendAll()
-	if c.err != nil {
+	c.sendAll(false)
+	if c.wait(); c.err != nil {
 		c.abort()
 	}
 	c.extend() // for what the server itself still has to write
@@ -193,5 +219,6 @@ func (c *commit) end() error {
 // abort breaks the connection: a body that is under way must never look complete.
 func (c *commit) abort() {
 	c.flush()
+	c.wait()
 	panic(http.ErrAbortHandler)
 }

@@ -44,7 +44,8 @@ func CSVColumns() []string {
 func (q *request) csv(ctx context.Context, w http.ResponseWriter, s source) error {
 	defer s.Close()
 	c := newCommit(w, "text/csv; charset=utf-8; header=present")
-	c.trailers = true
+	c.trailers, c.beside = true, true
+	defer c.wait()
 	c.head = q.headersBeside
 	table := csv.NewWriter(c)
 	columns, rows := CSVColumns(), q.usageRows

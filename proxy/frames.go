@@ -43,7 +43,7 @@ func (q *request) framing(ctx context.Context, w http.ResponseWriter) *frames {
 		contentType = "text/event-stream; charset=utf-8"
 	}
 	f.c = newCommit(w, contentType)
-	f.c.trailers = true
+	f.c.trailers, f.c.beside = true, true
 	span := string(marshal(q.rangeView()))
 	f.c.head = func(h http.Header) {
 		h.Set("Cache-Control", "no-store")
@@ -77,7 +77,7 @@ func (f *frames) every(d time.Duration, do func()) {
 	}
 }
 
-// stop ends what runs beside the stream. After it nothing is written but by its caller.
+// stop ends what runs beside the stream, and waits for what is being written. After it nothing is written but by its caller.
 func (f *frames) stop() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -85,6 +85,7 @@ func (f *frames) stop() {
 		f.stopped = true
 		close(f.done)
 	}
+	f.c.wait()
 }
 
 // beat tells a client, and what lies between, that the stream lives. It begins a stream whose first record is long in

@@ -91,7 +91,9 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 		Allow: cfg.Egress.Allow, States: states, Keyring: keys, Clock: o.Clock, Store: h.store,
 		Observe: func(name string, e upstream.Exchange) {
 			metrics.Upstream(name, e.Status, time.Duration(e.Millis*float64(time.Millisecond)))
-			o.Log.Debug("upstream", "connector", name, "purpose", e.Purpose, "method", e.Method, "url", e.URL, "status", e.Status, "ms", e.Millis)
+			if o.Log.Enabled(context.Background(), slog.LevelDebug) {
+				o.Log.Debug("upstream", "connector", name, "purpose", e.Purpose, "method", e.Method, "url", e.URL, "status", e.Status, "ms", e.Millis)
+			}
 		},
 	})
 	c := cursor.Config{Keys: keys, Store: h.store, TTL: cfg.Cursors.TTL, Now: o.Clock}

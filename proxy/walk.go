@@ -195,6 +195,9 @@ func (w *walk) mappingProblem(err error) error {
 // Close ends the walk. It may be called twice.
 func (w *walk) Close() {
 	w.close()
+	if w.runner != nil {
+		w.runner.Close()
+	}
 	if w.err == nil {
 		w.err = io.EOF
 	}

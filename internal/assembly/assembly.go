@@ -36,7 +36,7 @@ type Options struct {
 	Hurry   bool          // without the connectors' rate limits and pauses, which a simulated provider does not need
 	Redis   time.Duration // of each step of a call to Redis; kv.DefaultTimeout where it is 0
 	Version string
-	only    string // the one connector of a replay
+	Only    string // the one connector that is loaded, for replays and tests; "" for all
 	Trial   *Trial // nil: nothing is tried out
 }
 
@@ -67,7 +67,7 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
-	h := &House{log: o.Log, only: o.only, hurry: o.Hurry, count: o.Count, trial: o.Trial}
+	h := &House{log: o.Log, only: o.Only, hurry: o.Hurry, count: o.Count, trial: o.Trial}
 	keys, shared, err := cfg.Keyring()
 	if err != nil {
 		return nil, err

@@ -47,7 +47,7 @@ func (c *client) sees() string {
 func framesTo(c *client, f Format, meta bool) *frames {
 	q := &request{
 		Proxy:  New(Config{Cursors: cursor.New(cursor.Config{}), Log: slog.New(slog.DiscardHandler)}),
-		params: &params{format: f, streamMeta: meta}, acct: &account.Account{ID: "a"}, method: &connector.Method{}, span: &span{},
+		params: &params{format: f, streamMeta: meta}, standing: &standing{acct: &account.Account{ID: "a"}}, method: &connector.Method{}, span: &span{},
 	}
 	return q.framing(context.Background(), c)
 }

@@ -81,7 +81,7 @@ func (q *request) envelope(b []byte, n int, token string) []byte {
 
 // about is the end of an envelope: which range it covers, and what there is to say of it.
 func (q *request) about(b []byte) []byte {
-	b = append(append(b, `,"range":`...), marshal(q.rangeView())...)
+	b = q.appendRange(append(b, `,"range":`...))
 	if q.span.partial {
 		b = append(b, `,"is_partial_response":true`...)
 	}
@@ -112,6 +112,25 @@ func (q *request) rangeView() (v rangeView) {
 		v.PreliminaryFrom = text(stamp(q.span.preliminaryFrom))
 	}
 	return v
+}
+
+// appendRange writes the rangeView as JSON.
+func (q *request) appendRange(b []byte) []byte {
+	if !q.dated() {
+		return append(b, `{"start":null,"end":null,"granularity":null,"preliminary_from":null}`...)
+	}
+	b = append(appendStamp(append(b, `{"start":`...), q.span.Start), `,"end":`...)
+	b = append(appendStamp(b, q.span.End), `,"granularity":`...)
+	if q.span.granularity == "" {
+		b = append(b, `null`...)
+	} else {
+		b = quote(b, q.span.granularity)
+	}
+	b = append(b, `,"preliminary_from":`...)
+	if q.span.preliminaryFrom.IsZero() {
+		return append(b, `null}`...)
+	}
+	return append(appendStamp(b, q.span.preliminaryFrom), '}')
 }
 
 // results are the records of a page as JSON: an array that is written as it grows, or is held, or a held object by a

@@ -55,12 +55,13 @@ func (c *Config) Validate() error {
 
 // Client makes calls. It is safe for concurrent use.
 type Client struct {
-	cfg    Config
-	doors  *doors
-	tokens *tokens
-	nonces nonces
-	fresh  refreshes
-	lanes  lanes
+	cfg     Config
+	doors   *doors
+	tokens  *tokens
+	nonces  nonces
+	fresh   refreshes
+	lanes   lanes
+	flights flights
 }
 
 // New is a client with the defaults filled in.

@@ -18,11 +18,14 @@ import (
 const DefaultConcurrency = 8
 
 // lane is where the calls of one account queue: for a place among those under way, and for their turn in the
-// provider's rate.
+// provider's rate. A call that is made ahead does not queue: it takes what is free, and gives its place to one that queues.
 type lane struct {
 	limits connector.Limits
 	places chan struct{}
 	turns  *rate.Limiter // nil where the provider states no rate
+
+	mu    sync.Mutex
+	ahead []*claim // those that have a place and that nobody waits for
 }
 
 // lanes has one lane an account.
@@ -64,10 +67,15 @@ func newLane(limits connector.Limits) *lane {
 // enter waits for a place, and for as many turns as the call costs, up to the context's deadline; leave gives the place
 // back. A call that costs nothing is not the provider's to count.
 func (l *lane) enter(ctx context.Context, cost int) (leave func(), err error) {
+	if leave, err, early := l.take(claimOf(ctx), cost); early {
+		return leave, err
+	}
 	select {
 	case l.places <- struct{}{}:
-	case <-ctx.Done():
-		return nil, held(ctx, time.Second)
+	default:
+		if err := l.queue(ctx); err != nil {
+			return nil, err
+		}
 	}
 	leave = sync.OnceFunc(func() { <-l.places })
 	now := time.Now()
@@ -83,6 +91,24 @@ func (l *lane) enter(ctx context.Context, cost int) (leave func(), err error) {
 		return nil, held(ctx, wait)
 	}
 	return leave, nil
+}
+
+// queue waits for a place. Calls ahead that hold the last ones give way: at once where they only keep an answer open, and else
+// after a while, since most are done by then and a call that is broken off is one for nothing.
+func (l *lane) queue(ctx context.Context) error {
+	l.evict(true)
+	patience := time.NewTimer(yieldPatience)
+	defer patience.Stop()
+	for {
+		select {
+		case l.places <- struct{}{}:
+			return nil
+		case <-patience.C:
+			l.evict(false)
+		case <-ctx.Done():
+			return held(ctx, time.Second)
+		}
+	}
 }
 
 // book reserves turns and says how long it is until the last of them. What costs more than may go at once takes its turns

@@ -8,6 +8,7 @@ import (
 
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/problem"
+	"github.com/meterbridge/meterbridge/internal/record"
 	"github.com/meterbridge/meterbridge/internal/upstream"
 )
 
@@ -95,7 +96,7 @@ func peruse(spec *connector.CallSpec, pg *aheadPage) (facts connector.Facts, tab
 	}()
 	var it items = noItems{}
 	if !pg.reply.Empty {
-		it, table = newItems(bytes.NewReader(pg.body), bare(spec), pg.at.Carry)
+		it, table = newItems(bytes.NewReader(pg.body), bare(spec), pg.at.Carry, record.Scan)
 	}
 	defer func() { letGo(it) }()
 	for {

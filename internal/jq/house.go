@@ -15,6 +15,9 @@ type function struct {
 	run   func(v any, args []any) any
 }
 
+// houseFunctions are functionsOfTheHouse, made once.
+var houseFunctions = functionsOfTheHouse()
+
 // functionsOfTheHouse are in scope of every program: exact decimals, dates in UTC, stable ids. They are Go functions
 // and not jq definitions, so that each is one bounded step.
 func functionsOfTheHouse() []function {
@@ -60,7 +63,7 @@ func functionsOfTheHouse() []function {
 // house puts the functions of the house into the scope of a program.
 func house() []gojq.CompilerOption {
 	var opts []gojq.CompilerOption
-	for _, f := range functionsOfTheHouse() {
+	for _, f := range houseFunctions {
 		opts = append(opts, gojq.WithFunction(f.name, f.arity, f.arity, func(v any, args []any) any { return named(f.name, f.run(v, args)) }))
 	}
 	return opts
@@ -69,7 +72,7 @@ func house() []gojq.CompilerOption {
 // House lists the functions that are the house's and not jq's, as name/arity in order of the name.
 func House() []string {
 	var names []string
-	for _, f := range functionsOfTheHouse() {
+	for _, f := range houseFunctions {
 		names = append(names, signature(f.name, f.arity))
 	}
 	slices.Sort(names)

@@ -49,6 +49,7 @@ type Options struct {
 type Code struct {
 	code    *gojq.Code
 	query   *gojq.Query
+	steps   straight // nil where only gojq can run it
 	vars    []string
 	each    string
 	given   []gojq.CompilerOption // functions and variables
@@ -244,7 +245,7 @@ func (f *file) compile(q *gojq.Query) (*Code, *Finding) {
 		bad := f.src.finding(0, "compile", err.Error(), "")
 		return nil, &bad
 	}
-	c := &Code{code: code, query: q, given: given, vars: f.opt.Vars, each: f.opt.Each, funcs: f.funcs(), names: f.mentioned, libs: f.libs, timeout: f.opt.Timeout, outputs: f.opt.MaxOutputs}
+	c := &Code{code: code, query: q, steps: straightOf(q), given: given, vars: f.opt.Vars, each: f.opt.Each, funcs: f.funcs(), names: f.mentioned, libs: f.libs, timeout: f.opt.Timeout, outputs: f.opt.MaxOutputs}
 	if c.timeout <= 0 {
 		c.timeout = DefaultTimeout
 	}

@@ -119,7 +119,7 @@ func (r *Runner) root(i int, text []byte) (any, error) {
 }
 
 // Scan finds the end of the item that starts at window[i], as record.Scan does, and remembers its bytes for Emit. They
-// are not copied: the window must not change before Emit returns.
+// are not copied: the window must not change before Emit returns. Bind and BindParent may come between.
 func (r *Runner) Scan(window []byte, i int, eof bool) (end int, st record.Status) {
 	r.item = nil
 	i = record.SkipSpace(window, i)

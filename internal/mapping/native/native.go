@@ -1,0 +1,2 @@
+// Package native runs mappings on the bytes of records.
+package native

@@ -126,6 +126,7 @@ func (a *ahead) come(w *walk, call connector.Call) *aheadPage {
 		a.release(pg)
 	}
 	a.open = pg
+	a.plan() // what is known from the start need not wait for this answer
 	return pg
 }
 

@@ -19,13 +19,13 @@ func (a *ahead) lands(pg *aheadPage) upstream.Landed {
 		ours := a.pages[nameOf(pg.at)] == pg // the walk does not read it yet
 		if ours && !pg.landed {
 			a.flying--
-			if pg.size = len(body); body == nil {
+			if pg.size = len(body); reply != nil && body == nil {
 				pg.size = upstream.MaxShared
 			}
 			a.held += pg.size
 		}
 		pg.landed, pg.reply, pg.body = true, reply, body
-		if err != nil && ours {
+		if err != nil && ours && !errors.Is(err, upstream.ErrGivenUp) {
 			a.fail(pg, err)
 		}
 		a.mu.Unlock()
@@ -38,7 +38,7 @@ func (a *ahead) lands(pg *aheadPage) upstream.Landed {
 // fail ends the looking ahead. A failure that the calls beside it may have brought about is not the walk's: it asks again.
 func (a *ahead) fail(pg *aheadPage, err error) {
 	a.closed = true
-	if !pg.turn && passing(err) {
+	if !pg.turn && tooMany(err) {
 		delete(a.pages, nameOf(pg.at))
 		a.release(pg)
 		pg.seat.Close()
@@ -47,13 +47,13 @@ func (a *ahead) fail(pg *aheadPage, err error) {
 
 // again says whether the walk asks anew for a page that was asked for ahead and failed.
 func (a *ahead) again(pg *aheadPage, err error) bool {
-	return !pg.turn && passing(err) && a.ctx.Err() == nil
+	return !pg.turn && tooMany(err) && a.ctx.Err() == nil
 }
 
-// passing says whether a failure may be another one's fault, or over in a moment.
-func passing(err error) bool {
-	status := problem.From(err).Status
-	return status == http.StatusTooManyRequests || status >= http.StatusInternalServerError
+// tooMany says that the provider was asked too much at a time, which one call after another would not have done.
+func tooMany(err error) bool {
+	p := problem.From(err)
+	return p.Remote && p.Status == http.StatusTooManyRequests
 }
 
 // look looks through a page that has come whole for what follows it, once.

@@ -19,14 +19,16 @@ func (w *wants) saw(items int64) { w.items = max(w.items, items) }
 
 // more says whether one more page may be needed beyond what is there and under way.
 func (w *wants) more(a *ahead) bool {
-	if w.all() {
+	switch {
+	case w.all():
 		return true
+	case !a.open.seen || w.limited() && w.outputs == 0:
+		return false // what is there is not known
+	case w.byPage && w.given > 0:
+		return false // of the open page only the first record is wanted
 	}
 	var supply int64
 	if w.limited() {
-		if w.outputs == 0 || !a.open.seen {
-			return false
-		}
 		supply = a.open.items
 	}
 	for _, pg := range a.pages {

@@ -8,10 +8,8 @@ import (
 	"time"
 )
 
-var (
-	errNotNow  = errors.New("a call ahead finds no free place, or no turn to spare")
-	errYielded = errors.New("a call ahead gave its place to one that somebody waits for")
-)
+// ErrGivenUp is of a call ahead that found no place in the end, or gave it to one that somebody waits for.
+var ErrGivenUp = errors.New("a call ahead was given up")
 
 // yieldPatience is how long a call that somebody waits for stands behind one that was made ahead.
 const yieldPatience = 250 * time.Millisecond
@@ -20,6 +18,7 @@ const yieldPatience = 250 * time.Millisecond
 type claim struct {
 	lane   *lane
 	waited bool // somebody does; guarded by the lane
+	coming bool // and it has no place yet; guarded by the lane
 	open   bool // its answer is there, and kept open for a reader; guarded by the lane
 	drop   context.CancelCauseFunc
 }
@@ -29,6 +28,35 @@ type claimKey struct{}
 func claimOf(ctx context.Context) *claim {
 	c, _ := ctx.Value(claimKey{}).(*claim)
 	return c
+}
+
+// claim is that of a call which is about to be made: until it has come for its place, that is left free. It is nil for a call
+// ahead that finds none.
+func (l *lane) claim(ahead bool, cost int, drop context.CancelCauseFunc) *claim {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if ahead && !l.spare(cost) {
+		return nil
+	}
+	l.coming++
+	return &claim{lane: l, drop: drop, waited: !ahead, coming: true}
+}
+
+// arrive says that the call has its place, or has no need of it any more.
+func (c *claim) arrive() {
+	if c == nil {
+		return
+	}
+	c.lane.mu.Lock()
+	defer c.lane.mu.Unlock()
+	c.come()
+}
+
+func (c *claim) come() {
+	if c.coming {
+		c.coming = false
+		c.lane.coming--
+	}
 }
 
 // promote makes it a call like any other.
@@ -53,17 +81,14 @@ func (l *lane) take(c *claim, cost int) (leave func(), err error, early bool) {
 	if c.waited {
 		return nil, nil, false
 	}
-	if !l.spare(cost) {
-		return nil, errNotNow, true
+	c.come()
+	if !l.spare(cost) || cost > 0 && l.turns != nil && !l.turns.AllowN(time.Now(), cost) {
+		return nil, ErrGivenUp, true
 	}
 	select {
 	case l.places <- struct{}{}:
-	default:
-		return nil, errNotNow, true
-	}
-	if now := time.Now(); l.turns != nil && cost > 0 && !l.turns.AllowN(now, cost) {
-		<-l.places
-		return nil, errNotNow, true
+	default: // somebody was faster
+		return nil, ErrGivenUp, true
 	}
 	l.ahead = append(l.ahead, c)
 	return sync.OnceFunc(func() {
@@ -76,7 +101,7 @@ func (l *lane) take(c *claim, cost int) (leave func(), err error, early bool) {
 
 // spare says whether a call ahead would find a place and turns now.
 func (l *lane) spare(cost int) bool {
-	return len(l.places) < cap(l.places) && (l.turns == nil || cost == 0 || l.turns.Tokens() >= float64(2*cost))
+	return len(l.places)+l.coming < cap(l.places) && (l.turns == nil || cost == 0 || l.turns.Tokens() >= float64(2*cost))
 }
 
 // evict takes the place of the call ahead that began last, where there is one: it is the least likely to be wanted soon.
@@ -86,7 +111,7 @@ func (l *lane) evict(open bool) {
 	for i, c := range slices.Backward(l.ahead) {
 		if c.open || !open {
 			l.ahead = slices.Delete(l.ahead, i, i+1)
-			c.drop(errYielded)
+			c.drop(ErrGivenUp)
 			return
 		}
 	}

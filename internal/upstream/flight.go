@@ -30,7 +30,7 @@ type flight struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	clock  context.CancelFunc // of the deadline
-	claim  *claim             // nil for a call that somebody waited for from the start
+	claim  *claim
 
 	mu      sync.Mutex
 	changed chan struct{} // closed at the next change; nil where nobody waits for one
@@ -78,6 +78,7 @@ func (f *flight) join(t *Seat) bool {
 func (f *flight) run(s *Session, call connector.Call) {
 	defer f.rest()
 	reply, err := f.ask(s, call)
+	f.claim.arrive()
 	if err != nil {
 		f.become(flightFailed, err)
 		f.land()
@@ -160,7 +161,7 @@ func (f *flight) keepOpen() {
 		}
 		f.mu.Lock()
 		if taken = f.taken; !taken {
-			f.state, f.err = flightFailed, errYielded
+			f.state, f.err = flightFailed, ErrGivenUp
 			f.tell()
 		}
 		f.mu.Unlock()
@@ -204,6 +205,9 @@ func (f *flight) land() {
 	f.mu.Lock()
 	seats, state, err := f.seats, f.state, f.err
 	f.mu.Unlock()
+	if f.lost() {
+		err = ErrGivenUp
+	}
 	for _, t := range seats {
 		switch {
 		case t.landed == nil:

@@ -25,8 +25,9 @@ type lane struct {
 	aside  chan struct{} // one place more, for a lookup: pages that hold all places wait for the names it brings
 	turns  *rate.Limiter // nil where the provider states no rate
 
-	mu    sync.Mutex
-	ahead []*claim // those that have a place and that nobody waits for
+	mu     sync.Mutex
+	ahead  []*claim // those that have a place and that nobody waits for
+	coming int      // calls that somebody waits for and that have not asked for their place yet
 }
 
 // lanes has one lane an account.
@@ -104,6 +105,7 @@ func (l *lane) enter(ctx context.Context, cost int, lookup bool) (leave func(), 
 	if leave, err = l.place(ctx, lookup); err != nil {
 		return nil, err
 	}
+	claimOf(ctx).arrive()
 	now := time.Now()
 	wait, cancel := l.book(now, cost)
 	if at, ok := ctx.Deadline(); ok && now.Add(wait).After(at) {

@@ -41,14 +41,10 @@ func (s *Session) Share(ctx context.Context, call connector.Call, landed Landed)
 // Ahead makes a call that nobody waits for yet, until Reply is called. It is nil where no place is free, or no turn is to
 // spare, and gives its place back when somebody's call would have to wait for one; then Reply makes it anew.
 func (s *Session) Ahead(ctx context.Context, call connector.Call, landed Landed) *Seat {
-	s.lane.mu.Lock()
-	spare := s.lane.spare(max(call.Cost, 1))
-	s.lane.mu.Unlock()
-	if !spare || s.fault != nil {
+	t := &Seat{s: s, call: call, landed: landed}
+	if s.fault != nil || !t.board(ctx, true) {
 		return nil
 	}
-	t := &Seat{s: s, call: call, landed: landed}
-	t.board(ctx, true)
 	return t
 }
 
@@ -65,15 +61,15 @@ func Watched(ctx context.Context) bool {
 	return ctx.Value(traceKey{}) != nil || recordingOf(ctx) != nil
 }
 
-// board takes a seat in the flight of the call: the one under way, or a new one.
-func (t *Seat) board(ctx context.Context, ahead bool) {
+// board takes a seat in the flight of the call: the one under way, or a new one. It is false for a call ahead that has no place.
+func (t *Seat) board(ctx context.Context, ahead bool) bool {
 	all, key := &t.s.c.flights, t.s.joinKey(t.call)
 	t.left, t.stop = false, nil
 	all.mu.Lock()
 	defer all.mu.Unlock()
 	if f := all.byKey[key]; f != nil && f.join(t) {
 		t.flight, t.first = f, false
-		return
+		return true
 	}
 	f := &flight{all: all, key: key, running: true, seats: []*Seat{t}, open: 1, clock: func() {}}
 	t.flight, t.first = f, true
@@ -82,10 +78,12 @@ func (t *Seat) board(ctx context.Context, ahead bool) {
 		base, f.clock = context.WithDeadline(base, at)
 	}
 	f.ctx, f.cancel = context.WithCancelCause(base)
-	if ahead {
-		f.claim = &claim{lane: t.s.lane, drop: f.cancel}
-		f.ctx = context.WithValue(f.ctx, claimKey{}, f.claim)
+	if f.claim = t.s.lane.claim(ahead, max(t.call.Cost, 1), f.cancel); f.claim == nil {
+		f.cancel(nil)
+		f.clock()
+		return false
 	}
+	f.ctx = context.WithValue(f.ctx, claimKey{}, f.claim)
 	if key != "" {
 		if all.byKey == nil {
 			all.byKey = map[string]*flight{}
@@ -93,6 +91,7 @@ func (t *Seat) board(ctx context.Context, ahead bool) {
 		all.byKey[key] = f
 	}
 	go f.run(t.s, t.call)
+	return true
 }
 
 // Reply is the answer; its body has to be closed, which leaves the seat.
@@ -267,10 +266,9 @@ func (b *seatBody) told(err error) error {
 
 // lost says that the call was made ahead and given up again.
 func (f *flight) lost() bool {
-	cause := context.Cause(f.ctx)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return errors.Is(cause, errYielded) || errors.Is(f.err, errYielded) || errors.Is(f.err, errNotNow)
+	return errors.Is(context.Cause(f.ctx), ErrGivenUp) || errors.Is(f.err, ErrGivenUp)
 }
 
 // ours says whether a failure is of the one who began the flight, so that it tells nothing to the others.

@@ -226,6 +226,9 @@ func (w *walk) mappingProblem(err error) error {
 func (w *walk) Close() {
 	w.close()
 	w.ahead.close()
+	if w.runner != nil {
+		w.runner.Close()
+	}
 	if w.err == nil {
 		w.err = io.EOF
 	}

@@ -50,6 +50,7 @@ type Code struct {
 	code    *gojq.Code
 	query   *gojq.Query
 	steps   straight // nil where only gojq can run it
+	file    *file    // that it was compiled from, to be lowered; nil of a slot
 	vars    []string
 	each    string
 	given   []gojq.CompilerOption // functions and variables
@@ -239,13 +240,16 @@ func (f *file) source(at spot) Source {
 }
 
 func (f *file) compile(q *gojq.Query) (*Code, *Finding) {
-	given := append(append(house(), f.extra...), gojq.WithVariables(f.opt.Vars))
+	given := append(append(withHouse(), f.extra...), gojq.WithVariables(f.opt.Vars))
 	code, err := gojq.Compile(q, given...)
 	if err != nil { // check knows every name; this is for what a new gojq may refuse
 		bad := f.src.finding(0, "compile", err.Error(), "")
 		return nil, &bad
 	}
 	c := &Code{code: code, query: q, steps: straightOf(q), given: given, vars: f.opt.Vars, each: f.opt.Each, funcs: f.funcs(), names: f.mentioned, libs: f.libs, timeout: f.opt.Timeout, outputs: f.opt.MaxOutputs}
+	if f.opt.Kind == Mapping {
+		c.file = f
+	}
 	if c.timeout <= 0 {
 		c.timeout = DefaultTimeout
 	}

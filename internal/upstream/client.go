@@ -41,6 +41,8 @@ type Config struct {
 	Resolver *net.Resolver  // the system's by default
 	// Observe is told every exchange, for metrics and the log; it must not block.
 	Observe func(connector string, e Exchange)
+	// Flight is told of calls that were joined, made ahead or given_up; it must not block.
+	Flight func(connector, outcome string)
 }
 
 // Validate says what a configuration can't mean.
@@ -78,6 +80,9 @@ func New(cfg Config) *Client {
 	}
 	if cfg.Clock == nil {
 		cfg.Clock = time.Now
+	}
+	if cfg.Flight == nil {
+		cfg.Flight = func(string, string) {}
 	}
 	return &Client{
 		cfg:   cfg,

@@ -25,6 +25,7 @@ const (
 // MaxShared, whatever its readers do: one that leaves or is slow takes nothing from the others. A larger body is for the first
 // seat alone, which reads the rest at its own pace.
 type flight struct {
+	s      *Session // of the first seat
 	all    *flights
 	key    string // "" where nobody may join
 	ctx    context.Context
@@ -75,9 +76,9 @@ func (f *flight) join(t *Seat) bool {
 }
 
 // run makes the call and reads its body.
-func (f *flight) run(s *Session, call connector.Call) {
+func (f *flight) run(call connector.Call) {
 	defer f.rest()
-	reply, err := f.ask(s, call)
+	reply, err := f.ask(call)
 	f.claim.arrive()
 	if err != nil {
 		f.become(flightFailed, err)
@@ -103,13 +104,13 @@ func (f *flight) run(s *Session, call connector.Call) {
 }
 
 // ask makes the call. A panic is the request's to answer, and not the process's to die of.
-func (f *flight) ask(s *Session, call connector.Call) (reply *Reply, err error) {
+func (f *flight) ask(call connector.Call) (reply *Reply, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = fmt.Errorf("making a call: panic: %v", v)
 		}
 	}()
-	return s.Do(f.ctx, call)
+	return f.s.Do(f.ctx, call)
 }
 
 // read reads the body to its end, or until it is too large.
@@ -207,6 +208,7 @@ func (f *flight) land() {
 	f.mu.Unlock()
 	if f.lost() {
 		err = ErrGivenUp
+		f.s.told("given_up")
 	}
 	for _, t := range seats {
 		switch {

@@ -69,9 +69,10 @@ func (t *Seat) board(ctx context.Context, ahead bool) bool {
 	defer all.mu.Unlock()
 	if f := all.byKey[key]; f != nil && f.join(t) {
 		t.flight, t.first = f, false
+		t.s.told("joined")
 		return true
 	}
-	f := &flight{all: all, key: key, running: true, seats: []*Seat{t}, open: 1, clock: func() {}}
+	f := &flight{s: t.s, all: all, key: key, running: true, seats: []*Seat{t}, open: 1, clock: func() {}}
 	t.flight, t.first = f, true
 	base := context.WithoutCancel(ctx) // it ends when its last seat is left, or in time for the first
 	if at, ok := ctx.Deadline(); ok {
@@ -90,9 +91,14 @@ func (t *Seat) board(ctx context.Context, ahead bool) bool {
 		}
 		all.byKey[key] = f
 	}
-	go f.run(t.s, t.call)
+	if ahead {
+		t.s.told("ahead")
+	}
+	go f.run(t.call)
 	return true
 }
+
+func (s *Session) told(outcome string) { s.c.cfg.Flight(s.conn.Name, outcome) }
 
 // Reply is the answer; its body has to be closed, which leaves the seat.
 func (t *Seat) Reply(ctx context.Context) (*Reply, error) {

@@ -13,9 +13,9 @@ import (
 	"github.com/meterbridge/meterbridge/internal/jq/core"
 )
 
-// runner compiles a program that no lint has seen. What it gives has the outputs for an input as JSON, each on a line,
+// running compiles a program that no lint has seen. What it gives has the outputs for an input as JSON, each on a line,
 // the error last.
-func runsOf(t *testing.T, f *file, q *gojq.Query) func(input string) string {
+func running(t *testing.T, f *file, q *gojq.Query) func(input string) string {
 	t.Helper()
 	code, bad := f.compile(q)
 	if bad != nil {
@@ -51,7 +51,7 @@ func same(t *testing.T, f *file, q *gojq.Query, n core.Node, inputs ...string) {
 	if err != nil {
 		t.Fatalf("%v\nis lowered to\n%s\nwhich is none: %v", q, text, err)
 	}
-	before, after := runsOf(t, f, q), runsOf(t, f, lowered)
+	before, after := running(t, f, q), running(t, f, lowered)
 	for _, input := range inputs {
 		if want, got := before(input), after(input); got != want {
 			t.Errorf("%v\nis lowered to\n%s\non %s it gives\n%sand not\n%s", q, text, input, got, want)

@@ -99,7 +99,7 @@ func (l *lowerer) keyed(d *destructuring, e *gojq.PatternObject, whole *core.Bin
 	default:
 		key = l.query(e.KeyQuery, d.scope)
 	}
-	if name, is := literalOf(key); is {
+	if name, is := core.TextOf(key); is {
 		return &core.Field{Pos: pos, Of: of, Name: name}
 	}
 	d.computed = true

@@ -80,10 +80,8 @@ func (l *lowerer) index(of core.Node, x *gojq.Index, s *meanings) core.Node {
 
 // element is a member where the key is a text that is known, and else an element by a computed key.
 func element(pos core.Pos, of, key core.Node) core.Node {
-	if c, is := key.(*core.Const); is {
-		if name, is := c.Value.(string); is {
-			return &core.Field{Pos: pos, Of: of, Name: name}
-		}
+	if name, known := core.TextOf(key); known {
+		return &core.Field{Pos: pos, Of: of, Name: name}
 	}
 	return &core.Index{Pos: pos, Of: of, Key: key}
 }

@@ -56,7 +56,7 @@ func (l *lowerer) object(t *gojq.Term, s *meanings) core.Node {
 	for _, kv := range t.Object.KeyVals {
 		m := l.member(kv, s)
 		n.Members = append(n.Members, m)
-		name, isName := literalOf(m.Key)
+		name, isName := core.TextOf(m.Key)
 		c, isConst := m.Value.(*core.Const)
 		if known = known && isName && isConst; known {
 			value[name] = c.Value
@@ -66,16 +66,6 @@ func (l *lowerer) object(t *gojq.Term, s *meanings) core.Node {
 		return &core.Const{Pos: n.Pos, Value: value}
 	}
 	return n
-}
-
-// literalOf is a text that is known.
-func literalOf(n core.Node) (string, bool) {
-	c, is := n.(*core.Const)
-	if !is {
-		return "", false
-	}
-	text, is := c.Value.(string)
-	return text, is
 }
 
 // member is a member of an object, whose key can stand for its value too: {a}, {"a b"}, {$x}.
@@ -101,7 +91,7 @@ func (l *lowerer) member(kv *gojq.ObjectKeyVal, s *meanings) core.Member {
 		m.Value = l.query(kv.Val, s)
 		return m
 	}
-	if text, known := literalOf(m.Key); known {
+	if text, known := core.TextOf(m.Key); known {
 		m.Value = &core.Field{Pos: pos, Name: text}
 		return m
 	}

@@ -1,12 +1,8 @@
 package core
 
 import (
-	"encoding/json"
 	"fmt"
-	"maps"
-	"math"
 	"regexp"
-	"slices"
 	"strings"
 )
 
@@ -186,8 +182,8 @@ func (p *printer) object(n *Object) {
 	p.write("{")
 	for i, m := range n.Members {
 		p.write([]string{"", ", "}[min(i, 1)])
-		if c, is := m.Key.(*Const); is {
-			p.write(c)
+		if _, known := TextOf(m.Key); known {
+			p.write(m.Key)
 		} else {
 			p.write("(", m.Key, ")")
 		}
@@ -202,60 +198,12 @@ func (p *printer) text(n *Text) {
 	}
 	p.write(`"`)
 	for _, part := range n.Parts {
-		if c, is := part.(*Const); is {
-			text := quoted(c.Value.(string))
+		if text, literal := TextOf(part); literal {
+			text = quoted(text)
 			p.write(text[1 : len(text)-1])
 		} else {
 			p.write(`\(`, part, ")")
 		}
 	}
 	p.write(`"`)
-}
-
-// quoted is a text as a literal of jq's, which is one of JSON's.
-func quoted(s string) string {
-	b, _ := json.Marshal(s)
-	return string(b)
-}
-
-// constant writes a value so that it is read as the same one: a float has a point or an exponent.
-func (p *printer) constant(v any) {
-	switch v := v.(type) {
-	case []any:
-		p.write("[")
-		for i, e := range v {
-			p.write([]string{"", ", "}[min(i, 1)])
-			p.constant(e)
-		}
-		p.write("]")
-	case map[string]any:
-		p.write("{")
-		for i, k := range slices.Sorted(maps.Keys(v)) {
-			p.write([]string{"", ", "}[min(i, 1)], quoted(k), ": ")
-			p.constant(v[k])
-		}
-		p.write("}")
-	case string:
-		p.write(quoted(v))
-	case nil:
-		p.write("null")
-	default:
-		p.number(fmt.Sprint(v), v)
-	}
-}
-
-// number writes a number, or true or false.
-func (p *printer) number(text string, v any) {
-	if f, is := v.(float64); is {
-		switch {
-		case math.IsInf(f, 0):
-			text = strings.TrimSuffix(text[:1], "+") + "1e999"
-		case !strings.ContainsAny(text, ".e"):
-			text += ".0"
-		}
-	}
-	if text[0] == '-' {
-		text = "(" + text + ")"
-	}
-	p.write(text)
 }

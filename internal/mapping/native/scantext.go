@@ -18,7 +18,7 @@ func shortNumber(b []byte, i int) int {
 	if i+8 > len(b) {
 		return start
 	}
-	n := digits(wordAt(unsafe.Pointer(&b[i])))
+	n := leadingDigits(wordAt(unsafe.Pointer(&b[i])))
 	if n == 0 || n == 8 || n > 1 && b[i] == '0' {
 		return start
 	}
@@ -26,7 +26,7 @@ func shortNumber(b []byte, i int) int {
 		if i++; i+8 > len(b) {
 			return start
 		}
-		if n = digits(wordAt(unsafe.Pointer(&b[i]))); n == 0 || n == 8 {
+		if n = leadingDigits(wordAt(unsafe.Pointer(&b[i]))); n == 0 || n == 8 {
 			return start
 		}
 		i += n

@@ -91,8 +91,8 @@ func (p *pattern) between(q unsafe.Pointer) bool {
 	return true
 }
 
-// digits is how many digits there are at the front of a word.
-func digits(x uint64) int {
+// leadingDigits is how many digits there are at the front of a word.
+func leadingDigits(x uint64) int {
 	x ^= '0' * eachByte
 	return firstMark(((x + 0x76*eachByte) | x) & topBits)
 }

@@ -131,11 +131,11 @@ func (f *flight) read(body io.Reader) {
 		f.tell()
 		f.mu.Unlock()
 		switch {
-		case err != nil:
-			f.become(flightWhole, err)
-			return
 		case large:
 			f.become(flightLarge, nil)
+			return
+		case err != nil:
+			f.become(flightWhole, err)
 			return
 		}
 	}

@@ -59,6 +59,7 @@ type line struct {
 	at     record.Position // of the last page that was asked for
 	next   record.Position // of the page behind it
 	ready  bool            // next is known, and not asked for
+	done   bool            // at is its last page
 	came   connector.Facts // of the last page that has come
 	empty  int             // pages without an item in a row
 	tokens map[uint64]bool // the cursors so far
@@ -75,7 +76,7 @@ type aheadPage struct {
 	at     record.Position
 	line   *line
 	seat   *upstream.Seat
-	turn   bool // the walk was to come to it next when it was asked for
+	beside bool // other calls of the walk were under way with it
 	landed bool
 	size   int    // of its body
 	body   []byte // nil where it has not come whole
@@ -102,7 +103,7 @@ func (w *walk) ask(call connector.Call) (*upstream.Reply, error) {
 		w.before()
 	}
 	reply, err := pg.seat.Reply(w.ctx)
-	if err != nil && w.ahead.again(pg, err) {
+	if err != nil && w.ahead.again(w.ctx, pg, err) {
 		reply, err = w.sess.Ask(w.ctx, call)
 	}
 	if err == nil {
@@ -118,8 +119,8 @@ func (a *ahead) come(w *walk, call connector.Call) *aheadPage {
 	l, key := a.move(w), nameOf(w.pos)
 	pg := a.pages[key]
 	if pg == nil {
-		l.at, l.ready = w.pos, false
-		pg = &aheadPage{at: w.pos, line: l, turn: true}
+		a.stand(l, w.pos)
+		pg = &aheadPage{at: w.pos, line: l, beside: a.flying > 0}
 		pg.seat = a.sess.Share(a.ctx, call, a.lands(pg))
 	} else {
 		delete(a.pages, key)
@@ -137,13 +138,18 @@ func (a *ahead) pass(w *walk, reply *upstream.Reply, body []byte) {
 	}
 	a.mu.Lock()
 	l := a.move(w)
-	l.at, l.ready = w.pos, false
-	pg := &aheadPage{at: w.pos, line: l, turn: true, landed: true, reply: reply, body: body}
+	a.stand(l, w.pos)
+	pg := &aheadPage{at: w.pos, line: l, landed: true, reply: reply, body: body}
 	a.open = pg
 	a.mu.Unlock()
 	if body != nil {
 		a.look(pg)
 	}
+}
+
+// stand says which page of a line was asked for last.
+func (a *ahead) stand(l *line, p record.Position) {
+	l.at, l.ready, l.done = p, false, a.method.Call(p).Page == nil
 }
 
 // move makes the line of the walk's position the open one.
@@ -210,10 +216,14 @@ func (a *ahead) plan() {
 		if i == len(a.lines) && !a.extend() {
 			return
 		}
-		for l := a.lines[i]; l.ready; {
-			if !a.room() || !a.wants.more(a) || !a.start(l, i == 0) {
+		l := a.lines[i]
+		for l.ready {
+			if !a.room() || !a.wants.more(a) || !a.start(l) {
 				return
 			}
+		}
+		if !l.done && !a.wants.all() {
+			return // its further pages come before the next line, and may be enough
 		}
 	}
 }
@@ -224,7 +234,7 @@ func (a *ahead) room() bool {
 
 // start asks for a line's next page. A job is never started before its result is wanted, and a call whose lookups are not there
 // can't be planned.
-func (a *ahead) start(l *line, open bool) bool {
+func (a *ahead) start(l *line) bool {
 	spec := a.method.Call(l.next)
 	if spec == nil || spec.Job != nil || spec.Constant != nil || spec.Parents != nil && len(l.next.Parent) == 0 || !a.looked(spec) {
 		return false
@@ -235,14 +245,17 @@ func (a *ahead) start(l *line, open bool) bool {
 		if err != nil {
 			return false
 		}
-		pg := &aheadPage{at: l.next, line: l, turn: open && len(a.pages) == 0}
+		pg := &aheadPage{at: l.next, line: l}
 		if pg.seat = a.sess.Ahead(a.ctx, call, a.lands(pg)); pg.seat == nil {
 			return false
 		}
 		a.pages[key] = pg
 		a.flying++
+		if a.flying > 1 || !a.open.landed {
+			pg.beside, a.open.beside = true, a.open.beside || !a.open.landed
+		}
 	}
-	l.at, l.ready = l.next, false
+	a.stand(l, l.next)
 	if spec.Foresees(l.came) {
 		a.lead(l, l.came)
 	}

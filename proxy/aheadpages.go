@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -38,16 +39,29 @@ func (a *ahead) lands(pg *aheadPage) upstream.Landed {
 // fail ends the looking ahead. A failure that the calls beside it may have brought about is not the walk's: it asks again.
 func (a *ahead) fail(pg *aheadPage, err error) {
 	a.closed = true
-	if !pg.turn && tooMany(err) {
+	if pg.beside && tooMany(err) {
 		delete(a.pages, nameOf(pg.at))
 		a.release(pg)
 		pg.seat.Close()
 	}
 }
 
-// again says whether the walk asks anew for a page that was asked for ahead and failed.
-func (a *ahead) again(pg *aheadPage, err error) bool {
-	return !pg.turn && tooMany(err) && a.ctx.Err() == nil
+// again says whether the walk asks anew for a page that failed, once nothing else of it is under way.
+func (a *ahead) again(ctx context.Context, pg *aheadPage, err error) bool {
+	if !pg.beside || !tooMany(err) || ctx.Err() != nil {
+		return false
+	}
+	a.mu.Lock()
+	a.closed = true
+	var flying []*upstream.Seat
+	for _, other := range a.pages {
+		flying = append(flying, other.seat)
+	}
+	a.mu.Unlock()
+	for _, seat := range flying {
+		seat.Await(ctx)
+	}
+	return ctx.Err() == nil
 }
 
 // tooMany says that the provider was asked too much at a time, which one call after another would not have done.
@@ -83,6 +97,7 @@ func (a *ahead) look(pg *aheadPage) {
 		}
 		a.lead(l, facts)
 		l.next.Carry = table.carry(l.next.Carry)
+		l.done = !l.ready
 	}
 	a.plan()
 }

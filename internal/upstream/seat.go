@@ -135,6 +135,24 @@ func (t *Seat) Reply(ctx context.Context) (*Reply, error) {
 	}
 }
 
+// Await waits until the call is over, or has an answer that is too large to be read ahead.
+func (t *Seat) Await(ctx context.Context) {
+	f := t.flight
+	for {
+		f.mu.Lock()
+		over, changed := f.state > flightComing, f.change()
+		f.mu.Unlock()
+		if over {
+			return
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
 // Ready says whether Reply would give an answer without waiting.
 func (t *Seat) Ready() bool {
 	t.flight.mu.Lock()

@@ -23,16 +23,20 @@ func onDate(f func(m *memory, d house.Date) value) func(*memory, value) value {
 
 // inForm writes dates. One that is written as the house does already is cut, and not written anew.
 func inForm(form house.Form) func(*memory, value) value {
-	write := onDate(func(m *memory, d house.Date) value { return m.end(form.Append(m.begin(), d)) })
-	front := form.Front()
-	if front == 0 {
-		return write
-	}
 	return func(m *memory, v value) value {
-		if v.kind == isText && house.Canonical(v.str()) {
-			return v.part(0, front)
+		switch v.kind {
+		case isNull:
+			return null
+		case isText:
+			if n := form.Within(v.str()); n > 0 {
+				return v.part(0, n)
+			}
+			b, ok := form.AppendText(m.begin(), v.str())
+			if v := m.end(b); ok {
+				return v
+			}
 		}
-		return write(m, v)
+		return failed
 	}
 }
 

@@ -186,6 +186,6 @@ func negate(m *memory, v value) value {
 
 // digits makes the literal of a text that is a number.
 func digits(v value) value {
-	v.kind, v.form, v.plain = isNumber, asText, false
+	v.kind, v.form = isNumber, asText
 	return v
 }

@@ -30,7 +30,9 @@ type compiler struct {
 	cards   map[core.Node]card
 	sugared map[*core.Call]core.Node
 	next    signal // the next label's
+	program core.Node
 	reasons []Reason
+	notes   []Reason // why parts of it are gojq's
 	size    int
 }
 
@@ -79,6 +81,17 @@ func (c *compiler) eval(n core.Node) eval {
 	if n == nil || c.full(n) {
 		return identity
 	}
+	before := len(c.reasons)
+	f := c.form(n)
+	if c.card(n) != many { // who asks for one of many gives up all of it
+		if i := c.outside(n, before); i != nil {
+			return i.eval
+		}
+	}
+	return f
+}
+
+func (c *compiler) form(n core.Node) eval {
 	switch n := n.(type) {
 	case *core.Identity:
 		return identity
@@ -155,6 +168,15 @@ func (c *compiler) each(n core.Node, next each) each {
 	if c.card(n) != many {
 		return c.then(c.eval(n), next)
 	}
+	before := len(c.reasons)
+	f := c.forms(n, next)
+	if i := c.outside(n, before); i != nil {
+		return i.each(next)
+	}
+	return f
+}
+
+func (c *compiler) forms(n core.Node, next each) each {
 	switch n := n.(type) {
 	case *core.Field:
 		return c.each(n.Of, c.then(c.field(&core.Field{Pos: n.Pos, Name: n.Name}), next))

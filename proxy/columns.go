@@ -9,6 +9,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/meterbridge/meterbridge/internal/connector"
+	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/record"
 )
@@ -84,8 +85,8 @@ func (c *columnar) use(list gjson.Result, path string) error {
 		if i > 0 {
 			c.names = append(c.names, ',')
 		}
-		c.names = quote(c.names, name)
-		c.keys = append(c.keys, append(quote(nil, name), ':'))
+		c.names = jq.AppendString(c.names, name)
+		c.keys = append(c.keys, append(jq.AppendString(nil, name), ':'))
 	}
 	c.names = append(c.names, ']')
 	return nil
@@ -134,7 +135,7 @@ func (c *columnar) object(item record.Item) (record.Item, error) {
 	if c.buf = append(b, '}'); n != len(c.keys) {
 		return item, corrupt(fmt.Sprintf("a row has %d values, and there are %d columns", n, len(c.keys)))
 	}
-	item.Raw = c.buf
+	item.Raw, item.Scanned = c.buf, false
 	return item, nil
 }
 

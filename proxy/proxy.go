@@ -68,9 +68,10 @@ type Config struct {
 // Proxy answers requests. It is safe for concurrent use.
 type Proxy struct {
 	Config
-	lookups lookupCache
-	jobs    singleflight.Group
-	flights singleflight.Group
+	standings standings
+	lookups   lookupCache
+	jobs      singleflight.Group
+	flights   singleflight.Group
 }
 
 // New makes a Proxy.
@@ -124,15 +125,15 @@ func (p *Proxy) Unified(w http.ResponseWriter, r *http.Request, who Principal, m
 	case Raw:
 		return q.raw(ctx, w)
 	case Stream, SSE:
-		return q.stream(ctx, w)
+		return q.stream(ctx, w, q.open(ctx))
 	case CSV:
-		return q.csv(ctx, w)
+		return q.csv(ctx, w, q.open(ctx))
 	case Normalized:
 		return q.normalized(ctx, w)
 	case Debug:
 		return q.debug(ctx, w)
 	default:
-		return q.list(ctx, w)
+		return q.list(ctx, w, q.open(ctx))
 	}
 }
 

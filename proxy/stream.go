@@ -6,7 +6,6 @@ import (
 
 	"github.com/meterbridge/meterbridge/internal/cursor"
 	"github.com/meterbridge/meterbridge/internal/problem"
-	"github.com/meterbridge/meterbridge/internal/record"
 )
 
 // Values of the trailer Meterbridge-Status.
@@ -19,20 +18,13 @@ const (
 // stream forwards the walk: each record is mapped and written as it arrives, over all pages. Its end is never ambiguous:
 // complete, limited with a cursor, or an error line with the cursor behind the last record that was written. Until the
 // first record an error is a clean status.
-func (q *request) stream(ctx context.Context, w http.ResponseWriter) error {
-	s := q.open(ctx)
+func (q *request) stream(ctx context.Context, w http.ResponseWriter, s source) error {
 	defer s.Close()
 	f := q.framing(ctx, w)
 	defer f.stop()
 	limit, keep := q.streamLimit()
 	s.tune(f.flush, keep)
-	shape := q.shaper()
-	shape.oneLine = true
-	var buf []byte
-	out := q.fill(ctx, s, limit, false, func(rec record.Rec) error {
-		buf = shape.append(buf[:0], rec)
-		return f.record(buf, rec.After)
-	})
+	out := q.fill(ctx, s, limit, false, f.record)
 	f.stop()
 	q.observe(out.n)
 	token := ""

@@ -87,9 +87,8 @@ func (m *Method) Next(s *Scope, p record.Position, f Facts) (record.Position, bo
 			return n, err == nil, nil, err
 		}
 	}
-	w := m.Window(s, p)
 	var warn []problem.Warning
-	if f.Records == 0 {
+	if w := m.Window(s, p); f.Records == 0 {
 		i, ok, err := m.fallback(s, int(p.Call)+1, w)
 		if err != nil {
 			return p, false, nil, err
@@ -102,14 +101,21 @@ func (m *Method) Next(s *Scope, p record.Position, f Facts) (record.Position, bo
 			warn = append(warn, problem.Warning{Code: problem.WarnNoDataYet, Message: noData(w)})
 		}
 	}
-	if !m.Windowed() || m.Unclipped(s) || !w.End.Before(s.Range.End) {
-		return p, false, warn, nil
-	}
-	n, more, err := m.from(s, n, w.End)
+	n, more, err := m.After(s, n)
 	if !more {
 		n = p
 	}
 	return n, more, warn, err
+}
+
+// After is the start of the window behind a position's, whatever that one gives; false where it is the last.
+func (m *Method) After(s *Scope, p record.Position) (record.Position, bool, error) {
+	w := m.Window(s, p)
+	if !m.Windowed() || m.Unclipped(s) || !w.End.Before(s.Range.End) {
+		return p, false, nil
+	}
+	p.Token, p.Job, p.Carry, p.Parent, p.Item, p.Out, p.Anchor = nil, nil, nil, nil, 0, 0, 0
+	return m.from(s, p, w.End)
 }
 
 func noData(w Range) string {
@@ -154,7 +160,7 @@ func (m *Method) slice(s *Scope, t time.Time) (Range, int, error) {
 		if !whole {
 			w.End = c.Window.end(t, s.Range)
 		}
-		ok, err := c.When.holds(s.input(record.Position{}, w))
+		ok, err := c.applies(s, w)
 		if err != nil {
 			return w, -1, err
 		}
@@ -168,13 +174,21 @@ func (m *Method) slice(s *Scope, t time.Time) (Range, int, error) {
 	return shortest, -1, nil
 }
 
+// applies says whether the call's condition holds for a window.
+func (c *CallSpec) applies(s *Scope, w Range) (bool, error) {
+	if c.When == nil {
+		return true, nil
+	}
+	return c.When.holds(s.input(record.Position{}, w))
+}
+
 // fallback is the first fallback call from index i on that applies to a window.
 func (m *Method) fallback(s *Scope, i int, w Range) (int, bool, error) {
 	for ; i < len(m.Calls); i++ {
 		if !m.Calls[i].Fallback {
 			continue
 		}
-		ok, err := m.Calls[i].When.holds(s.input(record.Position{}, w))
+		ok, err := m.Calls[i].applies(s, w)
 		if ok || err != nil {
 			return i, ok, err
 		}

@@ -28,7 +28,7 @@ const (
 )
 
 // engineVerb maps a page in this process: engine NAME SHAPE PAGE.
-func engineVerb(_ context.Context, args []string) error {
+func engineVerb(args []string) error {
 	page, err := os.ReadFile(args[2])
 	if err != nil {
 		return err

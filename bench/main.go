@@ -20,22 +20,20 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, os.Args[1:]); err != nil {
+	if err := run(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
 // run takes the verbs that bench starts itself with, or measures.
-func run(ctx context.Context, args []string) error {
+func run(args []string) error {
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		verb, ok := verbs[args[0]]
 		if !ok || len(args)-1 != verb.args {
 			return fmt.Errorf("no verb %s with %d arguments", args[0], len(args)-1)
 		}
-		return verb.run(ctx, args[1:])
+		return verb.run(args[1:])
 	}
 	b := &bench{month: shapes.Month(time.Now())}
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
@@ -52,13 +50,15 @@ func run(ctx context.Context, args []string) error {
 		}
 		return err
 	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	return b.measure(ctx)
 }
 
 // verbs are what processes of a run are started as.
 var verbs = map[string]struct {
 	args int
-	run  func(context.Context, []string) error
+	run  func([]string) error
 }{
 	"engine":   {3, engineVerb},
 	"upstream": {3, upstreamVerb},

@@ -10,18 +10,16 @@ import (
 type report struct {
 	Figures []figure
 	Mapping []mapped
+	Pages   []served
+	Stream  string
+	Guards  string
 	Machine []string
 	Missing map[string]string
 	Took    time.Duration
 }
 
-func count(b []byte) int                           { var a []any; _ = json.Unmarshal(b, &a); return len(a) }
-func (r *report) write(string) error               { return nil }
-func machine(*bench) []string                      { return nil }
-func upstreamVerb(context.Context, []string) error { return nil }
-func gatewayVerb(context.Context, []string) error  { return nil }
-func (b *bench) pages(context.Context) error       { return nil }
-func (b *bench) streams(context.Context) error     { return nil }
-func (b *bench) walks(context.Context) error       { return nil }
-func (b *bench) guards(context.Context) error      { return nil }
-func (b *bench) footprint(context.Context) error   { return nil }
+func count(b []byte) int             { var a []any; _ = json.Unmarshal(b, &a); return len(a) }
+func (r *report) write(string) error { return nil }
+func machine(*bench) []string        { return nil }
+
+func (b *bench) profileGateway(context.Context, *server) error { return nil }

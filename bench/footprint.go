@@ -12,8 +12,8 @@ import (
 const (
 	starts     = 10
 	idleStream = 1000 // streams that wait for their provider
-	callsEach  = 8    // of them on one account, which is what an account may have under way
-	hostsEach  = 56   // of them at one host
+	callsEach  = 5    // of them on one account: it may have eight calls under way, and looks names up beside its streams
+	hostsEach  = 40   // of them at one host: it may have 64 connections
 	settle     = 2 * time.Second
 )
 

@@ -24,7 +24,9 @@ const module = "github.com/meterbridge/meterbridge"
 // named in peers.
 var layers = [][]string{
 	{"internal/openapi", "internal/record", "internal/money", "internal/bracket", "internal/secret", "internal/problem", "internal/near", "connectors", "mappings", "docs"},
+	{"internal/house", "internal/jq/core"},
 	{"internal/jq", "internal/kv"},
+	{"internal/mapping/native"},
 	{"internal/connector", "internal/mapping", "internal/account", "internal/cursor", "internal/telemetry"},
 	{"internal/upstream", "internal/config"},
 	{"proxy"},

@@ -134,7 +134,7 @@ func (c *columnar) object(item record.Item) (record.Item, error) {
 	if c.buf = append(b, '}'); n != len(c.keys) {
 		return item, corrupt(fmt.Sprintf("a row has %d values, and there are %d columns", n, len(c.keys)))
 	}
-	item.Raw = c.buf
+	item.Raw, item.Scanned = c.buf, false
 	return item, nil
 }
 

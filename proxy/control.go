@@ -8,6 +8,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/meterbridge/meterbridge/internal/connector"
+	"github.com/meterbridge/meterbridge/internal/house"
 	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/mapping"
 	"github.com/meterbridge/meterbridge/internal/money"
@@ -89,7 +90,7 @@ func (w *walk) residual(spec *connector.ControlTotal, like gjson.Result, stated,
 		charge["virtual"] = true
 	}
 	rec := map[string]any{
-		"id": jq.StableID(id...), "metric_name": "unallocated", "charges": []any{charge},
+		"id": house.StableID(id...), "metric_name": "unallocated", "charges": []any{charge},
 		mapping.RemoteData: json.Number(stated.String()), // the part of the item that made it
 	}
 	for _, name := range []string{"organization", "start_date", "end_date", "finality"} {
@@ -119,8 +120,8 @@ func (w *walk) dated() string {
 	}
 	at := w.page.lo
 	gjson.ParseBytes(w.item.Raw).ForEach(func(_, v gjson.Result) bool {
-		t, isDate := jq.ParseDate(v.Str)
-		if s := stamp(t); isDate && w.page.lo <= s && s < w.page.hi {
+		t, isDate := house.ParseDate(v.Str)
+		if s := stamp(t.Time()); isDate && w.page.lo <= s && s < w.page.hi {
 			at = s
 			return false
 		}

@@ -41,8 +41,7 @@ func CSVColumns() []string {
 
 // csv answers with all pages as a table: one row a record and currency. What breaks it under way aborts the connection,
 // since a table has no place for an error.
-func (q *request) csv(ctx context.Context, w http.ResponseWriter) error {
-	s := q.open(ctx)
+func (q *request) csv(ctx context.Context, w http.ResponseWriter, s source) error {
 	defer s.Close()
 	c := newCommit(w, "text/csv; charset=utf-8; header=present")
 	c.trailers = true

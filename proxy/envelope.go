@@ -34,7 +34,7 @@ func (p *jsonItems) seekKey(key string, first bool) (bool, error) {
 			return false, err
 		}
 		name := p.buf[p.at:end]
-		match := key != "" && isKey(name, key)
+		match := key != "" && isText(name, key)
 		if err := p.envelope(name); err != nil {
 			return false, err
 		}
@@ -59,13 +59,13 @@ func (p *jsonItems) seekKey(key string, first bool) (bool, error) {
 	}
 }
 
-// isKey compares a key as it is written, quotes and all.
-func isKey(raw []byte, key string) bool {
+// isText compares a text as it is written, quotes and all.
+func isText(raw []byte, text string) bool {
 	if bytes.IndexByte(raw, '\\') < 0 {
-		return string(raw[1:len(raw)-1]) == key
+		return string(raw[1:len(raw)-1]) == text
 	}
 	var s string
-	return json.Unmarshal(raw, &s) == nil && s == key
+	return json.Unmarshal(raw, &s) == nil && s == text
 }
 
 // tail reads on to the end of the document and of the body.

@@ -6,11 +6,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tidwall/gjson"
-
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/mapping"
 	"github.com/meterbridge/meterbridge/internal/problem"
+	"github.com/meterbridge/meterbridge/internal/record"
 )
 
 // filter is what the caller wants to see, applied to every record whatever the provider was asked for.
@@ -27,31 +26,46 @@ var filterPaths = map[string][]string{
 	"metric_name":     {"metric_name"},
 }
 
-// inRecord are the same as gjson finds them in a record.
-var inRecord = func() map[string][]string {
-	out := map[string][]string{}
+// inRecord are the same as names, one within the other. Lists on the way are looked into.
+var inRecord = func() map[string][][]string {
+	out := map[string][][]string{}
 	for name, paths := range filterPaths {
 		for _, p := range paths {
-			out[name] = append(out[name], strings.ReplaceAll(p, "[]", ".#"))
+			out[name] = append(out[name], strings.Split(strings.ReplaceAll(p, "[]", ""), "."))
 		}
 	}
 	return out
 }()
 
+// keep looks at a mapping's output.
 func (f filter) keep(json []byte) bool {
 	for name, want := range f {
-		if !slices.ContainsFunc(inRecord[name], func(path string) bool { return matches(gjson.GetBytes(json, path), want) }) {
+		if !slices.ContainsFunc(inRecord[name], func(path []string) bool { return meets(json, path, want) }) {
 			return false
 		}
 	}
 	return true
 }
 
-func matches(v gjson.Result, want []string) bool {
-	if v.IsArray() {
-		return slices.ContainsFunc(v.Array(), func(e gjson.Result) bool { return matches(e, want) })
+// meets says whether one of the values at a path is a text that is wanted.
+func meets(v []byte, path, want []string) bool {
+	if len(v) > 0 && v[0] == '[' {
+		for e := range record.Elements(v) {
+			if meets(e, path, want) {
+				return true
+			}
+		}
+		return false
 	}
-	return v.Type == gjson.String && slices.Contains(want, v.Str)
+	if len(path) == 0 {
+		return len(v) > 0 && v[0] == '"' && slices.ContainsFunc(want, func(w string) bool { return isText(v, w) })
+	}
+	for key, value := range record.Members(v) {
+		if string(key) == path[0] { // the model's names are written plainly
+			return meets(value, path[1:], want)
+		}
+	}
+	return false
 }
 
 // filtersOf are the filters that the resource can answer: those on a field that it fills, or an override does.

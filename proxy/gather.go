@@ -16,8 +16,9 @@ func (noItems) Count() int64               { return 0 }
 
 // document is an answer that is itself the one item.
 type document struct {
-	r   io.Reader
-	all []byte
+	r    io.Reader
+	scan record.Scanner
+	all  []byte
 }
 
 func (d *document) Envelope() []byte { return d.all }
@@ -34,11 +35,13 @@ func (d *document) Next() (record.Item, error) {
 	if len(body) > maxItem {
 		return record.Item{}, problem.New(problem.UpstreamTooLarge, "the provider's answer is larger than %d bytes", maxItem).AsRemote()
 	}
-	if !record.IsDocument(body) {
+	at := record.SkipSpace(body, 0)
+	end, st := d.scan(body, at, true)
+	if st != record.Done || record.SkipSpace(body, end) < len(body) {
 		return record.Item{}, corrupt("it is not one JSON document")
 	}
 	d.all = body
-	return record.Item{Raw: body}, nil
+	return record.Item{Raw: body[at:end], Scanned: true}, nil
 }
 
 // whole makes one item, an array, of all items of a window, for mappings that compare items with each other.

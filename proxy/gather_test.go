@@ -8,13 +8,14 @@ import (
 
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/problem"
+	"github.com/meterbridge/meterbridge/internal/record"
 )
 
 // onePage is a window that ends with its page.
 func onePage() (items, error) { return nil, io.EOF }
 
 // itemsOf are items of one array.
-func itemsOf(body string) items { return newJSONItems(strings.NewReader(body), "", false) }
+func itemsOf(body string) items { return newJSONItems(strings.NewReader(body), "", false, record.Scan) }
 
 func TestLatestOfEachKey(t *testing.T) {
 	spec := &connector.Latest{Key: []string{"org", "region"}, Month: "date", By: "date"}
@@ -118,15 +119,15 @@ func TestLimitsOfGathering(t *testing.T) {
 	_, err = (&whole{next: onePage, items: itemsOf("[" + strings.Join(exact, ",") + "]")}).Next()
 	remote(t, err, problem.UpstreamTooLarge)
 
-	if _, err := (&document{r: strings.NewReader(text(maxItem))}).Next(); err != nil {
+	if _, err := (&document{r: strings.NewReader(text(maxItem)), scan: record.Scan}).Next(); err != nil {
 		t.Errorf("a document of the largest size: %v", err)
 	}
-	_, err = (&document{r: strings.NewReader(text(maxItem + 1))}).Next()
+	_, err = (&document{r: strings.NewReader(text(maxItem + 1)), scan: record.Scan}).Next()
 	remote(t, err, problem.UpstreamTooLarge)
 }
 
 func TestWholeIsOneItem(t *testing.T) {
-	got, env, err := readItems(&whole{next: onePage, items: newJSONItems(strings.NewReader(`{"data":[ {"a":1} ,2],"n":3}`), "data", false)})
+	got, env, err := readItems(&whole{next: onePage, items: newJSONItems(strings.NewReader(`{"data":[ {"a":1} ,2],"n":3}`), "data", false, record.Scan)})
 	if err != nil || !slices.Equal(got, []string{`[{"a":1},2]`}) || env != `{"data":[],"n":3}` {
 		t.Errorf("got %q, %s, %v", got, env, err)
 	}
@@ -138,12 +139,12 @@ func TestWholeIsOneItem(t *testing.T) {
 }
 
 func TestDocumentIsOneItem(t *testing.T) {
-	got, _, err := readItems(&document{r: strings.NewReader(" {\"a\":1}\n")})
+	got, _, err := readItems(&document{r: strings.NewReader(" {\"a\":1}\n"), scan: record.Scan})
 	if err != nil || len(got) != 1 {
 		t.Errorf("got %q, %v", got, err)
 	}
 	for _, body := range []string{"", `{"a":1`, `{} {}`, "<html>", nested(65)} {
-		_, _, err := readItems(&document{r: strings.NewReader(body)})
+		_, _, err := readItems(&document{r: strings.NewReader(body), scan: record.Scan})
 		remote(t, err, problem.UpstreamCorrupt)
 	}
 	if got, _, err := readItems(noItems{}); got != nil || err != nil {

@@ -54,7 +54,7 @@ func bothWays(t *testing.T, body string, open func(io.Reader) items) ([]string, 
 }
 
 func jsonAt(path string, optional bool) func(io.Reader) items {
-	return func(r io.Reader) items { return newJSONItems(r, path, optional) }
+	return func(r io.Reader) items { return newJSONItems(r, path, optional, record.Scan) }
 }
 
 func TestItemsArePickedAtTheirPath(t *testing.T) {
@@ -147,7 +147,7 @@ func remote(t *testing.T, err error, code problem.Code) {
 // TestACutAnswerIsNeverAShortOne: wherever a body ends too early, its items end in a problem and not in io.EOF. I3
 func TestACutAnswerIsNeverAShortOne(t *testing.T) {
 	const body = `{"meta":{"n":1.5e3,"s":"\u00e9\\"},"a":{"data":[{"id":"x","v":[1,2]},12.5,null,"é"],"z":true},"end":[1]}`
-	whole, _, err := readItems(newJSONItems(strings.NewReader(body), "a.data", false))
+	whole, _, err := readItems(newJSONItems(strings.NewReader(body), "a.data", false, record.Scan))
 	if err != nil || len(whole) != 4 {
 		t.Fatal(whole, err)
 	}
@@ -168,7 +168,7 @@ func TestAReadersFaultPassesThrough(t *testing.T) {
 	broken := problem.New(problem.UpstreamReset, "broken").AsRemote()
 	for _, body := range []string{"", `{"data`, `{"data":[{"id":`, `{"data":[1]`, `{"data":[1]}`} {
 		r := io.MultiReader(strings.NewReader(body), iotest.ErrReader(broken))
-		_, _, err := readItems(newJSONItems(r, "data", true))
+		_, _, err := readItems(newJSONItems(r, "data", true, record.Scan))
 		remote(t, err, problem.UpstreamReset)
 	}
 	_, _, err := readItems(newCSVItems(io.MultiReader(strings.NewReader("a,b\n1,"), iotest.ErrReader(broken)), nil))
@@ -198,7 +198,7 @@ func TestLimitsOfAnAnswer(t *testing.T) {
 				if c.csv {
 					return newCSVItems(strings.NewReader(body), nil)
 				}
-				return newJSONItems(strings.NewReader(body), c.path, false)
+				return newJSONItems(strings.NewReader(body), c.path, false, record.Scan)
 			}
 			if _, _, err := readItems(open(c.at)); err != nil {
 				t.Errorf("at the limit: %v", err)
@@ -212,7 +212,7 @@ func TestLimitsOfAnAnswer(t *testing.T) {
 // TestALargeItemInManyPiecesIsReadOnce: a provider that drips must not cost the square of what it sends.
 func TestALargeItemInManyPiecesIsReadOnce(t *testing.T) {
 	body := `[{"a":"` + strings.Repeat(`x\"[`, maxItem/8) + `"}]`
-	got, _, err := readItems(newJSONItems(&dripping{s: body, n: 512}, "", false))
+	got, _, err := readItems(newJSONItems(&dripping{s: body, n: 512}, "", false, record.Scan))
 	if err != nil || len(got) != 1 || len(got[0]) != len(body)-2 {
 		t.Fatal(len(got), err)
 	}
@@ -253,8 +253,8 @@ func FuzzJSONItems(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, body string) {
-		got, env, err := readItems(newJSONItems(strings.NewReader(body), "data", true))
-		again, env2, err2 := readItems(newJSONItems(iotest.OneByteReader(strings.NewReader(body)), "data", true))
+		got, env, err := readItems(newJSONItems(strings.NewReader(body), "data", true, record.Scan))
+		again, env2, err2 := readItems(newJSONItems(iotest.OneByteReader(strings.NewReader(body)), "data", true, record.Scan))
 		// How many items of a malformed body come before it is found out may depend on how it came, and no more.
 		n := min(len(got), len(again))
 		if !slices.Equal(got[:n], again[:n]) || env != env2 || (err == nil) != (err2 == nil) || err == nil && len(got) != len(again) {

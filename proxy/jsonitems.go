@@ -16,14 +16,15 @@ import (
 // it holds one item at a time. What stands beside the items is copied, bounded, to the envelope.
 type jsonItems struct {
 	window
-	path   []string
-	env    []byte
-	closes []byte // closing brackets still owed, outermost first
-	state  jsonState
-	n      int64
-	absent bool  // an absent array is an empty one
-	found  bool  // the array's place was met, or a null on the way to it
-	fault  error // the document has no array there; said at its end, when all that stands in its place is known
+	scanner record.Scanner // of the elements
+	path    []string
+	env     []byte
+	closes  []byte // closing brackets still owed, outermost first
+	state   jsonState
+	n       int64
+	absent  bool  // an absent array is an empty one
+	found   bool  // the array's place was met, or a null on the way to it
+	fault   error // the document has no array there; said at its end, when all that stands in its place is known
 }
 
 type jsonState uint8
@@ -37,8 +38,8 @@ const (
 )
 
 // newJSONItems reads items at a dotted path; "" is the top. absent says that a missing array means no items.
-func newJSONItems(r io.Reader, path string, absent bool) *jsonItems {
-	p := &jsonItems{window: newWindow(r), absent: absent}
+func newJSONItems(r io.Reader, path string, absent bool, scan record.Scanner) *jsonItems {
+	p := &jsonItems{window: newWindow(r), absent: absent, scanner: scan}
 	if path != "" {
 		p.path = connector.SplitPath(path)
 	}
@@ -72,7 +73,7 @@ func (p *jsonItems) Next() (record.Item, error) {
 			}
 			if raw != nil {
 				p.n++
-				return record.Item{Raw: raw, N: p.n - 1}, nil
+				return record.Item{Raw: raw, N: p.n - 1, Scanned: true}, nil
 			}
 		case stateTail:
 			if err := p.tail(); err != nil {
@@ -192,7 +193,7 @@ func (p *jsonItems) element() ([]byte, error) {
 			return nil, cut(err)
 		}
 	}
-	end, err := p.value()
+	end, err := p.scan(p.scanner)
 	if err != nil {
 		return nil, err
 	}

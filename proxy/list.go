@@ -21,8 +21,7 @@ const (
 
 // list answers with one page of the unified format. An object by a field is held whole, since a second record with the
 // same key must be an error and never a silent loss.
-func (q *request) list(ctx context.Context, w http.ResponseWriter) error {
-	s := q.open(ctx)
+func (q *request) list(ctx context.Context, w http.ResponseWriter, s source) error {
 	defer s.Close()
 	s.tune(nil, cursor.MaxPage)
 	c := newCommit(w, contentJSON)

@@ -40,7 +40,7 @@ func (l *listing) page(ctx context.Context, each func(record.Item) (bool, error)
 	if reply.Empty {
 		return nil
 	}
-	it, table := newItems(reply.Body, l.method.Call(l.at), l.at.Carry)
+	it, table := newItems(reply.Body, l.method.Call(l.at), l.at.Carry, record.Scan)
 	defer letGo(it)
 	for {
 		item, err := it.Next()

@@ -12,22 +12,24 @@ import (
 // ndjsonItems makes an item of each line, which is one JSON document. Empty lines are none.
 type ndjsonItems struct {
 	window
-	n    int64
-	done bool
+	scanner record.Scanner
+	n       int64
 }
 
-func newNDJSONItems(r io.Reader) *ndjsonItems { return &ndjsonItems{window: newWindow(&skipBOM{r: r})} }
+func newNDJSONItems(r io.Reader, scan record.Scanner) *ndjsonItems {
+	return &ndjsonItems{window: newWindow(&skipBOM{r: r}), scanner: scan}
+}
 
 func (d *ndjsonItems) Envelope() []byte { return nil }
 func (d *ndjsonItems) Count() int64     { return d.n }
 
 func (d *ndjsonItems) Next() (record.Item, error) {
-	if d.done {
-		return record.Item{}, io.EOF
+	err := d.endLine()
+	var c byte
+	if err == nil {
+		c, err = d.peek()
 	}
-	c, err := d.peek()
 	if errors.Is(err, errShort) {
-		d.done = true
 		return record.Item{}, io.EOF
 	}
 	if err != nil {
@@ -36,34 +38,30 @@ func (d *ndjsonItems) Next() (record.Item, error) {
 	if !startsJSON(c) {
 		return record.Item{}, problem.New(problem.UpstreamUnexpected, "the provider sent something that is not JSON where a document a line was expected").AsRemote()
 	}
-	end, err := d.value()
+	end, err := d.scan(d.scanner)
 	if err != nil {
 		return record.Item{}, err
 	}
-	if bytes.IndexByte(d.buf[d.at:end], '\n') >= 0 {
+	raw := d.buf[d.at:end]
+	if bytes.IndexByte(raw, '\n') >= 0 {
 		return record.Item{}, corrupt("a document goes over several lines")
 	}
-	size := end - d.at
-	if err := d.endOfLine(size); err != nil {
-		return record.Item{}, err
-	}
-	raw := d.buf[d.at : d.at+size]
-	d.at += size
+	d.at = end
 	d.n++
-	return record.Item{Raw: raw, N: d.n - 1}, nil
+	return record.Item{Raw: raw, N: d.n - 1, Scanned: true}, nil
 }
 
-// endOfLine looks past the document of size bytes for the end of its line, or of the body.
-func (d *ndjsonItems) endOfLine(size int) error {
-	for i := size; ; i++ {
-		for d.at+i == len(d.buf) {
-			if err := d.more(); errors.Is(err, errShort) {
-				return nil
-			} else if err != nil {
-				return err
-			}
+// endLine goes behind the end of the last document's line. It is looked for only now, since a document must not wait for
+// bytes behind it, nor move when it was scanned.
+func (d *ndjsonItems) endLine() error {
+	if d.n == 0 {
+		return nil
+	}
+	for ; ; d.at++ {
+		if err := d.fill(1); err != nil {
+			return err
 		}
-		switch d.buf[d.at+i] {
+		switch d.buf[d.at] {
 		case '\n':
 			return nil
 		case ' ', '\t', '\r':

@@ -14,13 +14,14 @@ import (
 type nestedItems struct {
 	items
 	path   []string
-	in     *jsonItems // the list that is open; nil between two outer items
+	scan   record.Scanner // of the inner items
+	in     *jsonItems     // the list that is open; nil between two outer items
 	parent []byte
 	n      int64
 }
 
-func newNested(outer items, path string) *nestedItems {
-	return &nestedItems{items: outer, path: connector.SplitPath(path)}
+func newNested(outer items, path string, scan record.Scanner) *nestedItems {
+	return &nestedItems{items: outer, path: connector.SplitPath(path), scan: scan}
 }
 
 func (s *nestedItems) Next() (record.Item, error) {
@@ -43,7 +44,8 @@ func (s *nestedItems) Next() (record.Item, error) {
 			return record.Item{}, err
 		}
 		s.n++
-		return record.Item{Raw: item.Raw, N: s.n - 1, Parent: s.parent}, nil
+		item.N, item.Parent = s.n-1, s.parent
+		return item, nil
 	}
 }
 
@@ -52,7 +54,7 @@ func (s *nestedItems) open(outer []byte) error {
 	if at := record.SkipSpace(outer, 0); at == len(outer) || outer[at] != '{' {
 		return problem.New(problem.UpstreamUnexpected, "an item of the provider's is no object with a list at %q", strings.Join(s.path, ".")).AsRemote()
 	}
-	beside := s.list(outer)
+	beside := s.list(outer, record.Scan)
 	for {
 		if _, err := beside.Next(); err == io.EOF {
 			break
@@ -60,11 +62,11 @@ func (s *nestedItems) open(outer []byte) error {
 			return err
 		}
 	}
-	s.parent, s.in = beside.Envelope(), s.list(outer)
+	s.parent, s.in = beside.Envelope(), s.list(outer, s.scan)
 	return nil
 }
 
 // list reads the list of an item that is in memory, and whole.
-func (s *nestedItems) list(outer []byte) *jsonItems {
-	return &jsonItems{window: window{buf: outer, eof: true}, path: s.path, absent: true}
+func (s *nestedItems) list(outer []byte, scan record.Scanner) *jsonItems {
+	return &jsonItems{window: window{buf: outer, eof: true}, path: s.path, absent: true, scanner: scan}
 }

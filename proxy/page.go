@@ -43,16 +43,6 @@ func (pg *page) next() (record.Item, error) {
 	return item, err
 }
 
-// holds says whether a record belongs to the page's window: the one that holds its start_date. Dates have one form, so
-// that they compare as text.
-func (pg *page) holds(json []byte) bool {
-	if pg.hi == "" {
-		return true
-	}
-	at := gjson.GetBytes(json, "start_date").Str
-	return at == "" || pg.lo <= at && at < pg.hi
-}
-
 func (pg *page) close() {
 	letGo(pg.items)
 	pg.body.Close()
@@ -106,8 +96,13 @@ func (w *walk) into(pg *page, spec *connector.CallSpec, reply *upstream.Reply) {
 		body, spec = io.TeeReader(body, w.tap(reply.Header)), bare(spec)
 	}
 	pg.read = &watched{r: flushing{body, w.before}}
-	pg.items, pg.table = newItems(pg.read, spec, w.pos.Carry)
-	if w.runner != nil && w.program.Mentions("$page") && spec.Latest == nil {
+	wait := w.runner != nil && w.program.Mentions("$page") && spec.Latest == nil
+	scan := record.Scanner(record.Scan)
+	if w.runner != nil && !wait && spec.Unit != "window" {
+		scan = w.runner.Scan
+	}
+	pg.items, pg.table = newItems(pg.read, spec, w.pos.Carry, scan)
+	if wait {
 		pg.items = &held{items: pg.items} // what stands behind the items is in $page too
 	}
 }
@@ -165,8 +160,15 @@ func (w *walk) read() (record.Item, error) {
 	return item, err
 }
 
-// newItems is the reader that fits the call's declared body, and the one within it that knows the columns.
-func newItems(r io.Reader, spec *connector.CallSpec, carry []byte) (it items, table *columnar) {
+// newItems is the reader that fits the call's declared body, and the one within it that knows the columns. The scanner
+// meets an item where its bytes are final; items that are gathered or remade are scanned by whoever takes them.
+func newItems(r io.Reader, spec *connector.CallSpec, carry []byte, scan record.Scanner) (it items, table *columnar) {
+	outer := scan
+	if spec.Latest != nil {
+		scan, outer = record.Scan, record.Scan
+	} else if spec.Each != "" || spec.Columns != nil {
+		outer = record.Scan
+	}
 	if spec.Compression == "gzip" {
 		r = upstream.Gunzip(r)
 	}
@@ -174,17 +176,17 @@ func newItems(r io.Reader, spec *connector.CallSpec, carry []byte) (it items, ta
 	case spec.Format == "csv":
 		it = newCSVItems(r, spec.CSV)
 	case spec.Format == "ndjson":
-		it = newNDJSONItems(r)
+		it = newNDJSONItems(r, outer)
 	case spec.Whole:
-		it = &document{r: r}
+		it = &document{r: r, scan: outer}
 	case spec.Columns != nil:
-		table = newColumnar(newJSONItems(r, spec.Items, spec.ItemsOptional), spec.Columns, []byte(gjson.GetBytes(carry, carriedNames).Raw))
+		table = newColumnar(newJSONItems(r, spec.Items, spec.ItemsOptional, outer), spec.Columns, []byte(gjson.GetBytes(carry, carriedNames).Raw))
 		it = table
 	default:
-		it = newJSONItems(r, spec.Items, spec.ItemsOptional)
+		it = newJSONItems(r, spec.Items, spec.ItemsOptional, outer)
 	}
 	if spec.Each != "" {
-		it = newNested(it, spec.Each)
+		it = newNested(it, spec.Each, scan)
 	}
 	if spec.Latest != nil {
 		it = &held{items: it, spec: spec.Latest}

@@ -55,7 +55,7 @@ func (p *Proxy) Passthrough(w http.ResponseWriter, r *http.Request, who Principa
 	case q.params.format.streams():
 		return q.passOn(ctx, w)
 	}
-	return q.list(ctx, w)
+	return q.list(ctx, w, q.open(ctx))
 }
 
 // chooseUnmapped finds a resource among the unified ones and those that the connector has for /proxy alone.

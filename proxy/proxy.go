@@ -124,15 +124,15 @@ func (p *Proxy) Unified(w http.ResponseWriter, r *http.Request, who Principal, m
 	case Raw:
 		return q.raw(ctx, w)
 	case Stream, SSE:
-		return q.stream(ctx, w)
+		return q.stream(ctx, w, q.open(ctx))
 	case CSV:
-		return q.csv(ctx, w)
+		return q.csv(ctx, w, q.open(ctx))
 	case Normalized:
 		return q.normalized(ctx, w)
 	case Debug:
 		return q.debug(ctx, w)
 	default:
-		return q.list(ctx, w)
+		return q.list(ctx, w, q.open(ctx))
 	}
 }
 

@@ -18,15 +18,17 @@ import (
 	"github.com/meterbridge/meterbridge/internal/record"
 )
 
-func ndjson(r io.Reader) items { return newNDJSONItems(r) }
+func ndjson(r io.Reader) items { return newNDJSONItems(r, record.Scan) }
 
 func each(path string) func(io.Reader) items {
-	return func(r io.Reader) items { return newNested(newJSONItems(r, "data", false), path) }
+	return func(r io.Reader) items {
+		return newNested(newJSONItems(r, "data", false, record.Scan), path, record.Scan)
+	}
 }
 
 func rows(carried string) func(io.Reader) items {
 	return func(r io.Reader) items {
-		return newColumnar(newJSONItems(r, "rows", false), &connector.Columns{Names: "meta.columns", Name: "name"}, []byte(carried))
+		return newColumnar(newJSONItems(r, "rows", false, record.Scan), &connector.Columns{Names: "meta.columns", Name: "name"}, []byte(carried))
 	}
 }
 
@@ -105,10 +107,10 @@ func TestParentsOfHeldItems(t *testing.T) {
 // TestLimitsOfReaders at them and one past them.
 func TestLimitsOfReaders(t *testing.T) {
 	line := func(n int) string { return `"` + strings.Repeat("x", n-2) + `"` }
-	if got, _, err := readItems(ndjson(strings.NewReader(line(maxItem-1) + "\ntrue"))); err != nil || len(got) != 2 {
-		t.Errorf("a line of the largest size, with its end: %d, %v", len(got), err)
+	if got, _, err := readItems(ndjson(strings.NewReader(line(maxItem) + "\ntrue"))); err != nil || len(got) != 2 {
+		t.Errorf("a line of the largest size: %d, %v", len(got), err)
 	}
-	_, _, err := readItems(ndjson(strings.NewReader(line(maxItem) + "\n")))
+	_, _, err := readItems(ndjson(strings.NewReader(line(maxItem+1) + "\n")))
 	remote(t, err, problem.UpstreamTooLarge)
 
 	table := &connector.Table{Header: "Day", Delimiter: ","}
@@ -254,7 +256,7 @@ func FuzzColumns(f *testing.F) {
 			carried = ""
 		}
 		got, err := eitherWay(t, body, rows(carried))
-		plain, _, bad := readItems(newJSONItems(strings.NewReader(body), "rows", false))
+		plain, _, bad := readItems(newJSONItems(strings.NewReader(body), "rows", false, record.Scan))
 		if err != nil {
 			return
 		}

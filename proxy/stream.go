@@ -19,8 +19,7 @@ const (
 // stream forwards the walk: each record is mapped and written as it arrives, over all pages. Its end is never ambiguous:
 // complete, limited with a cursor, or an error line with the cursor behind the last record that was written. Until the
 // first record an error is a clean status.
-func (q *request) stream(ctx context.Context, w http.ResponseWriter) error {
-	s := q.open(ctx)
+func (q *request) stream(ctx context.Context, w http.ResponseWriter, s source) error {
 	defer s.Close()
 	f := q.framing(ctx, w)
 	defer f.stop()

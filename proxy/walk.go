@@ -4,12 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"hash/fnv"
 	"io"
 	"net/http"
 	"strings"
-
-	"github.com/tidwall/gjson"
 
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/mapping"
@@ -121,14 +118,14 @@ func (w *walk) emit() error {
 		w.batch.Outs = append(w.batch.Outs, record.Out{JSON: record.Span{End: len(w.item.Raw)}})
 		return nil
 	}
+	if !w.item.Scanned {
+		if _, st := w.runner.Scan(w.item.Raw, 0, true); st != record.Done {
+			return corrupt("an item is malformed or nests too deeply")
+		}
+	}
 	if err := w.bind(); err != nil {
 		return err
 	}
-	end, st := w.runner.Scan(w.item.Raw, 0, true)
-	if st != record.Done {
-		return corrupt("an item is malformed or nests too deeply")
-	}
-	w.item.Raw = w.item.Raw[record.SkipSpace(w.item.Raw, 0):end] // a whole document may have white space around it
 	if err := w.runner.EmitContext(w.ctx, &w.batch); err != nil {
 		return w.mappingProblem(err)
 	}
@@ -198,24 +195,12 @@ func (w *walk) mappingProblem(err error) error {
 // Close ends the walk. It may be called twice.
 func (w *walk) Close() {
 	w.close()
+	if w.runner != nil {
+		w.runner.Close()
+	}
 	if w.err == nil {
 		w.err = io.EOF
 	}
-}
-
-// anchor is the hash of a record's id, never 0.
-func anchor(json []byte) uint64 {
-	id := gjson.GetBytes(json, "id")
-	if !id.Exists() {
-		return hash(json) // unmapped items have no id that is known
-	}
-	return hash([]byte(id.Raw))
-}
-
-func hash(b []byte) uint64 {
-	h := fnv.New64a()
-	h.Write(b)
-	return max(h.Sum64(), 1)
 }
 
 func clip(s string, n int) string {

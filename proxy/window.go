@@ -24,13 +24,16 @@ type window struct {
 func newWindow(r io.Reader) window { return window{r: r, buf: make([]byte, 0, windowSize)} }
 
 // value is the end of the value that starts at w.at, which it brings into the window whole.
-func (w *window) value() (int, error) {
+func (w *window) value() (int, error) { return w.scan(record.Scan) }
+
+// scan is value with a scanner of the caller's, which meets the value for the last time where it stays.
+func (w *window) scan(scan record.Scanner) (int, error) {
 	var b boundary
 	for first := true; ; first = false {
 		// A value that is not whole yet is scanned again only when its end may have come: a provider that sends a large
 		// item in many pieces must not have it read from the start for each of them.
 		if first || w.eof || b.reached(w.buf[w.at:]) {
-			end, st := record.Scan(w.buf, w.at, w.eof)
+			end, st := scan(w.buf, w.at, w.eof)
 			switch {
 			case st == record.Done && w.eof && end == len(w.buf) && w.buf[w.at] <= '9' && w.buf[w.at] != '"':
 				return 0, cut(errShort) // a number that the body's end cut may have had more digits

@@ -106,6 +106,9 @@ func ParentJSON(p record.Position) []byte {
 
 // parentOf is a position's parent for slots, nil where it has none.
 func parentOf(p record.Position) any {
+	if len(p.Parent) == 0 {
+		return nil
+	}
 	if v, err := jq.Decode(ParentJSON(p)); err == nil {
 		return v
 	}

@@ -154,7 +154,7 @@ func (m *Method) slice(s *Scope, t time.Time) (Range, int, error) {
 		if !whole {
 			w.End = c.Window.end(t, s.Range)
 		}
-		ok, err := c.When.holds(s.input(record.Position{}, w))
+		ok, err := c.applies(s, w)
 		if err != nil {
 			return w, -1, err
 		}
@@ -168,13 +168,21 @@ func (m *Method) slice(s *Scope, t time.Time) (Range, int, error) {
 	return shortest, -1, nil
 }
 
+// applies says whether the call's condition holds for a window.
+func (c *CallSpec) applies(s *Scope, w Range) (bool, error) {
+	if c.When == nil {
+		return true, nil
+	}
+	return c.When.holds(s.input(record.Position{}, w))
+}
+
 // fallback is the first fallback call from index i on that applies to a window.
 func (m *Method) fallback(s *Scope, i int, w Range) (int, bool, error) {
 	for ; i < len(m.Calls); i++ {
 		if !m.Calls[i].Fallback {
 			continue
 		}
-		ok, err := m.Calls[i].When.holds(s.input(record.Position{}, w))
+		ok, err := m.Calls[i].applies(s, w)
 		if ok || err != nil {
 			return i, ok, err
 		}

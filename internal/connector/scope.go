@@ -144,8 +144,10 @@ func (s *Scope) input(p record.Position, w Range) map[string]any {
 		}
 		filters[k] = list
 	}
-	if v, err := jq.Decode(p.Carry); err == nil {
-		in["carry"] = v
+	if len(p.Carry) > 0 {
+		if v, err := jq.Decode(p.Carry); err == nil {
+			in["carry"] = v
+		}
 	}
 	return in
 }

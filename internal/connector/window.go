@@ -7,7 +7,6 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/meterbridge/meterbridge/internal/record"
 )
 
 // WindowSpec is how a call slices its range.
@@ -123,7 +122,7 @@ func (m *Method) applicable(granularity string, now time.Time) []*CallSpec {
 }
 
 func (c *CallSpec) possible(granularity string, now time.Time) bool {
-	if c.When.reads("context", "") || c.When.reads("query", "") || c.When.reads("lookups", "") || c.When.reads("range", "") {
+	if c.When == nil || c.When.reads("context", "") || c.When.reads("query", "") || c.When.reads("lookups", "") || c.When.reads("range", "") {
 		return true
 	}
 	if now.IsZero() && (c.When.reads("window", "") || c.When.reads("now", "")) {
@@ -135,7 +134,7 @@ func (c *CallSpec) possible(granularity string, now time.Time) bool {
 	}
 	s := &Scope{Now: now, Granularity: granularity}
 	return slices.ContainsFunc(starts, func(t time.Time) bool {
-		ok, err := c.When.holds(s.input(record.Position{}, Range{t, t.AddDate(0, 1, 0)}))
+		ok, err := c.applies(s, Range{t, t.AddDate(0, 1, 0)})
 		return err != nil || ok
 	})
 }

@@ -1,169 +1,110 @@
 package jq
 
 import (
-	"strconv"
-	"strings"
-	"time"
+	"errors"
+
+	"github.com/meterbridge/meterbridge/internal/house"
 )
 
-// RFC3339 is the one form of dates that leaves the house: UTC, whole seconds.
-const RFC3339 = "2006-01-02T15:04:05Z"
-
-// maxMonths bounds the list that `months` makes.
-const maxMonths = 1200
-
-// layout is a form of a date: a format, after an optional cut to the start of its period.
-type layout struct {
-	format string
-	cut    func(time.Time) time.Time
-}
-
-var layouts = map[string]layout{
-	"rfc3339":     {RFC3339, nil},
-	"date":        {"2006-01-02", nil},
-	"month":       {"2006-01", nil},
-	"hour":        {"2006-01-02T15", nil},
-	"hour_start":  {RFC3339, func(t time.Time) time.Time { return t.Truncate(time.Hour) }},
-	"day_start":   {RFC3339, dayStart},
-	"week_start":  {RFC3339, func(t time.Time) time.Time { return dayStart(t).AddDate(0, 0, -(int(t.Weekday())+6)%7) }},
-	"month_start": {RFC3339, func(t time.Time) time.Time { return time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC) }},
-}
-
-var steps = map[string]func(time.Time, int) time.Time{
-	"add_hours":  func(t time.Time, n int) time.Time { return t.Add(time.Duration(n) * time.Hour) },
-	"add_days":   func(t time.Time, n int) time.Time { return t.AddDate(0, 0, n) },
-	"add_months": addMonths,
-}
-
-func dayStart(t time.Time) time.Time {
-	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC)
-}
-
-// addMonths keeps the day where the month has it, and is the month's last day where it has not.
-func addMonths(t time.Time, n int) time.Time {
-	first := time.Date(t.Year(), t.Month()+time.Month(n), 1, t.Hour(), t.Minute(), t.Second(), 0, time.UTC)
-	last := first.AddDate(0, 1, -1).Day()
-	return first.AddDate(0, 0, min(t.Day(), last)-1)
-}
-
-// eightDigits is a date without its hyphens.
-const eightDigits = "20060102"
-
-var dateForms = []string{
-	eightDigits, time.RFC3339Nano, "2006-01-02", "2006-01", "2006-01-02 15:04:05", "2006-01-02 15:04:05.999999999", "2006-01-02T15:04:05.999999999",
-	"2006-01-02T15", "2006-01-02T15:04", "2006-01-02T15Z07:00", "2006-01-02 15:04:05Z07:00",
-}
-
-// ParseDate reads the forms of dates that providers send, in UTC where they name no offset: YYYY-MM-DD, YYYY-MM,
-// RFC 3339 with fractions and offsets, the same with a space or without an offset, an hour, YYYY-MM-DDTHH, and YYYYMMDD.
-func ParseDate(s string) (time.Time, bool) {
-	if t, ok := parsePlain(s); ok {
-		return t, true
-	}
-	for _, f := range dateForms {
-		if t, err := time.Parse(f, s); err == nil && t.Year() > 0 && t.UTC().Year() < 10000 {
-			return t.UTC(), true
-		}
-	}
-	return time.Time{}, false
-}
-
-// parsePlain reads the two forms that nearly every record has, without time.Parse.
-func parsePlain(s string) (time.Time, bool) {
-	if len(s) != 10 && (len(s) != 20 || s[10] != 'T' || s[13] != ':' || s[16] != ':' || s[19] != 'Z') || s[4] != '-' || s[7] != '-' {
-		return time.Time{}, false
-	}
-	var bad bool
-	n := func(i, j int) (v int) {
-		for _, c := range []byte(s[i:j]) {
-			if !digit(c) {
-				bad = true
-			}
-			v = v*10 + int(c-'0')
-		}
-		return v
-	}
-	y, m, d := n(0, 4), n(5, 7), n(8, 10)
-	var hh, mm, ss int
-	if len(s) == 20 {
-		hh, mm, ss = n(11, 13), n(14, 16), n(17, 19)
-	}
-	if bad || y == 0 || m < 1 || m > 12 || d < 1 || hh > 23 || mm > 59 || ss > 59 {
-		return time.Time{}, false
-	}
-	t := time.Date(y, time.Month(m), d, hh, mm, ss, 0, time.UTC)
-	return t, t.Day() == d
-}
-
-func parse1(v any) (t time.Time, null bool, err error) {
+// dated is the date that a value is; nil, and no error, for null.
+func dated(v any) (*house.Date, error) {
 	s, ok := v.(string)
 	if !ok {
 		if v == nil {
-			return t, true, nil
+			return nil, nil
 		}
-		return t, false, wrong(v, "a date")
+		return nil, wrong(v, "a date")
 	}
-	if t, ok = ParseDate(s); !ok {
-		return t, false, wrong(v, "a date such as 2026-01-31 or 2026-01-31T10:00:00Z")
+	d, ok := house.ParseDate(s)
+	if !ok {
+		return nil, wrong(v, "a date such as 2026-01-31 or 2026-01-31T10:00:00Z")
 	}
-	return t, false, nil
+	return &d, nil
 }
 
-func onDate(v any, l layout) any {
-	t, null, err := parse1(v)
-	if err != nil {
+// ofDate is what f makes of a date; null of null.
+func ofDate(v any, f func(house.Date) any) any {
+	d, err := dated(v)
+	switch {
+	case err != nil:
 		return err
-	}
-	if null {
+	case d == nil:
 		return nil
 	}
-	if l.cut != nil {
-		t = l.cut(t)
-	}
-	return t.Format(l.format)
+	return f(*d)
 }
 
-// maxStep bounds the hours, days or months of one step.
-const maxStep = 1_000_000
+func onDate(v any, form house.Form) any {
+	return ofDate(v, func(d house.Date) any { return string(form.Append(nil, d)) })
+}
 
-func stepDate(v, n any, add func(time.Time, int) time.Time) any {
+func partOfDate(v any, part func(house.Date) int) any {
+	return ofDate(v, func(d house.Date) any { return part(d) })
+}
+
+func unix(v any) any { return ofDate(v, func(d house.Date) any { return int(d.Unix()) }) }
+
+func unixMilli(v any) any { return ofDate(v, func(d house.Date) any { return int(d.UnixMilli()) }) }
+
+func stepDate(v, n any, step house.Step) any {
 	by, ok := integer(n)
-	if !ok || by < -maxStep || by > maxStep {
+	if !ok || by < -house.MaxStep || by > house.MaxStep {
 		return wrong(n, "a whole number within ±1000000")
 	}
-	t, null, err := parse1(v)
-	if err != nil {
-		return err
-	}
-	if null {
-		return nil
-	}
-	if t = add(t, by); t.Year() < 1 || t.Year() > 9999 {
+	return ofDate(v, func(d house.Date) any { return moved(v, d, by, step.From) })
+}
+
+func moved(v any, d house.Date, n int, to func(house.Date, int) (house.Date, bool)) any {
+	d, ok := to(d, n)
+	if !ok {
 		return wrong(v, "a date that can be moved so far")
 	}
-	return t.Format(RFC3339)
+	return string(d.Append(nil))
 }
 
-func unix(v any) any {
-	t, null, err := parse1(v)
-	if err != nil {
-		return err
+var errDayOfMonth = errors.New("the day of a month is a whole number from 1 to 31")
+
+func cycleStart(v, day any) any {
+	n, ok := integer(day)
+	if !ok || n < 1 || n > 31 {
+		return errDayOfMonth
 	}
-	if null {
-		return nil
-	}
-	return int(t.Unix())
+	return ofDate(v, func(d house.Date) any { return moved(v, d, n, house.CycleStart) })
 }
 
-func unixMilli(v any) any {
-	t, null, err := parse1(v)
+// fromEpoch makes a date of a number, or of a text that holds one.
+func fromEpoch(v any, epoch house.Epoch) any {
+	const want = "a number of seconds, milliseconds or days since 1970"
+	a, err := amount(v)
 	if err != nil {
-		return err
+		return wrong(v, want)
 	}
-	if null {
+	if !a.Known {
 		return nil
 	}
-	return int(t.UnixMilli())
+	d, ok := epoch.At(a.Dec)
+	if !ok {
+		return wrong(v, want)
+	}
+	return string(d.Append(nil))
+}
+
+// yyyymmdd reads a date of eight digits, as a number or as text.
+func yyyymmdd(v any) any {
+	if v == nil {
+		return nil
+	}
+	s, ok := v.(string)
+	if !ok && IsNumber(v) {
+		if b, err := AppendNumber(nil, v); err == nil {
+			s = string(b)
+		}
+	}
+	d, ok := house.ParseEight(s)
+	if !ok {
+		return wrong(v, "a date such as 20260131")
+	}
+	return string(d.Append(nil))
 }
 
 // months lists the months that {start,end} touches, half open.
@@ -172,48 +113,37 @@ func months(v any) any {
 	if !ok {
 		return wrong(v, "an object with start and end")
 	}
-	start, null1, err := parse1(m["start"])
+	start, err := dated(m["start"])
 	if err != nil {
 		return err
 	}
-	end, null2, err := parse1(m["end"])
+	end, err := dated(m["end"])
 	if err != nil {
 		return err
 	}
-	if null1 || null2 {
+	if start == nil || end == nil {
 		return wrong(v, "an object with start and end")
 	}
-	out := []any{}
-	for t := layouts["month_start"].cut(start); t.Before(end) && start.Before(end); t = addMonths(t, 1) {
-		if len(out) == maxMonths {
-			return wrong(v, "a range of at most 100 years")
-		}
-		out = append(out, t.Format("2006-01"))
+	first, n, ok := house.Months(*start, *end)
+	if !ok {
+		return wrong(v, "a range of at most 100 years")
+	}
+	out := make([]any, n)
+	for i := range out {
+		out[i] = string(house.AppendMonth(nil, first, i))
 	}
 	return out
 }
 
 // mdy reads MM/DD/YY and MM/DD/YYYY.
 func mdy(v any) any {
-	s, ok := v.(string)
+	if v == nil {
+		return nil
+	}
+	s, _ := v.(string)
+	d, ok := house.ParseMDY(s)
 	if !ok {
-		if v == nil {
-			return nil
-		}
 		return wrong(v, "a date of the form MM/DD/YY")
 	}
-	parts := strings.Split(s, "/")
-	if len(parts) == 3 && (len(parts[2]) == 2 || len(parts[2]) == 4) && len(parts[0]) <= 2 && len(parts[1]) <= 2 {
-		m, err1 := strconv.ParseUint(parts[0], 10, 8)
-		d, err2 := strconv.ParseUint(parts[1], 10, 8)
-		y, err3 := strconv.ParseUint(parts[2], 10, 16)
-		if len(parts[2]) == 2 {
-			y += 2000
-		}
-		t := time.Date(int(y), time.Month(m), int(d), 0, 0, 0, 0, time.UTC)
-		if err1 == nil && err2 == nil && err3 == nil && m >= 1 && m <= 12 && t.Day() == int(d) && y > 0 {
-			return t.Format(RFC3339)
-		}
-	}
-	return wrong(v, "a date of the form MM/DD/YY")
+	return string(d.Append(nil))
 }

@@ -2,88 +2,72 @@ package jq
 
 import (
 	"encoding/json"
-	"errors"
 	"math"
-	"strings"
 
+	"github.com/meterbridge/meterbridge/internal/house"
 	"github.com/meterbridge/meterbridge/internal/money"
-	"github.com/meterbridge/meterbridge/internal/record"
 )
 
-// maxNumber bounds the text of a decimal that the house's arithmetic gives back.
-const maxNumber = 2048
-
-var errNumberSize = errors.New("the result has too many digits")
-
-// decimal is a value as an exact number; ok is false for null and the empty string, which are no number and no error.
-func decimal(v any) (d money.Dec, ok bool, err error) {
+// amount is a value as an exact number; null and the empty string are none, and no error.
+func amount(v any) (house.Amount, error) {
 	var text string
 	switch v := v.(type) {
 	case nil:
-		return d, false, nil
+		return house.Amount{}, nil
 	case int:
-		return money.Int(int64(v)), true, nil
+		return house.Amount{Dec: money.Int(int64(v)), Known: true}, nil
+	case string:
+		return house.ParseAmount(v)
 	case json.Number:
 		text = string(v)
-	case string:
-		if text = strings.TrimSpace(v); text == "" {
-			return d, false, nil
-		}
 	case float64:
 		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return d, false, wrong(v, "a finite number")
+			return house.Amount{}, wrong(v, "a finite number")
 		}
-		b, _ := appendFloat(nil, v)
+		b, _ := AppendFloat(nil, v)
 		text = string(b)
 	default:
 		if !IsNumber(v) {
-			return d, false, wrong(v, "a number")
+			return house.Amount{}, wrong(v, "a number")
 		}
 		b, _ := AppendNumber(nil, v)
 		text = string(b)
 	}
-	d, err = money.Parse(text)
-	return d, err == nil, err
+	d, err := money.Parse(text)
+	return house.Amount{Dec: d, Known: err == nil}, err
 }
 
-func numberOf(d money.Dec) any {
-	if err := d.Err(); err != nil {
+// numberOf is an amount as a value.
+func numberOf(a house.Amount) any {
+	if !a.Known {
+		return nil
+	}
+	b, err := a.Append(nil)
+	if err != nil {
 		return err
 	}
-	s := d.String()
-	if len(s) > maxNumber {
-		return errNumberSize
-	}
-	return json.Number(s)
+	return json.Number(b)
 }
 
 // Dec is the house's `dec`: a number, or a string that holds one, as an exact number with the digits it came with.
 // null and the empty string are null; anything else is returned as an error value.
 func Dec(v any) any {
-	d, ok, err := decimal(v)
+	a, err := amount(v)
 	switch {
 	case err != nil:
 		return err
-	case !ok:
+	case !a.Known:
 		return nil
 	}
 	switch v := v.(type) {
 	case int, json.Number:
 		return v
 	case string:
-		if v = strings.TrimSpace(v); isJSONNumber(v) {
-			return json.Number(v)
+		if s, ok := house.Exact(v); ok {
+			return json.Number(s)
 		}
 	}
-	return numberOf(d)
-}
-
-func isJSONNumber(s string) bool {
-	if s == "" || s[0] != '-' && !digit(s[0]) {
-		return false
-	}
-	end, st := record.Scan([]byte(s), 0, true)
-	return st == record.Done && end == len(s)
+	return numberOf(a)
 }
 
 // dsum sums an array exactly. Nulls are skipped; an empty array, and one of nulls, is null and not 0.
@@ -95,84 +79,57 @@ func dsum(v any) any {
 		}
 		return wrong(v, "an array")
 	}
-	var sum money.Dec
-	any := false
+	var sum house.Amount
 	for _, x := range vs {
-		d, ok, err := decimal(x)
-		switch {
-		case err != nil:
+		a, err := amount(x)
+		if err != nil {
 			return err
-		case !ok:
-		case !any:
-			sum, any = d, true
-		default:
-			sum = sum.Add(d)
 		}
-	}
-	if !any {
-		return nil
+		sum = sum.Add(a)
 	}
 	return numberOf(sum)
 }
 
-// binary applies f where both operands are numbers; where one is null the other decides by itself.
-func binary(v, x any, f func(a, b money.Dec) any, oneNull func(a money.Dec, left bool) any) any {
-	a, okA, err := decimal(v)
+// binary applies f to two amounts.
+func binary(v, x any, f func(a, b house.Amount) any) any {
+	a, err := amount(v)
 	if err != nil {
 		return err
 	}
-	b, okB, err := decimal(x)
-	switch {
-	case err != nil:
+	b, err := amount(x)
+	if err != nil {
 		return err
-	case okA && okB:
-		return f(a, b)
-	case okA:
-		return oneNull(a, true)
-	case okB:
-		return oneNull(b, false)
 	}
-	return nil
+	return f(a, b)
 }
 
-func unknown(money.Dec, bool) any { return nil }
-
-// dadd adds; null is nothing to add, as in jq.
 func dadd(v, x any) any {
-	return binary(v, x, func(a, b money.Dec) any { return numberOf(a.Add(b)) },
-		func(a money.Dec, _ bool) any { return numberOf(a) })
+	return binary(v, x, func(a, b house.Amount) any { return numberOf(a.Add(b)) })
 }
 
-// dsub subtracts; null takes nothing away, and nothing can be taken from null.
 func dsub(v, x any) any {
-	return binary(v, x, func(a, b money.Dec) any { return numberOf(a.Sub(b)) },
-		func(a money.Dec, left bool) any {
-			if left {
-				return numberOf(a)
-			}
-			return nil
-		})
+	return binary(v, x, func(a, b house.Amount) any { return numberOf(a.Sub(b)) })
 }
 
-// dmul multiplies; a product with null is null, because an unknown price makes an unknown cost.
 func dmul(v, x any) any {
-	return binary(v, x, func(a, b money.Dec) any { return numberOf(a.Mul(b)) }, unknown)
+	return binary(v, x, func(a, b house.Amount) any { return numberOf(a.Mul(b)) })
 }
 
-// dcmp is -1, 0 or 1; null where one is null.
 func dcmp(v, x any) any {
-	return binary(v, x, func(a, b money.Dec) any { return a.Cmp(b) }, unknown)
+	return binary(v, x, func(a, b house.Amount) any {
+		if n, ok := a.Cmp(b); ok {
+			return n
+		}
+		return nil
+	})
 }
 
 func dneg(v any) any {
-	d, ok, err := decimal(v)
-	switch {
-	case err != nil:
+	a, err := amount(v)
+	if err != nil {
 		return err
-	case !ok:
-		return nil
 	}
-	return numberOf(d.Neg())
+	return numberOf(a.Neg())
 }
 
 // dshift multiplies by a power of ten: cents are dshift(-2).
@@ -181,14 +138,11 @@ func dshift(v, n any) any {
 	if !ok || by < -money.MaxExponent || by > money.MaxExponent {
 		return wrong(n, "a whole number of places within ±1000")
 	}
-	d, ok, err := decimal(v)
-	switch {
-	case err != nil:
+	a, err := amount(v)
+	if err != nil {
 		return err
-	case !ok:
-		return nil
 	}
-	return numberOf(d.Shift(by))
+	return numberOf(a.Shift(by))
 }
 
 // integer is a value that is a whole number.

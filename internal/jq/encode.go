@@ -156,12 +156,13 @@ func AppendNumber(b []byte, v any) ([]byte, error) {
 	case *big.Int:
 		return v.Append(b, 10), nil
 	case float64:
-		return appendFloat(b, v)
+		return AppendFloat(b, v)
 	}
 	return nil, fmt.Errorf("a value of the type %T is no JSON", v)
 }
 
-func appendFloat(b []byte, f float64) ([]byte, error) {
+// AppendFloat appends a double as AppendNumber does.
+func AppendFloat(b []byte, f float64) ([]byte, error) {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return nil, errors.New("a number is not finite")
 	}

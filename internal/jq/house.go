@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/itchyny/gojq"
+
+	"github.com/meterbridge/meterbridge/internal/house"
 )
 
 // function is one of the house's.
@@ -14,6 +16,9 @@ type function struct {
 	arity int
 	run   func(v any, args []any) any
 }
+
+// houseFunctions are functionsOfTheHouse, made once.
+var houseFunctions = functionsOfTheHouse()
 
 // functionsOfTheHouse are in scope of every program: exact decimals, dates in UTC, stable ids. They are Go functions
 // and not jq definitions, so that each is one bounded step.
@@ -33,17 +38,17 @@ func functionsOfTheHouse() []function {
 	f1("dmul", dmul)
 	f1("dcmp", dcmp)
 	f1("dshift", dshift)
-	for name, layout := range layouts {
-		f0(name, func(v any) any { return onDate(v, layout) })
+	for name, form := range house.Forms {
+		f0(name, func(v any) any { return onDate(v, form) })
 	}
-	for name, add := range steps {
-		f1(name, func(v, n any) any { return stepDate(v, n, add) })
+	for name, step := range house.Steps {
+		f1(name, func(v, n any) any { return stepDate(v, n, step) })
 	}
-	for name, part := range parts {
+	for name, part := range house.Parts {
 		f0(name, func(v any) any { return partOfDate(v, part) })
 	}
-	for name, at := range epochs {
-		f0(name, func(v any) any { return fromEpoch(v, at) })
+	for name, epoch := range house.Epochs {
+		f0(name, func(v any) any { return fromEpoch(v, epoch) })
 	}
 	f0("yyyymmdd", yyyymmdd)
 	f1("cycle_start", cycleStart)
@@ -57,10 +62,10 @@ func functionsOfTheHouse() []function {
 	return all
 }
 
-// house puts the functions of the house into the scope of a program.
-func house() []gojq.CompilerOption {
+// withHouse puts the functions of the house into the scope of a program.
+func withHouse() []gojq.CompilerOption {
 	var opts []gojq.CompilerOption
-	for _, f := range functionsOfTheHouse() {
+	for _, f := range houseFunctions {
 		opts = append(opts, gojq.WithFunction(f.name, f.arity, f.arity, func(v any, args []any) any { return named(f.name, f.run(v, args)) }))
 	}
 	return opts
@@ -69,7 +74,7 @@ func house() []gojq.CompilerOption {
 // House lists the functions that are the house's and not jq's, as name/arity in order of the name.
 func House() []string {
 	var names []string
-	for _, f := range functionsOfTheHouse() {
+	for _, f := range houseFunctions {
 		names = append(names, signature(f.name, f.arity))
 	}
 	slices.Sort(names)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/meterbridge/meterbridge/internal/house"
 	"github.com/meterbridge/meterbridge/internal/money"
 )
 
@@ -79,10 +80,11 @@ func TestNumbersKeepTheirDigits(t *testing.T) {
 }
 
 func TestResultsAreBounded(t *testing.T) {
-	if v, ok := numberOf(money.Int(1).Shift(maxNumber - 1)).(json.Number); !ok || len(v) != maxNumber {
+	one := house.Amount{Dec: money.Int(1), Known: true}
+	if v, ok := numberOf(one.Shift(house.MaxNumber - 1)).(json.Number); !ok || len(v) != house.MaxNumber {
 		t.Errorf("at the limit: %v", v)
 	}
-	if v := numberOf(money.Int(1).Shift(maxNumber)); v != errNumberSize {
+	if v := numberOf(one.Shift(house.MaxNumber)); v != house.ErrSize {
 		t.Errorf("past the limit: %v", v)
 	}
 }
@@ -186,10 +188,10 @@ func TestIDs(t *testing.T) {
 			t.Errorf("%s on %s\n got %s\nwant %s", c.program, c.input, got, c.want)
 		}
 	}
-	if v := replaceAll(strings.Repeat("a", MaxText/2), "a", "bb"); len(v.(string)) != MaxText {
+	if v := replaceAll(strings.Repeat("a", house.MaxText/2), "a", "bb"); len(v.(string)) != house.MaxText {
 		t.Errorf("replace_all up to the limit: %v", v)
 	}
-	if v := replaceAll(strings.Repeat("a", MaxText/2)+"a", "a", "bb"); v != errText {
+	if v := replaceAll(strings.Repeat("a", house.MaxText/2)+"a", "a", "bb"); v != house.ErrText {
 		t.Errorf("replace_all past the limit gave %T", v)
 	}
 }

@@ -1,25 +1,12 @@
 package jq
 
 import (
-	"errors"
 	"strconv"
-	"strings"
+
+	"github.com/meterbridge/meterbridge/internal/house"
 )
 
-// StableID is the house's `stable_id` of texts, "" among them for null.
-func StableID(parts ...string) string {
-	list := make([]any, len(parts))
-	for i, p := range parts {
-		if p != "" {
-			list[i] = p
-		}
-	}
-	id, _ := stableID(list).(string) // texts always make an id
-	return id
-}
-
-// stableID joins the parts of an id with ":". Other bytes than A-Za-z0-9._- are written as ~XX and null as ~, so that
-// different lists of texts never meet in one id.
+// stableID joins the parts of an id with ":".
 func stableID(v any) any {
 	parts, ok := v.([]any)
 	if !ok || len(parts) == 0 {
@@ -32,9 +19,9 @@ func stableID(v any) any {
 		}
 		switch p := p.(type) {
 		case nil:
-			b = append(b, '~')
+			b = append(b, house.NoPart)
 		case string:
-			b = appendIDPart(b, p)
+			b = house.AppendPart(b, p)
 		case bool:
 			b = strconv.AppendBool(b, p)
 		default:
@@ -42,25 +29,12 @@ func stableID(v any) any {
 			if err != nil {
 				return wrong(p, "a part of an id: a string, a number or null")
 			}
-			b = appendIDPart(b, string(n))
+			b = house.AppendPart(b, string(n))
 		}
 	}
 	return string(b)
 }
 
-func appendIDPart(b []byte, s string) []byte {
-	const upper = "0123456789ABCDEF"
-	for i := range len(s) {
-		if c := s[i]; c == '.' || c == '-' || word(c, true) {
-			b = append(b, c)
-		} else {
-			b = append(b, '~', upper[c>>4], upper[c&15])
-		}
-	}
-	return b
-}
-
-// slug is lower case, with everything but a-z and 0-9 as single underscores between words.
 func slug(v any) any {
 	s, ok := v.(string)
 	if !ok {
@@ -69,32 +43,10 @@ func slug(v any) any {
 		}
 		return wrong(v, "a string")
 	}
-	b := make([]byte, 0, len(s))
-	gap := false
-	for i := range len(s) {
-		c := s[i]
-		if c >= 'A' && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		if c >= 'a' && c <= 'z' || digit(c) {
-			if gap && len(b) > 0 {
-				b = append(b, '_')
-			}
-			gap = false
-			b = append(b, c)
-		} else {
-			gap = true
-		}
-	}
-	return string(b)
+	return string(house.AppendSlug(nil, s))
 }
 
-// MaxText bounds the string that replace_all makes.
-const MaxText = 1 << 20
-
-var errText = errors.New("the result is longer than 1 MiB")
-
-// replaceAll replaces literal text, in linear time and within MaxText.
+// replaceAll replaces literal text.
 func replaceAll(v, a, b any) any {
 	s, ok := v.(string)
 	if !ok {
@@ -103,13 +55,14 @@ func replaceAll(v, a, b any) any {
 		}
 		return wrong(v, "a string")
 	}
-	from, ok1 := a.(string)
-	to, ok2 := b.(string)
-	if !ok1 || !ok2 || from == "" {
-		return errors.New("takes two strings, of which the first is not empty")
+	from, _ := a.(string)
+	to, ok := b.(string)
+	if !ok {
+		return house.ErrNothing
 	}
-	if n := strings.Count(s, from); len(s)+n*(len(to)-len(from)) > MaxText {
-		return errText
+	out, err := house.AppendReplaced(nil, s, from, to)
+	if err != nil {
+		return err
 	}
-	return strings.ReplaceAll(s, from, to)
+	return string(out)
 }

@@ -49,6 +49,8 @@ type Options struct {
 type Code struct {
 	code    *gojq.Code
 	query   *gojq.Query
+	file    *file    // that it was compiled from, to be lowered; nil of a slot
+	steps   straight // nil where only gojq can run it
 	vars    []string
 	each    string
 	given   []gojq.CompilerOption // functions and variables
@@ -93,78 +95,6 @@ func (c *Code) Mentions(variable string) bool { return c.names[variable] }
 
 // Libs are the libraries that the text includes.
 func (c *Code) Libs() []Source { return c.libs }
-
-// Module is a file of definitions, each of which can be compiled as a program of its own.
-type Module struct {
-	file    *file
-	counted *file // with counters, what runs in its place; nil where nothing counts
-}
-
-// ParseModule parses and lints a file of definitions. The module is nil where a finding is an error.
-func ParseModule(src Source, opt Options) (*Module, []Finding) {
-	f, findings := parse(src, opt)
-	if f == nil || Failed(findings) {
-		return nil, findings
-	}
-	if bad := f.onlyDefinitions(); bad != nil {
-		return nil, append(findings, *bad)
-	}
-	return &Module{file: f}, findings
-}
-
-// onlyDefinitions is the finding of an expression that no definition holds.
-func (f *file) onlyDefinitions() *Finding {
-	if f.query.Term == nil && f.query.Right == nil {
-		return nil
-	}
-	at := f.places.query(&gojq.Query{Term: f.query.Term, Left: f.query.Left})
-	bad := f.finding(at, "module", "an expression stands outside of every definition", "put it into a `def`")
-	return &bad
-}
-
-// Funcs names the definitions without parameters, in the order of the source.
-func (m *Module) Funcs() []string { return m.file.funcs() }
-
-// Line is the line on which a definition without parameters starts; 0 where there is none.
-func (m *Module) Line(name string) int {
-	line, _ := m.Place(name)
-	return line
-}
-
-// Place is the line and the column of a definition without parameters; 0 where there is none.
-func (m *Module) Place(name string) (line, col int) {
-	for _, d := range m.file.own() {
-		if d.Name == name && len(d.Args) == 0 {
-			return m.file.src.at(m.file.places.at(d).offset)
-		}
-	}
-	return 0, 0
-}
-
-// Compile makes a program of one definition, with the others in its scope.
-func (m *Module) Compile(name string) (*Code, []Finding) {
-	f, call := m.file, m.call(name)
-	if m.Line(name) == 0 {
-		return nil, []Finding{f.src.finding(0, "module", fmt.Sprintf("no definition of %q", name), fmt.Sprintf("add `def %s: …;`", name))}
-	}
-	runs, program := f, call
-	if m.counted != nil {
-		runs, program = m.counted, calls(m.counted, name)
-	}
-	code, bad := runs.compile(program)
-	if bad != nil {
-		return nil, []Finding{*bad}
-	}
-	code.refs, code.assigns = f.refs(call), f.assigns(call)
-	return code, nil
-}
-
-// call is the program that a definition is, with the others in its scope.
-func (m *Module) call(name string) *gojq.Query { return calls(m.file, name) }
-
-func calls(f *file, name string) *gojq.Query {
-	return &gojq.Query{Term: &gojq.Term{Type: gojq.TermTypeFunc, Func: &gojq.Func{Name: name}}, FuncDefs: f.query.FuncDefs}
-}
 
 // file is a program that was parsed and linted. What it includes stands before its own definitions.
 type file struct {
@@ -238,13 +168,16 @@ func (f *file) source(at spot) Source {
 }
 
 func (f *file) compile(q *gojq.Query) (*Code, *Finding) {
-	given := append(append(house(), f.extra...), gojq.WithVariables(f.opt.Vars))
+	given := append(append(withHouse(), f.extra...), gojq.WithVariables(f.opt.Vars))
 	code, err := gojq.Compile(q, given...)
 	if err != nil { // check knows every name; this is for what a new gojq may refuse
 		bad := f.src.finding(0, "compile", err.Error(), "")
 		return nil, &bad
 	}
-	c := &Code{code: code, query: q, given: given, vars: f.opt.Vars, each: f.opt.Each, funcs: f.funcs(), names: f.mentioned, libs: f.libs, timeout: f.opt.Timeout, outputs: f.opt.MaxOutputs}
+	c := &Code{code: code, query: q, steps: straightOf(q), given: given, vars: f.opt.Vars, each: f.opt.Each, funcs: f.funcs(), names: f.mentioned, libs: f.libs, timeout: f.opt.Timeout, outputs: f.opt.MaxOutputs}
+	if f.opt.Kind == Mapping {
+		c.file = f
+	}
 	if c.timeout <= 0 {
 		c.timeout = DefaultTimeout
 	}
@@ -253,6 +186,3 @@ func (f *file) compile(q *gojq.Query) (*Code, *Finding) {
 	}
 	return c, nil
 }
-
-// Mentions reports whether the text names a variable anywhere.
-func (m *Module) Mentions(variable string) bool { return m.file.mentioned[variable] }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/itchyny/gojq"
 
+	"github.com/meterbridge/meterbridge/internal/house"
+
 	"github.com/meterbridge/meterbridge/internal/near"
 )
 
@@ -121,8 +123,8 @@ var dateLike = regexp.MustCompile(`(?i)date|time|day|week|month|year|hour|iso|fo
 // dateFunctions are the house's, by name.
 func dateFunctions() []string {
 	out := []string{"cycle_start", "from_days", "from_unix", "from_unix_ms", "mdy", "months", "unix", "unix_ms"}
-	out = slices.AppendSeq(out, maps.Keys(layouts))
-	out = slices.AppendSeq(out, maps.Keys(steps))
+	out = slices.AppendSeq(out, maps.Keys(house.Forms))
+	out = slices.AppendSeq(out, maps.Keys(house.Steps))
 	slices.Sort(out)
 	return out
 }

@@ -22,15 +22,20 @@ func (c *Code) Run(ctx context.Context, input any, vars []any, emit func(any) er
 
 // RunWithin is Run with a time of its own, for a caller that knows the size of the input.
 func (c *Code) RunWithin(ctx context.Context, budget time.Duration, input any, vars []any, emit func(any) error) (err error) {
-	caller := ctx
-	ctx, cancel := context.WithTimeout(ctx, budget)
-	defer cancel()
 	// gojq panics, even inside of Error(), on types it does not know; a defect of ours must not end the process.
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("running jq: panic: %v", p)
 		}
 	}()
+	if c.steps != nil && ctx.Err() == nil {
+		if v, ok := c.steps.run(input); ok {
+			return emit(v)
+		}
+	}
+	caller := ctx
+	ctx, cancel := context.WithTimeout(ctx, budget)
+	defer cancel()
 	iter := c.code.RunWithContext(ctx, input, vars...)
 	for n := 0; ; n++ {
 		v, ok := iter.Next()

@@ -21,8 +21,11 @@ func (r *Runner) locate(ctx context.Context, e *Error) error {
 	if err != nil {
 		return e
 	}
+	if r.refresh() != nil {
+		return e
+	}
 	var refused map[string]any
-	again := w.Run(ctx, Budget(len(r.item)), jq.DecodeScanned(r.item), r.vars, func(v any) error {
+	again := w.Run(ctx, Budget(len(r.item)), jq.DecodeScanned(r.item), r.gojq.vars, func(v any) error {
 		m, ok := v.(map[string]any)
 		if !ok {
 			return wrongOutput(v)

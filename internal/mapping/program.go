@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/meterbridge/meterbridge/internal/jq"
+	"github.com/meterbridge/meterbridge/internal/jq/core"
 )
 
 // Vars are the JSON values that stand beside the item: the roots of a mapping. An empty one is null.
@@ -38,6 +39,8 @@ type Program struct {
 	mentions  [7]bool // which of the roots the text and its libraries name at all, or an override does
 	over      []*Override
 	tried     func(Tried)
+
+	interpreted bool // gojq runs everything
 }
 
 // compiled is the program of one resource.
@@ -46,6 +49,7 @@ type compiled struct {
 	line   int
 	code   *jq.Code
 	fields []*Field
+	engine *engine
 }
 
 // Compile compiles every definition that is named as a resource of the model; libs are what the file may include. The
@@ -70,7 +74,7 @@ func Compile(src jq.Source, m *Model, libs ...jq.Source) (*Program, []jq.Finding
 		}
 		code, bad := mod.Compile(r.Name)
 		if findings = append(findings, bad...); code != nil {
-			p.resources[r.Name] = &compiled{r.Name, mod.Line(r.Name), code, r.Fields}
+			p.resources[r.Name] = &compiled{r.Name, mod.Line(r.Name), code, r.Fields, newEngine(mod.Core(r.Name), r.Fields)}
 			for _, a := range mod.Built(r.Name) {
 				findings = append(findings, unknownField(r, a)...)
 			}
@@ -88,6 +92,13 @@ func Compile(src jq.Source, m *Model, libs ...jq.Source) (*Program, []jq.Finding
 func noResource(src jq.Source, m *Model) jq.Finding {
 	return jq.Finding{File: src.File, Line: 1, Col: 1, Rule: "no-resource",
 		Text: "no definition is named as a resource of the model", Fix: "add `def usage: …;`, or one of " + strings.Join(m.Names(), ", ")}
+}
+
+// Interpreted is the same program, of which gojq runs everything: what the compiled one is compared with.
+func (p *Program) Interpreted() *Program {
+	q := *p
+	q.interpreted = true
+	return &q
 }
 
 // Has reports whether the file defines the resource.
@@ -108,6 +119,14 @@ func (p *Program) Hash() uint64 { return p.hash }
 
 // Source is the file.
 func (p *Program) Source() jq.Source { return p.src }
+
+// Core is the mapping of a resource as a tree that a compiler reads; nil where the file does not define it.
+func (p *Program) Core(resource string) core.Node {
+	if !p.Has(resource) {
+		return nil
+	}
+	return p.resources[resource].code.Core()
+}
 
 // Portable is the mapping of a resource as one program for jq itself, which has the roots as its variables; "" where the
 // file does not define the resource.

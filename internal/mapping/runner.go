@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/meterbridge/meterbridge/internal/jq"
+	"github.com/meterbridge/meterbridge/internal/mapping/native"
 	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/record"
 )
@@ -47,71 +49,80 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.cause }
 
-// Runner runs one resource's program on one item after another. It belongs to one goroutine.
+// Runner runs one resource's program on one item after another: compiled, and where that is not sure, by gojq. It belongs
+// to one goroutine.
 type Runner struct {
 	program *Program
 	unit    *compiled
-	session *jq.Session
-	vars    []any
+	machine *native.Machine // nil where gojq runs every item
+	gojq    interpreter
+	docs    [][]byte // of the roots, as they are bound
 	item    []byte
 	encoder jq.Encoder
 	over    []*overRun
 	held    []map[string]any // outputs of an item that wait for the overrides
+	out     *record.Batch    // that the machine writes to
+	size    int              // of the batch before the item
+	take    func(native.Output) bool
+	ran     tally
 }
 
-// Runner is a new runner of a resource, nil where the file does not define it.
+// Runner is a new runner of a resource, nil where the file does not define it. Close gives back what it has.
 func (p *Program) Runner(resource string) *Runner {
 	c := p.resources[resource]
 	if c == nil {
 		return nil
 	}
-	r := &Runner{program: p, unit: c, over: p.overRuns(resource)}
-	r.sessions(make([]any, len(roots)))
+	r := &Runner{program: p, unit: c, over: p.overRuns(resource), docs: make([][]byte, len(roots))}
+	r.take = r.taken
+	if !p.interpreted {
+		r.machine = c.engine.machine()
+	}
 	return r
 }
 
-// sessions starts anew with the values of the roots.
-func (r *Runner) sessions(vars []any) {
-	r.vars, r.session = vars, r.unit.code.Session(vars)
-	for _, o := range r.over {
-		o.session = o.unit.code.Session(append(vars[:len(vars):len(vars)], nil))
+// Close ends the runner, which must not be used again.
+func (r *Runner) Close() {
+	r.unit.engine.add(&r.ran)
+	if r.machine != nil {
+		r.unit.engine.code.Rest(r.machine)
+		r.machine = nil
 	}
 }
 
 // Bind sets the roots for the items that follow. Roots that the file does not name are not decoded.
 func (r *Runner) Bind(v *Vars) error {
-	vars := make([]any, len(roots))
 	for i, text := range v.list() {
-		var err error
-		if vars[i], err = r.root(i, text); err != nil {
+		if err := r.bind(i, text); err != nil {
 			return err
 		}
 	}
-	r.sessions(vars)
 	return nil
 }
 
 // BindParent sets $parent alone: of nested items it changes more often than the page does.
-func (r *Runner) BindParent(text []byte) error {
-	if !r.program.mentions[parentRoot] {
+func (r *Runner) BindParent(text []byte) error { return r.bind(parentRoot, text) }
+
+// bind keeps a root's document, which may be overwritten once the runner has it.
+func (r *Runner) bind(i int, text []byte) error {
+	if !r.program.mentions[i] || bytes.Equal(r.docs[i], text) {
 		return nil
 	}
-	v, err := r.root(parentRoot, text)
-	if err != nil {
-		return err
+	r.docs[i] = append(r.docs[i][:0], text...)
+	r.gojq.stale = true
+	if r.machine != nil && r.machine.Bind(i, r.docs[i]) {
+		return nil
 	}
-	vars := slices.Clone(r.vars)
-	vars[parentRoot] = v
-	r.sessions(vars)
-	return nil
+	_, err := r.root(i)
+	return err
 }
 
-// root is the value of a root, nil where there is none or nobody reads it.
-func (r *Runner) root(i int, text []byte) (any, error) {
-	if len(text) == 0 || !r.program.mentions[i] {
+// root is the value of a root for gojq, nil where there is none.
+func (r *Runner) root(i int) (any, error) {
+	if len(r.docs[i]) == 0 {
 		return nil, nil
 	}
-	v, err := jq.Decode(text)
+	v, err := jq.Decode(r.docs[i])
 	if err != nil {
 		return nil, r.fail(err, fmt.Sprintf("%s: %v", roots[i], err))
 	}
@@ -119,11 +130,15 @@ func (r *Runner) root(i int, text []byte) (any, error) {
 }
 
 // Scan finds the end of the item that starts at window[i], as record.Scan does, and remembers its bytes for Emit. They
-// are not copied: the window must not change before Emit returns.
+// are not copied: the window must not change before Emit returns. Bind and BindParent may come between.
 func (r *Runner) Scan(window []byte, i int, eof bool) (end int, st record.Status) {
 	r.item = nil
 	i = record.SkipSpace(window, i)
-	end, st = record.Scan(window, i, eof)
+	if r.machine != nil {
+		end, st = r.machine.Scan(window, i, eof)
+	} else {
+		end, st = record.Scan(window, i, eof)
+	}
 	if st == record.Done {
 		r.item = window[i:end]
 	}
@@ -142,15 +157,15 @@ func (r *Runner) EmitContext(ctx context.Context, out *record.Batch) error {
 	if r.item == nil {
 		return r.fail(errNotScanned, errNotScanned.Error())
 	}
-	item := jq.DecodeScanned(r.item)
-	size, outs := len(out.Buf), len(out.Outs)
-	r.held = r.held[:0]
-	err := r.session.Run(ctx, Budget(len(r.item)), item, func(v any) error { return r.output(out, v, size) })
-	if err == nil && len(r.held) > 0 {
-		err = r.lay(ctx, out, item, size)
+	r.out, r.size = out, len(out.Buf)
+	outs := len(out.Outs)
+	sure, err := r.compiled(ctx)
+	if !sure {
+		out.Buf, out.Outs = out.Buf[:r.size], out.Outs[:outs]
+		err = r.interpret(ctx)
 	}
 	if err != nil {
-		out.Buf, out.Outs = out.Buf[:size], out.Outs[:outs]
+		out.Buf, out.Outs = out.Buf[:r.size], out.Outs[:outs]
 		return r.locate(ctx, r.fail(err, err.Error()))
 	}
 	return nil
@@ -159,19 +174,6 @@ func (r *Runner) EmitContext(ctx context.Context, out *record.Batch) error {
 // Budget is the time of an item of n bytes.
 func Budget(n int) time.Duration {
 	return BaseBudget + time.Duration(n)*BudgetPerMiB/(1<<20)
-}
-
-// output takes one output of the mapping: to the batch, or to where it waits for the overrides.
-func (r *Runner) output(out *record.Batch, v any, size int) error {
-	m, ok := v.(map[string]any)
-	if !ok {
-		return wrongOutput(v)
-	}
-	if len(r.over) > 0 {
-		r.held = append(r.held, m)
-		return nil
-	}
-	return r.append(out, m, size)
 }
 
 // append adds one record to the batch.

@@ -66,6 +66,21 @@ func TestScanRemembersTheItem(t *testing.T) {
 	}
 }
 
+// TestRootsMayComeBehindTheScan: a reader finds an item before the walk knows what its page has for the mapping.
+func TestRootsMayComeBehindTheScan(t *testing.T) {
+	r := compile(t, "# acme\ndef usage: {id: \"\\(.k)\\($call.n)\\($parent.n)\"};").Runner("usage")
+	var out record.Batch
+	r.Scan([]byte(`{"k":"a"}`), 0, true)
+	if err := errors.Join(r.Bind(&Vars{Call: []byte(`{"n":1}`), Parent: []byte(`{"n":2}`)}), r.Emit(&out)); err != nil || !strings.HasPrefix(string(out.JSON(0)), `{"id":"a12"`) {
+		t.Fatalf("%v, %s", err, out.Buf)
+	}
+	out.Reset()
+	r.Scan([]byte(`{"k":"b"}`), 0, true)
+	if err := errors.Join(r.BindParent([]byte(`{"n":3}`)), r.Emit(&out)); err != nil || !strings.HasPrefix(string(out.JSON(0)), `{"id":"b13"`) {
+		t.Errorf("%v, %s", err, out.Buf)
+	}
+}
+
 func TestAnErrorDoesNotSpoilTheNextItem(t *testing.T) {
 	r := compile(t, "# acme\ndef usage: .[] | {id: .k};").Runner("usage")
 	for item, want := range map[string]int{`[{"k":"a"},{"k":"b"}]`: 2, `[{"k":"a"},{"k":null}]`: -1, `[1]`: -1, `[]`: 0, `5`: -1} {

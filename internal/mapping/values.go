@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/meterbridge/meterbridge/internal/house"
 	"github.com/meterbridge/meterbridge/internal/jq"
 )
 
@@ -35,7 +36,7 @@ func appendDate(b []byte, v any) ([]byte, bool, error) {
 		return b, false, wrong(want, v)
 	}
 	if len(s) == len("2006-01-02T15:04:05Z") && s[19] == 'Z' { // the canonical form already, nearly always
-		if _, ok := jq.ParseDate(s); ok {
+		if _, ok := house.ParseDate(s); ok {
 			return jq.AppendString(b, s), true, nil
 		}
 	}
@@ -44,7 +45,7 @@ func appendDate(b []byte, v any) ([]byte, bool, error) {
 		return b, false, wrong(want, v)
 	}
 	b = append(b, '"')
-	b = t.AppendFormat(b, jq.RFC3339)
+	b = t.AppendFormat(b, house.RFC3339)
 	return append(b, '"'), true, nil
 }
 

@@ -71,6 +71,34 @@ func (d Dec) Sign() int {
 	return 0
 }
 
+// Floor is the whole number at or below d; false where it does not fit an int64.
+func (d Dec) Floor() (int64, bool) {
+	if d.lost {
+		return 0, false
+	}
+	if d.big == nil && d.scale > 0 {
+		if int(d.scale) >= len(pow10) {
+			return min(int64(d.Sign()), 0), true
+		}
+		q := d.coef / pow10[d.scale]
+		if d.coef%pow10[d.scale] < 0 {
+			q--
+		}
+		return q, true
+	}
+	if n, ok := d.lift(0); ok {
+		return n, true
+	}
+	n := d.wide()
+	ten := func(scale int32) *big.Int { return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(scale)), nil) }
+	if d.scale > 0 {
+		n = new(big.Int).Div(n, ten(d.scale))
+	} else {
+		n = new(big.Int).Mul(n, ten(-d.scale))
+	}
+	return n.Int64(), n.IsInt64()
+}
+
 // IsZero reports whether d is 0, at any scale.
 func (d Dec) IsZero() bool { return !d.lost && d.Sign() == 0 }
 

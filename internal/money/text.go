@@ -49,7 +49,9 @@ mantissa:
 			if digits > MaxDigits {
 				return Dec{}, errDigits
 			}
-			if fits {
+			if digits < len(pow10) {
+				coef = coef*10 + int64(c-'0')
+			} else if fits {
 				if n, ok := mul64(coef, 10); ok {
 					coef, ok = add64(n, int64(c-'0'))
 					fits = ok

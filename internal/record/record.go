@@ -7,9 +7,10 @@ package record
 
 // Item is one element of the provider's answer: valid JSON that is overwritten by the next one.
 type Item struct {
-	Raw    []byte
-	N      int64  // its place in the call's answer, from 0
-	Parent []byte // the outer item that it stands in, its list emptied; nil where items are not nested
+	Raw     []byte
+	N       int64  // its place in the call's answer, from 0
+	Parent  []byte // the outer item that it stands in, its list emptied; nil where items are not nested
+	Scanned bool   // Raw is what the reader's Scanner has found last, where it found it
 }
 
 // Warning is what a mapping has to say beside a record.

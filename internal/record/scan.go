@@ -1,5 +1,10 @@
 package record
 
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
 // Status is the outcome of a scan.
 type Status uint8
 
@@ -9,64 +14,74 @@ const (
 	Bad                // the bytes are not JSON, or nest too deeply
 )
 
+// A Scanner finds the end of the JSON value that starts at window[i], as Scan does. A mapping's takes what it needs of
+// the value on the way; that stays good until the window moves.
+type Scanner func(window []byte, i int, eof bool) (end int, st Status)
+
 // MaxDepth bounds the nesting of every document that enters the house, before any other parser sees it.
 const MaxDepth = 64
 
 // Scan finds the end of the JSON value that starts at b[i], after white space. It validates the whole grammar but
-// the inside of escapes' meaning, uses no recursion and no memory beyond a fixed stack, and says More instead of
-// Done for a number that touches the window's end, unless eof.
+// the inside of escapes' meaning, uses no recursion and no memory, and says More instead of Done for a number that
+// touches the window's end, unless eof.
 func Scan(b []byte, i int, eof bool) (end int, st Status) {
-	var stack [MaxDepth]byte // '{' or '['
+	end, st = scan(b, i, eof)
+	if st == More && eof {
+		st = Bad
+	}
+	return end, st
+}
+
+// scan is Scan that says More at the end of all, too. What is open is a bit a level, 1 for an object, the innermost last.
+func scan(b []byte, i int, eof bool) (end int, st Status) {
+	var open uint64
 	depth := 0
-	short := func() (int, Status) {
-		if eof {
-			return i, Bad
-		}
+value:
+	if i >= len(b) {
 		return i, More
 	}
-value:
-	i = SkipSpace(b, i)
-	if i >= len(b) {
-		return short()
-	}
-	switch c := b[i]; {
-	case c == '{' || c == '[':
-		if depth == MaxDepth {
-			return i, Bad
-		}
-		stack[depth] = c
-		depth++
-		i = SkipSpace(b, i+1)
-		if i >= len(b) {
-			return short()
-		}
-		if b[i] == c+2 { // '}' is '{'+2, ']' is '['+2
-			i++
-			depth--
-			goto after
-		}
-		if c == '[' {
-			goto value
-		}
-		goto key
-	case c == '"':
-		if i, st = scanString(b, i); st != Done {
-			if st == More {
-				return short()
-			}
+	switch c := b[i]; c {
+	case '"':
+		if i, st = scanString(b, i+1); st != Done {
 			return i, st
 		}
-	case c == '-' || c >= '0' && c <= '9':
+	case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
 		if i, st = scanNumber(b, i, eof); st != Done {
 			return i, st
 		}
-	case c == 't' || c == 'f' || c == 'n':
+	case 't', 'f', 'n':
 		if i, st = scanWord(b, i); st != Done {
-			if st == More {
-				return short()
-			}
 			return i, st
 		}
+	case '{':
+		if depth == MaxDepth {
+			return i, Bad
+		}
+		depth++
+		open = open<<1 | 1
+		if i = SkipSpace(b, i+1); i < len(b) && b[i] == '}' {
+			i++
+			depth--
+			open >>= 1
+			break
+		}
+		goto key
+	case '[':
+		if depth == MaxDepth {
+			return i, Bad
+		}
+		depth++
+		open <<= 1
+		if i = SkipSpace(b, i+1); i < len(b) && b[i] == ']' {
+			i++
+			depth--
+			open >>= 1
+			break
+		}
+		goto value
+	case ' ', '\n', '\r', '\t':
+		i = SkipSpace(b, i+1)
+		goto value
 	default:
 		return i, Bad
 	}
@@ -74,40 +89,44 @@ after:
 	if depth == 0 {
 		return i, Done
 	}
-	i = SkipSpace(b, i)
 	if i >= len(b) {
-		return short()
+		return i, More
 	}
-	switch b[i] {
-	case ',':
+	switch c := b[i]; {
+	case c == ',':
 		i++
-		if stack[depth-1] == '[' {
+		if open&1 == 0 {
 			goto value
 		}
-		i = SkipSpace(b, i)
-		if i >= len(b) {
-			return short()
-		}
-		goto key
-	case stack[depth-1] + 2:
+	case c == '}' && open&1 == 1, c == ']' && open&1 == 0:
 		i++
 		depth--
+		open >>= 1
 		goto after
+	case c <= ' ' && SkipSpace(b, i) > i:
+		i = SkipSpace(b, i)
+		goto after
+	default:
+		return i, Bad
 	}
-	return i, Bad
 key:
+	if i < len(b) && b[i] != '"' {
+		i = SkipSpace(b, i)
+	}
+	if i >= len(b) {
+		return i, More
+	}
 	if b[i] != '"' {
 		return i, Bad
 	}
-	if i, st = scanString(b, i); st != Done {
-		if st == More {
-			return short()
-		}
+	if i, st = scanString(b, i+1); st != Done {
 		return i, st
 	}
-	i = SkipSpace(b, i)
+	if i < len(b) && b[i] != ':' {
+		i = SkipSpace(b, i)
+	}
 	if i >= len(b) {
-		return short()
+		return i, More
 	}
 	if b[i] != ':' {
 		return i, Bad
@@ -124,42 +143,72 @@ func IsDocument(b []byte) bool {
 
 // SkipSpace is the index of the first byte at or after i that is not JSON white space.
 func SkipSpace(b []byte, i int) int {
-	for i < len(b) && (b[i] == ' ' || b[i] == '\n' || b[i] == '\r' || b[i] == '\t') {
+	for i < len(b) && b[i] <= ' ' && (b[i] == ' ' || b[i] == '\n' || b[i] == '\r' || b[i] == '\t') {
 		i++
 	}
 	return i
 }
 
+// A word of eight bytes that holds the byte 1 in each place, and one that holds the highest bit of each.
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
+// scanString goes on behind a quote to behind the next one, eight bytes at a time: in special the highest bit is set of
+// the first byte that is a quote, a backslash or a control character, and of none before it.
 func scanString(b []byte, i int) (int, Status) {
-	for i++; i < len(b); i++ {
-		switch c := b[i]; {
-		case c == '"':
-			return i + 1, Done
-		case c < 0x20:
-			return i, Bad
-		case c == '\\':
-			i++
-			if i >= len(b) {
-				return i, More
-			}
-			switch b[i] {
-			case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-			case 'u':
-				for range 4 {
-					i++
-					if i >= len(b) {
-						return i, More
-					}
-					if !isHex(b[i]) {
-						return i, Bad
-					}
-				}
-			default:
-				return i, Bad
+	for {
+		for ; i+8 <= len(b); i += 8 {
+			x := binary.LittleEndian.Uint64(b[i:])
+			quote, slash := x^ones*'"', x^ones*'\\'
+			special := ((quote-ones)&^quote | (slash-ones)&^slash | (x-ones*' ')&^x) & highs
+			if special != 0 {
+				i += bits.TrailingZeros64(special) >> 3
+				break
 			}
 		}
+		for ; i < len(b); i++ {
+			if c := b[i]; c == '"' {
+				return i + 1, Done
+			} else if c < ' ' {
+				return i, Bad
+			} else if c == '\\' {
+				break
+			}
+		}
+		if i >= len(b) {
+			return i, More
+		}
+		var st Status
+		if i, st = scanEscape(b, i+1); st != Done {
+			return i, st
+		}
 	}
-	return i, More
+}
+
+// scanEscape goes on behind a backslash to the end of the escape.
+func scanEscape(b []byte, i int) (int, Status) {
+	if i >= len(b) {
+		return i, More
+	}
+	switch b[i] {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		return i + 1, Done
+	case 'u':
+	default:
+		return i, Bad
+	}
+	i++
+	for end := i + 4; i < end; i++ {
+		if i >= len(b) {
+			return i, More
+		}
+		if !isHex(b[i]) {
+			return i, Bad
+		}
+	}
+	return i, Done
 }
 
 func isHex(c byte) bool {
@@ -167,46 +216,41 @@ func isHex(c byte) bool {
 }
 
 func scanNumber(b []byte, i int, eof bool) (int, Status) {
-	digits := func() bool {
-		start := i
-		for i < len(b) && b[i] >= '0' && b[i] <= '9' {
-			i++
-		}
-		return i > start
-	}
-	end := func(ok bool) (int, Status) {
-		if i >= len(b) && !eof {
-			return i, More
-		}
-		if !ok {
-			return i, Bad
-		}
-		return i, Done
-	}
 	if b[i] == '-' {
 		i++
 	}
+	ok := true
 	if i < len(b) && b[i] == '0' {
 		i++
-	} else if !digits() {
-		return end(false)
+	} else {
+		i, ok = digits(b, i)
 	}
-	if i < len(b) && b[i] == '.' {
-		i++
-		if !digits() {
-			return end(false)
-		}
+	if ok && i < len(b) && b[i] == '.' {
+		i, ok = digits(b, i+1)
 	}
-	if i < len(b) && (b[i] == 'e' || b[i] == 'E') {
+	if ok && i < len(b) && b[i]|0x20 == 'e' {
 		i++
 		if i < len(b) && (b[i] == '+' || b[i] == '-') {
 			i++
 		}
-		if !digits() {
-			return end(false)
-		}
+		i, ok = digits(b, i)
 	}
-	return end(true)
+	switch {
+	case i >= len(b) && !eof:
+		return i, More
+	case !ok:
+		return i, Bad
+	}
+	return i, Done
+}
+
+// digits goes behind some digits; ok is false where there is none.
+func digits(b []byte, i int) (end int, ok bool) {
+	start := i
+	for i < len(b) && b[i]-'0' <= 9 {
+		i++
+	}
+	return i, i > start
 }
 
 func scanWord(b []byte, i int) (int, Status) {

@@ -53,7 +53,7 @@ func (s *Session) send(ctx context.Context, call connector.Call, sig *signature)
 	if call.NoAuth {
 		cost = 0 // not the provider's own API
 	}
-	leave, err := s.lane.enter(ctx, cost)
+	leave, err := s.lane.enter(ctx, cost, call.Purpose == "lookup")
 	if err != nil {
 		return nil, err
 	}

@@ -22,6 +22,7 @@ const DefaultConcurrency = 8
 type lane struct {
 	limits connector.Limits
 	places chan struct{}
+	aside  chan struct{} // one place more, for a lookup: pages that hold all places wait for the names it brings
 	turns  *rate.Limiter // nil where the provider states no rate
 }
 
@@ -51,7 +52,7 @@ func newLane(limits connector.Limits) *lane {
 	if places <= 0 {
 		places = DefaultConcurrency
 	}
-	l := &lane{limits: limits, places: make(chan struct{}, places)}
+	l := &lane{limits: limits, places: make(chan struct{}, places), aside: make(chan struct{}, 1)}
 	if per := time.Duration(limits.Per); limits.Rate > 0 && per > 0 {
 		// A quarter may go at once; the rest is spread so that no period, wherever it begins, sees more than rate.
 		burst := max(1, limits.Rate/4)
@@ -61,15 +62,33 @@ func newLane(limits connector.Limits) *lane {
 	return l
 }
 
-// enter waits for a place, and for as many turns as the call costs, up to the context's deadline; leave gives the place
-// back. A call that costs nothing is not the provider's to count.
-func (l *lane) enter(ctx context.Context, cost int) (leave func(), err error) {
+// place waits for a place; a lookup takes the one aside where no other is free.
+func (l *lane) place(ctx context.Context, lookup bool) (leave func(), err error) {
+	var aside chan struct{} // nil never has room
 	select {
 	case l.places <- struct{}{}:
+		return sync.OnceFunc(func() { <-l.places }), nil
+	default:
+		if lookup {
+			aside = l.aside
+		}
+	}
+	select {
+	case l.places <- struct{}{}:
+		return sync.OnceFunc(func() { <-l.places }), nil
+	case aside <- struct{}{}:
+		return sync.OnceFunc(func() { <-aside }), nil
 	case <-ctx.Done():
 		return nil, held(ctx, time.Second)
 	}
-	leave = sync.OnceFunc(func() { <-l.places })
+}
+
+// enter waits for a place, and for as many turns as the call costs, up to the context's deadline; leave gives the place
+// back. A call that costs nothing is not the provider's to count.
+func (l *lane) enter(ctx context.Context, cost int, lookup bool) (leave func(), err error) {
+	if leave, err = l.place(ctx, lookup); err != nil {
+		return nil, err
+	}
 	now := time.Now()
 	wait, cancel := l.book(now, cost)
 	if at, ok := ctx.Deadline(); ok && now.Add(wait).After(at) {

@@ -21,7 +21,7 @@ func TestNoPeriodSeesMoreThanTheRate(t *testing.T) {
 				lane, per := newLane(l), time.Duration(l.Per)
 				var at []time.Time
 				for range 3 * l.Rate {
-					leave, err := lane.enter(t.Context(), 1)
+					leave, err := lane.enter(t.Context(), 1, false)
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -49,7 +49,7 @@ func TestACallTakesAsManyTurnsAsItCosts(t *testing.T) {
 			lane := newLane(connector.Limits{Rate: 12, Per: connectorMinute})
 			var at []time.Time
 			for range 5 {
-				leave, err := lane.enter(t.Context(), cost)
+				leave, err := lane.enter(t.Context(), cost, false)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -62,10 +62,10 @@ func TestACallTakesAsManyTurnsAsItCosts(t *testing.T) {
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
-			if _, err := lane.enter(ctx, 30); err == nil {
+			if _, err := lane.enter(ctx, 30, false); err == nil {
 				t.Fatal("thirty turns came in a second")
 			}
-			if _, err := lane.enter(t.Context(), 1); err != nil || time.Since(at[4]) > refill {
+			if _, err := lane.enter(t.Context(), 1, false); err != nil || time.Since(at[4]) > refill {
 				t.Errorf("turns that nobody waited for were kept: %v, %v", time.Since(at[4]), err)
 			}
 		})
@@ -95,14 +95,14 @@ func deadlined(t *testing.T) context.Context {
 func TestQueueingEndsWithTheRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		lane := newLane(connector.Limits{Rate: 1, Per: connectorMinute, Concurrency: 1})
-		leave, err := lane.enter(t.Context(), 1)
+		leave, err := lane.enter(t.Context(), 1, false)
 		if err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		start := time.Now()
-		_, err = lane.enter(ctx, 1)
+		_, err = lane.enter(ctx, 1, false)
 		if p := wants(t, err, problem.TooManyRequests, ""); p.RetryAfter < 1 || p.Remote {
 			t.Errorf("%+v", p)
 		}
@@ -114,7 +114,7 @@ func TestQueueingEndsWithTheRequest(t *testing.T) {
 		ctx, cancel = context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		start = time.Now()
-		_, err = lane.enter(ctx, 1)
+		_, err = lane.enter(ctx, 1, false)
 		if p := wants(t, err, problem.TooManyRequests, ""); p.RetryAfter != 50 {
 			t.Errorf("wait %d s", p.RetryAfter)
 		}
@@ -123,9 +123,9 @@ func TestQueueingEndsWithTheRequest(t *testing.T) {
 		}
 		ctx, leaves := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, leaves)
-		_, err = lane.enter(ctx, 1)
+		_, err = lane.enter(ctx, 1, false)
 		wants(t, err, problem.ClientGone, "")
-		if free, err := lane.enter(t.Context(), 0); err != nil {
+		if free, err := lane.enter(t.Context(), 0, false); err != nil {
 			t.Errorf("a place was lost: %v", err)
 		} else {
 			free()
@@ -218,4 +218,41 @@ func TestDownloadsTakeNoTurn(t *testing.T) {
 		t.Errorf("a download waited for the provider's rate: %v", err)
 	}
 	wants(t, readIn(ctx, a, get("x")), problem.TooManyRequests, "")
+}
+
+// TestALookupPassesThePagesThatWaitForIt: with every place held by a page whose mapping wants names, nothing would move.
+func TestALookupPassesThePagesThatWaitForIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		lane := newLane(connector.Limits{Concurrency: 2})
+		enter := func(lookup bool) (func(), error) {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			return lane.enter(ctx, 1, lookup)
+		}
+		var leave []func()
+		for _, c := range []struct {
+			what         string
+			lookup, free bool
+		}{
+			{"a lookup takes a common place while there is one", true, true},
+			{"a page the last one", false, true},
+			{"a further page none", false, false},
+			{"a lookup the one aside", true, true},
+			{"a second lookup none", true, false},
+		} {
+			l, err := enter(c.lookup)
+			if free := err == nil; free != c.free {
+				t.Fatalf("%s: %v", c.what, err)
+			}
+			leave = append(leave, l)
+		}
+		leave[3]()
+		leave[3]() // twice gives one place back
+		if _, err := enter(true); err != nil {
+			t.Errorf("the place aside was lost: %v", err)
+		}
+		if _, err := enter(false); err == nil {
+			t.Error("a page took the place aside")
+		}
+	})
 }

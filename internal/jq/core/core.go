@@ -23,10 +23,12 @@ type Node interface{ At() Pos }
 // At is the place of a node; a form embeds it.
 func (p Pos) At() Pos { return p }
 
-// Binding is a variable: each has one, however many share its name.
+// Binding is a variable, or a label: each has one, however many share its name. A pattern's inner parts have none. It may
+// be bound anew while an earlier value of it is still needed: the same text runs inside of itself in `recurse(f)`, and in
+// `f | f` of a Func.
 type Binding struct{ Name string }
 
-// Func is a definition without parameters.
+// Func is a definition without parameters. Its body sees the variables around the definition.
 type Func struct {
 	Name string
 	Body Node
@@ -53,7 +55,8 @@ const (
 type (
 	// Identity is `.`.
 	Identity struct{ Pos }
-	// Const is a value that the text holds: nil, bool, int, float64, *big.Int, string, or an array or object of such.
+	// Const is a value that the text holds: nil, bool, int, float64, *big.Int, string, []any or map[string]any of such.
+	// Nobody may change it.
 	Const struct {
 		Pos
 		Value any
@@ -67,6 +70,7 @@ type (
 	Root struct {
 		Pos
 		Index int
+		Name  string // such as "$query"
 	}
 	// Field is Of | .name. A nil Of, here and below, is `.`.
 	Field struct {
@@ -74,12 +78,15 @@ type (
 		Of   Node
 		Name string
 	}
-	// Index is an element or member by a computed key. At is evaluated on the input of the whole, not on Of's output.
+	// Index is an element or member by a key that is no literal text. Key is evaluated on the input of the whole, not on
+	// Of's output; where both have several outputs, Key's are the outer loop.
 	Index struct {
 		Pos
 		Of, Key Node
+		List    bool // it is the pattern [$x]: an error of what is neither a list nor null, though texts have elements too
 	}
-	// Slice is Of[From:To]; either may be nil. They are evaluated on the input of the whole.
+	// Slice is Of[From:To]; either may be nil. They are evaluated on the input of the whole; From is the outer loop, then
+	// To, then Of.
 	Slice struct {
 		Pos
 		Of, From, To Node
@@ -99,12 +106,13 @@ type (
 		Pos
 		Left, Right Node
 	}
-	// Object builds objects; the members multiply where they have several outputs.
+	// Object builds objects; the members multiply where they have several outputs, the first one outside, and of a member
+	// its key. Of members with the same key the last one counts. A key that is no text is an error when all are there.
 	Object struct {
 		Pos
 		Members []Member
 	}
-	// Array collects all outputs of Of; nil is the empty array.
+	// Array collects all outputs of Of. The empty one is a Const, as every one of constants.
 	Array struct {
 		Pos
 		Of Node
@@ -173,24 +181,26 @@ type (
 		Pos
 		Binding *Binding
 	}
-	// Text is a string with values in it. Format is "" or that of each value, such as "@uri".
+	// Text is a string with values in it. Format is "" or that of each value, such as "@uri"; a format alone is one part.
+	// The parts multiply, the last one outside.
 	Text struct {
 		Pos
 		Format string
-		Parts  []Node // Const strings, and what stands between them
+		Parts  []Node // Const strings, which are as they stand, and what stands between them, none of which is a Const
 	}
 	// Invoke is a call of a definition without parameters.
 	Invoke struct {
 		Pos
 		Func *Func
 	}
-	// Call is a function of jq's or of the house. Args are closures.
+	// Call is a function of jq's or of the house, one of those that a mapping may call. Args are closures. `..` is recurse.
 	Call struct {
 		Pos
 		Name string
 		Args []Node
 	}
-	// Assign is an assignment: `=`, `|=`, or with an operator `+=`; Alt is `//=`. Path and Value are as they stand.
+	// Assign is an assignment: `=`, `|=`, or with an operator `+=`; Alt is `//=`. Path and Value are as they stand: but for
+	// `|=`, Value is evaluated on the input of the whole, and each of its outputs makes one of the whole's.
 	Assign struct {
 		Pos
 		Kind        AssignKind

@@ -1,2 +1,24 @@
-// Package native runs mappings on the bytes of records.
+// Package native runs mappings on the bytes of records: it compiles a program's core to closures, and an item that is
+// scanned to values that point into its bytes.
+//
+// # The way of a record
+//
+// A Machine scans an item once. That pass finds its end, judges whether it is JSON, and makes a value of it: a text is a
+// slice of the item, a number its digits, an array its elements, an object a layout and a column for each key. Objects
+// alike share a layout (layout.go), so a program that reads `.charges[].amount` looks at a key once and not for each
+// record.
+//
+// The program is a graph of closures (compile.go). An expression of at most one output is an eval, a function of its
+// input. One of several is an each: it was compiled with what comes behind it, so outputs are calls and need no stack,
+// and `empty` is a return. Variables have fixed places; definitions are expanded, for none calls itself. What an
+// expression makes lives in the machine's memory (memory.go), which is emptied behind the item: in the steady state
+// nothing is allocated.
+//
+// An output is written in the model's form by a Plan (write.go), which remembers for each layout which column goes where.
+//
+// # When it is not sure
+//
+// gojq is what jq means in this house. A function that does not know exactly what gojq would do gives `unknown`, and the
+// item bails: what was written of it is cut off, and gojq runs it. So does an item on which jq has an error, whose text
+// is gojq's. An expression without a compiled form is a Reason why the program as a whole is run by gojq.
 package native

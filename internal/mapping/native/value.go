@@ -17,11 +17,15 @@ const (
 	isText
 	isArray
 	isObject
+	// isNone is no value: there is no output.
+	isNone
 	// isError is no value: jq has an error here, whose text nobody knows yet. `?` and `//` may swallow it; at the top it
 	// makes the item bail.
 	isError
 	// isBail is no value: what jq has here is not known. Nothing swallows it, and gojq runs the item.
 	isBail
+	// isBreak is no value: a label is left, whose signal x is.
+	isBreak
 )
 
 // form says how a number is held.
@@ -51,14 +55,18 @@ type value struct {
 
 var (
 	null    = value{}
+	none    = value{kind: isNone}
 	yes     = value{kind: isTrue}
 	no      = value{kind: isFalse}
 	failed  = value{kind: isError}
 	unknown = value{kind: isBail}
 )
 
-// bad reports that v is no value.
+// bad reports that v is no value, and not the absence of one either.
 func (v value) bad() bool { return v.kind >= isError }
+
+// gone reports that v is no value.
+func (v value) gone() bool { return v.kind > isObject }
 
 // truthy is jq's idea of true: all but false and null.
 func (v value) truthy() bool { return v.kind > isFalse }

@@ -1,0 +1,121 @@
+package mapping
+
+import (
+	"context"
+	"sync/atomic"
+
+	"github.com/meterbridge/meterbridge/internal/jq"
+	"github.com/meterbridge/meterbridge/internal/jq/core"
+	"github.com/meterbridge/meterbridge/internal/mapping/native"
+	"github.com/meterbridge/meterbridge/internal/record"
+)
+
+// maxStreak is how many items in a row may bail before gojq is given all.
+const maxStreak = 64
+
+// engine is the compiled form of one resource's program, and what became of the items that it was given. All programs
+// that are made of one file share it.
+type engine struct {
+	code    *native.Code // nil where the program does not compile
+	plan    *native.Plan
+	reasons []native.Reason
+	items   atomic.Uint64
+	bails   atomic.Uint64
+	gaveUp  atomic.Bool
+}
+
+func newEngine(program core.Node, fields []*Field) *engine {
+	code, reasons := native.Compile(program, len(roots))
+	return &engine{code: code, reasons: reasons, plan: native.NewPlan(planned(fields), RemoteData, WarningField)}
+}
+
+// planned are the model's fields as a plan takes them.
+func planned(fields []*Field) []native.Field {
+	var out []native.Field
+	for _, f := range fields {
+		out = append(out, native.Field{Name: f.Name, Type: string(f.Type), Always: f.Always, Required: f.Required, Needs: f.Needs, Fields: planned(f.Fields)})
+	}
+	return out
+}
+
+// tally is what a runner counts on its own, so that runners don't wait for each other.
+type tally struct {
+	items, bails uint64
+	streak       int
+}
+
+// machine is one that runs the program, nil where gojq does.
+func (e *engine) machine() *native.Machine {
+	if e.code == nil || e.gaveUp.Load() {
+		return nil
+	}
+	return e.code.Machine()
+}
+
+func (e *engine) add(t *tally) {
+	e.items.Add(t.items)
+	e.bails.Add(t.bails)
+	t.items, t.bails = 0, 0
+}
+
+// compiled is what the machine makes of the item; sure is false where gojq has to say what that is.
+func (r *Runner) compiled(ctx context.Context) (sure bool, err error) {
+	if r.machine == nil {
+		return false, nil
+	}
+	r.held = r.held[:0]
+	r.ran.items++
+	if r.machine.Run(ctx, Budget(len(r.item)), r.take) {
+		r.ran.streak = 0
+		if len(r.held) > 0 {
+			if err = r.refresh(); err == nil {
+				err = r.lay(ctx, r.out, jq.DecodeScanned(r.item), r.size)
+			}
+		}
+		return true, err
+	}
+	r.ran.bails++
+	if r.ran.streak++; r.ran.streak == maxStreak {
+		r.unit.engine.gaveUp.Store(true)
+		r.unit.engine.code.Rest(r.machine)
+		r.machine = nil
+	}
+	return false, nil
+}
+
+// taken takes one output of the machine's, as output does of gojq's.
+func (r *Runner) taken(o native.Output) bool {
+	if len(r.over) == 0 {
+		return r.write(o)
+	}
+	m, ok := o.Any().(map[string]any)
+	r.held = append(r.held, m)
+	return ok
+}
+
+// write adds one output to the batch as append does, and leaves the reason why it can't to gojq's run.
+func (r *Runner) write(o native.Output) bool {
+	out, start := r.out, len(r.out.Buf)
+	buf, remote, said, ok := r.unit.engine.plan.Append(out.Buf, o)
+	if !ok {
+		return false
+	}
+	rec := record.Out{JSON: record.Span{Start: start, End: len(buf)}, Remote: record.Span{Start: len(buf), End: len(buf)}}
+	if !said.Null() {
+		var err error
+		if rec.Warning, err = warning(said.Any()); err != nil {
+			return false
+		}
+	}
+	if !remote.Null() {
+		if buf, ok = remote.AppendJSON(buf); !ok {
+			return false
+		}
+		rec.Remote.End = len(buf)
+	}
+	if len(buf)-r.size > MaxBatch {
+		return false
+	}
+	out.Buf, out.Outs = buf, append(out.Outs, rec)
+	return true
+}

@@ -1,0 +1,113 @@
+package native
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/meterbridge/meterbridge/internal/jq/core"
+	"github.com/meterbridge/meterbridge/internal/record"
+)
+
+// Code is a program that compiles. It is shared, and keeps the machines that nobody uses.
+type Code struct {
+	program core.Node
+	roots   int
+	resting sync.Pool
+}
+
+// Compile compiles a program that has so many roots. The code is nil where there are reasons why it can't.
+func Compile(program core.Node, roots int) (*Code, []Reason) {
+	c := &Code{program: program, roots: roots}
+	m, reasons := c.machine()
+	if len(reasons) > 0 {
+		return nil, reasons
+	}
+	c.Rest(m)
+	return c, nil
+}
+
+// Machine is a machine that runs the program. Rest gives it back.
+func (c *Code) Machine() *Machine {
+	if m, ok := c.resting.Get().(*Machine); ok {
+		return m
+	}
+	m, _ := c.machine() // compiled once before, without a reason
+	return m
+}
+
+// Rest keeps a machine for who needs one next.
+func (c *Code) Rest(m *Machine) {
+	m.release()
+	clear(m.roots)
+	clear(m.vars)
+	clear(m.stack[:cap(m.stack)])
+	m.emit, m.ctx = nil, nil
+	c.resting.Put(m)
+}
+
+func (c *Code) machine() (*Machine, []Reason) {
+	m := &Machine{memory: *newMemory(), roots: make([]value, c.roots)}
+	k := &compiler{m: m, slots: map[*core.Binding]int{}, labels: map[*core.Binding]signal{}, funcs: map[*core.Func]eval{},
+		cards: map[core.Node]card{}, sugared: map[*core.Call]core.Node{}, next: sigLabels}
+	m.run = k.each(c.program, output)
+	return m, k.reasons
+}
+
+// output hands an output to who takes them.
+func output(m *Machine, v value) signal {
+	if m.outs++; m.outs > maxOutputs || !m.emit(Output{v}) {
+		return sigBail
+	}
+	return goOn
+}
+
+// Bind sets a root from a JSON document, which must not change while it is bound; none is null. It reports false for one
+// that can't be held here.
+func (m *Machine) Bind(root int, doc []byte) bool {
+	m.roots[root] = null
+	if len(doc) == 0 {
+		return true
+	}
+	v, ok := m.decode(doc)
+	m.roots[root] = v
+	return ok
+}
+
+// Scan finds the end of the item at window[i] as record.Scan does, and reads it for Run. The window must not change
+// before that.
+func (m *Machine) Scan(window []byte, i int, eof bool) (end int, st record.Status) {
+	m.reset()
+	m.item, end, st = m.scan(window, i, eof)
+	return end, st
+}
+
+// Run gives every output of the item to a plan. It reports false where gojq has to say what the outputs are, and then
+// nothing of what was given counts.
+func (m *Machine) Run(ctx context.Context, budget time.Duration, emit func(Output) bool) bool {
+	if m.item.gone() || ctx.Err() != nil {
+		return false
+	}
+	m.ctx, m.budget, m.began, m.emit = ctx, budget, time.Time{}, emit
+	m.stack, m.steps, m.outs, m.frames = m.stack[:0], 0, 0, 0
+	return m.run(m, m.item) == goOn && !m.over()
+}
+
+// Output is one output of a program, or a member of it. It dies with the item.
+type Output struct{ v value }
+
+// Null reports that it is null.
+func (o Output) Null() bool { return o.v.kind == isNull }
+
+// AppendJSON appends it as jq.Encoder does, keys by name. It reports false where that has an error.
+func (o Output) AppendJSON(b []byte) ([]byte, bool) { return appendJSON(b, o.v, 0) }
+
+// Any is the output as gojq has it.
+func (o Output) Any() any { return toAny(o.v) }
+
+// Append appends an output as a record. It reports false where the model does not take it; remote and said are the
+// members beside the record.
+func (p *Plan) Append(b []byte, o Output) (out []byte, remote, said Output, ok bool) {
+	out, remote.v, said.v, ok = p.append(b, o.v)
+	return out, remote, said, ok
+}

@@ -1,0 +1,20 @@
+package native
+
+// Written is a document in the plan's form, and what stands beside it.
+func (p *Plan) Written(b, doc []byte) (out, remote []byte, ok bool) {
+	m := newMemory()
+	var v, beside value
+	for range 2 { // with its layouts new, and met before
+		m.reset()
+		if v, _, _ = m.scan(doc, 0, true); v.kind != isObject {
+			return b, nil, false
+		}
+		if out, beside, _, ok = p.append(b, v); !ok {
+			return out, nil, false
+		}
+	}
+	if beside.kind != isNull {
+		remote, ok = appendJSON(nil, beside, 0)
+	}
+	return out, remote, ok
+}

@@ -1,0 +1,275 @@
+package native
+
+import (
+	"math"
+	"slices"
+)
+
+// Functions of arrays, and of the values of objects in the order of their names.
+
+// items are the elements of an array, or the values of an object; false of anything else.
+func items(m *memory, v value) ([]value, bool) {
+	switch v.kind {
+	case isArray:
+		return v.elems(), true
+	case isObject:
+		columns := v.columns()
+		out := m.values(len(columns))
+		for n, i := range sorted(v.layout()) {
+			out[n] = columns[i]
+		}
+		return out, true
+	}
+	return nil, false
+}
+
+func length(m *memory, v value) value {
+	switch v.kind {
+	case isNull:
+		return integer(0)
+	case isNumber:
+		switch {
+		case v.form == asFloat:
+			return float(math.Abs(v.float()))
+		case v.form == asBig:
+			return unknown
+		case v.form == asText && v.str()[0] != '-' || v.form == asInt && v.int() >= 0:
+			return v
+		}
+		return negate(m, v)
+	case isText:
+		return integer(v.runes())
+	case isArray, isObject:
+		return integer(v.int())
+	}
+	return failed
+}
+
+func keys(m *memory, v value) value {
+	switch v.kind {
+	case isArray:
+		out := m.values(v.int())
+		for i := range out {
+			out[i] = integer(i)
+		}
+		return arrayOf(out)
+	case isObject:
+		l, out := v.layout(), m.values(v.int())
+		for n, i := range sorted(l) {
+			out[n] = l.values[i]
+		}
+		return arrayOf(out)
+	}
+	return failed
+}
+
+func has(m *memory, v, key value) value {
+	switch {
+	case v.kind == isNull:
+		return no
+	case v.kind == isObject && key.kind == isText:
+		_, ok := m.get(v, key.str())
+		return boolean(ok)
+	case v.kind == isArray && key.kind == isNumber:
+		i := toInt(key)
+		return boolean(0 <= i && i < v.int())
+	}
+	return failed
+}
+
+// anyTrue and allTrue look at the items, as any and all do.
+func anyTrue(m *memory, v value) value {
+	vs, ok := items(m, v)
+	if !ok {
+		return failed
+	}
+	return boolean(slices.ContainsFunc(vs, value.truthy))
+}
+
+func allTrue(m *memory, v value) value {
+	vs, ok := items(m, v)
+	if !ok {
+		return failed
+	}
+	return boolean(!slices.ContainsFunc(vs, func(v value) bool { return !v.truthy() }))
+}
+
+// add joins items of one kind, and skips nulls.
+func add(m *memory, v value) value {
+	vs, ok := items(m, v)
+	if !ok {
+		return failed
+	}
+	sum, n, size := null, 0, 0 // n are the items that are no nulls
+	for _, e := range vs {
+		if e.kind == isNull {
+			continue
+		}
+		if n++; n == 1 {
+			sum, size = calculated(e), int(e.x)
+			continue
+		}
+		switch {
+		case e.kind != sum.kind || e.kind < isNumber:
+			return failed
+		case e.kind == isNumber:
+			if sum = plus(m, sum, e); sum.bad() {
+				return sum
+			}
+		default:
+			size += int(e.x)
+		}
+	}
+	switch {
+	case n < 2:
+		return sum
+	case sum.kind == isText:
+		return addTexts(m, vs)
+	case sum.kind == isArray:
+		out, at := m.values(size), 0
+		for _, e := range vs {
+			if e.kind == isArray {
+				at += copy(out[at:], e.elems())
+			}
+		}
+		return arrayOf(out)
+	case sum.kind == isObject:
+		return addObjects(m, vs, n)
+	}
+	return sum
+}
+
+func addTexts(m *memory, vs []value) value {
+	b := m.begin()
+	for _, e := range vs {
+		if e.kind == isText {
+			b = append(b, e.str()...)
+		}
+	}
+	return m.end(b)
+}
+
+func addObjects(m *memory, vs []value, n int) value {
+	var b *builder
+	var first value
+	for _, e := range vs {
+		switch {
+		case e.kind == isNull:
+		case first.kind == isNull:
+			first = e
+		case n == 2:
+			return m.merge(first, e)
+		default:
+			if b == nil {
+				b = m.build(first)
+			}
+			for i, k := range e.layout().keys {
+				b.set(k, e.columns()[i])
+			}
+		}
+	}
+	return b.done()
+}
+
+// join writes the items with a text between each two. Nulls are empty, and numbers and booleans their JSON.
+func join(m *memory, v, by value) value {
+	vs, ok := items(m, v)
+	switch {
+	case !ok:
+		return failed
+	case len(vs) == 0:
+		return plainText("")
+	case len(vs) > 1 && by.kind != isText && by.kind != isNull:
+		return failed
+	case len(vs) == 1:
+		by = null
+	}
+	b := m.begin()
+	for i, e := range vs {
+		if i > 0 && by.kind == isText {
+			b = append(b, by.str()...)
+		}
+		switch e.kind {
+		case isNull:
+		case isText:
+			b = append(b, e.str()...)
+		case isFalse, isTrue, isNumber:
+			b, ok = appendJQ(b, e, 0)
+		default:
+			m.end(b[:0])
+			return failed
+		}
+		if !ok || len(b) > memoryLimit {
+			m.end(b[:0])
+			return unknown
+		}
+	}
+	return m.end(b)
+}
+
+func flatten(m *memory, v value) value { return flattened(m, v, -1) }
+
+func flattenTo(m *memory, v, depth value) value {
+	if depth.kind != isNumber {
+		return failed
+	}
+	to := depth.double()
+	if to < 0 || math.IsNaN(to) {
+		return failed
+	}
+	return flattened(m, v, to)
+}
+
+func flattened(m *memory, v value, depth float64) value {
+	vs, ok := items(m, v)
+	if !ok {
+		return failed
+	}
+	n, ok := leaves(vs, depth, 0)
+	if !ok {
+		return unknown
+	}
+	out := m.values(n)
+	fill(out, vs, depth)
+	return arrayOf(out)
+}
+
+// leaves is how many elements arrays within arrays have.
+func leaves(vs []value, depth float64, nested int) (n int, ok bool) {
+	if nested > maxNesting {
+		return 0, false
+	}
+	for _, v := range vs {
+		if v.kind != isArray || depth == 0 {
+			n++
+			continue
+		}
+		k, ok := leaves(v.elems(), depth-1, nested+1)
+		if n += k; !ok || n > memoryLimit/sizeOfValue {
+			return 0, false
+		}
+	}
+	return n, true
+}
+
+func fill(out, vs []value, depth float64) []value {
+	for _, v := range vs {
+		if v.kind == isArray && depth != 0 {
+			out = fill(out, v.elems(), depth-1)
+			continue
+		}
+		out[0] = v
+		out = out[1:]
+	}
+	return out
+}
+
+func reverse(m *memory, v value) value {
+	if v.kind != isArray {
+		return failed
+	}
+	out := m.values(v.int())
+	copy(out, v.elems())
+	slices.Reverse(out)
+	return arrayOf(out)
+}

@@ -1,0 +1,100 @@
+package native
+
+import (
+	"context"
+	"time"
+)
+
+// Machine runs one program on one record after another. It belongs to one goroutine: the closures of its program remember
+// which layouts they met.
+type Machine struct {
+	memory
+
+	run     each
+	item    value
+	emit    func(Output) bool // takes an output; false where it can't be written here
+	roots   []value
+	vars    []value // of the variables that the program binds, by slot
+	stack   []value // outputs that are being collected
+	steps   int     // of this item
+	outs    int     // outputs of this item
+	touched bool    // an assignment has found something at its path
+	ctx     context.Context
+	budget  time.Duration
+	began   time.Time
+	frames  int // of walks through values, that nest as deep as these
+}
+
+// eval gives the one output of an expression, or none of it.
+type eval func(m *Machine, in value) value
+
+// each gives all outputs of an expression to what comes behind it, which it knows since it was compiled.
+type each func(m *Machine, in value) signal
+
+// signal says whether an expression goes on.
+type signal int
+
+const (
+	goOn      signal = iota
+	sigFailed        // jq has an error here
+	sigBail          // what jq has here is not known
+	sigLabels        // and above: a label is left, or an error passes through a try that it is none of
+)
+
+// signalOf is the signal of what is no value.
+func signalOf(v value) signal {
+	switch v.kind {
+	case isNone:
+		return goOn
+	case isError:
+		return sigFailed
+	case isBreak:
+		return signal(v.x)
+	}
+	return sigBail
+}
+
+// stopped is a signal as what is no value.
+func stopped(s signal) value {
+	switch s {
+	case goOn:
+		return none
+	case sigFailed:
+		return failed
+	case sigBail:
+		return unknown
+	}
+	return value{kind: isBreak, x: uint64(s)}
+}
+
+// Bounds of an item's run here, past which gojq has it, with its own.
+const (
+	maxOutputs = 10_000
+	lookEvery  = 4096 // steps between two looks at the clock
+)
+
+// step counts an iteration, and says whether there may be another.
+func (m *Machine) step() bool {
+	m.steps++
+	if m.steps%lookEvery != 0 {
+		return true
+	}
+	if m.began.IsZero() { // few items come here, and none has to know when it began before
+		m.began = time.Now()
+	}
+	return !m.over() && m.ctx.Err() == nil && time.Since(m.began) < m.budget
+}
+
+// push puts an output to those that are being collected.
+func push(m *Machine, v value) signal {
+	m.stack = append(m.stack, v)
+	return goOn
+}
+
+// collected takes what was pushed since base as elements that stay.
+func (m *Machine) collected(base int) []value {
+	elems := m.values(len(m.stack) - base)
+	copy(elems, m.stack[base:])
+	m.stack = m.stack[:base]
+	return elems
+}

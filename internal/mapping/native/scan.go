@@ -1,0 +1,283 @@
+package native
+
+import (
+	"unsafe"
+
+	"github.com/meterbridge/meterbridge/internal/record"
+)
+
+// frame is a container that waits for the one in it to close.
+type frame struct {
+	layout *layout        // of an object's keys so far; nil of an array
+	under  *step          // whose value it is, or is in an array of it
+	values unsafe.Pointer // so far
+	n      int
+	room   int
+}
+
+// reading is what a scan holds beside the values that it makes.
+type reading struct {
+	frames  [record.MaxDepth]frame
+	keys    []string // of the open objects whose keys are no path in the tree, as many as they have values
+	outside layout   // stands for the layout of such an object
+	other   step     // what is a member of one stands under this step
+	top     step     // and what is in no object under this
+	root    [1]value
+}
+
+const (
+	// fewValues is what a container has room for that outgrew its first room.
+	fewValues = 4
+	wordSize  = 8
+)
+
+// scan finds the end of the JSON value that starts at window[i], after white space, exactly as record.Scan does, and in
+// the same pass makes a value of it, which points into the window. What it does not take is for record.Scan to judge; the
+// value of a document that needs more memory than an item may have is unknown.
+func (m *memory) scan(window []byte, i int, eof bool) (root value, end int, st record.Status) {
+	root, end = m.read(window, record.SkipSpace(window, i), eof)
+	if end >= 0 {
+		return root, end, record.Done
+	}
+	end, st = record.Scan(window, i, eof)
+	return unknown, end, st
+}
+
+// read makes a value of the JSON at b[i]. Its end is -1 where it is malformed, cut off or too large.
+//
+// Nothing is read of b by words but what was found to lie before len(b). The values of a container are written where they
+// stay, with room for as many as the last one of the same place had: values[n] is always in bounds, since there is room
+// for it, or room is made, before a value is begun.
+func (m *memory) read(b []byte, i int, eof bool) (value, int) {
+	var (
+		at     = unsafe.Pointer(unsafe.SliceData(b))
+		values = unsafe.Pointer(&m.open.root)
+		n      = 0
+		room   = 1
+		depth  = 0
+		l      *layout
+		under  = &m.open.top
+		s      *step
+		v      value
+		start  int
+	)
+	m.open.keys = m.open.keys[:0]
+value:
+	if i >= len(b) {
+		return unknown, -1
+	}
+here:
+	if n == room {
+		if values, room = m.widen(values, n, l != nil); m.over() {
+			return unknown, -1
+		}
+	}
+	switch b[i] {
+	case '"':
+		i++
+		start = i
+		for i+wordSize <= len(b) {
+			marks := special(wordAt(unsafe.Add(at, i)))
+			if marks == 0 {
+				i += wordSize
+				continue
+			}
+			i += firstMark(marks)
+			if b[i] == '"' {
+				*slot(values, n) = value{p: unsafe.Add(at, start), x: uint64(i - start), kind: isText, plain: true}
+				i++
+				goto after
+			}
+			break
+		}
+		if v, i = m.readText(b, start, i); i < 0 {
+			return unknown, -1
+		}
+		*slot(values, n) = v
+	case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
+		start = i
+		if i = shortNumber(b, i); i == start {
+			i = number(b, i)
+		}
+		if i < 0 || i == len(b) && (depth > 0 || !eof) {
+			return unknown, -1
+		}
+		*slot(values, n) = value{p: unsafe.Add(at, start), x: uint64(i - start), kind: isNumber}
+	case 't':
+		if len(b)-i < 4 || string(b[i:i+4]) != "true" {
+			return unknown, -1
+		}
+		i += 4
+		*slot(values, n) = yes
+	case 'f':
+		if len(b)-i < 5 || string(b[i:i+5]) != "false" {
+			return unknown, -1
+		}
+		i += 5
+		*slot(values, n) = no
+	case 'n':
+		if len(b)-i < 4 || string(b[i:i+4]) != "null" {
+			return unknown, -1
+		}
+		i += 4
+		*slot(values, n) = null
+	case '{':
+		if depth == record.MaxDepth {
+			return unknown, -1
+		}
+		m.open.frames[depth] = frame{l, under, values, n, room}
+		depth++
+		room = max(under.columns, 1)
+		values = unsafe.Pointer(&m.values(1 + room)[1])
+		if m.over() {
+			return unknown, -1
+		}
+		n, l, s = 0, m.tree.root, under.first
+		i++
+		goto match
+	case '[':
+		if depth == record.MaxDepth {
+			return unknown, -1
+		}
+		m.open.frames[depth] = frame{l, under, values, n, room}
+		room = 1
+		if l != nil || depth == 0 {
+			room = max(under.elements, 1)
+		} else if m.open.frames[depth-1].layout != nil {
+			room = max(under.inner, 1)
+		}
+		depth++
+		values = unsafe.Pointer(&m.values(room)[0])
+		if m.over() {
+			return unknown, -1
+		}
+		n, l = 0, nil
+		if i = record.SkipSpace(b, i+1); i < len(b) && b[i] == ']' {
+			goto array
+		}
+		goto value
+	case ' ', '\n', '\r', '\t':
+		i = record.SkipSpace(b, i)
+		goto value
+	default:
+		return unknown, -1
+	}
+after:
+	n++
+	if l == nil {
+		goto element
+	}
+	if i >= len(b) {
+		return unknown, -1
+	}
+	if b[i] <= ' ' {
+		if i = record.SkipSpace(b, i); i >= len(b) {
+			return unknown, -1
+		}
+	}
+	if b[i] == '}' {
+		goto object
+	}
+	if b[i] != ',' {
+		return unknown, -1
+	}
+	i++
+	s = l.last
+match:
+	if s != nil && i+s.fast.reach <= len(b) && s.fast.at(unsafe.Add(at, i)) {
+		i += s.fast.size
+		l, under = s.to, s
+		goto here
+	}
+	if i = record.SkipSpace(b, i); i >= len(b) {
+		return unknown, -1
+	}
+	if n == 0 && b[i] == '}' {
+		goto object
+	}
+	if s, i = m.readKey(b, i, l); i < 0 {
+		return unknown, -1
+	}
+	if s == nil {
+		l, under = &m.open.outside, &m.open.other
+		goto value
+	}
+	if n == 0 {
+		under.first = s
+	}
+	l, under = s.to, s
+	goto value
+element:
+	if depth == 0 {
+		return m.open.root[0], i
+	}
+	if i = record.SkipSpace(b, i); i >= len(b) {
+		return unknown, -1
+	}
+	if b[i] == ',' {
+		i++
+		goto value
+	}
+	if b[i] != ']' {
+		return unknown, -1
+	}
+array:
+	i++
+	v = value{p: values, x: uint64(n), kind: isArray}
+	start = n
+	depth--
+	l, under = m.open.frames[depth].layout, m.open.frames[depth].under
+	values, n, room = m.open.frames[depth].values, m.open.frames[depth].n, m.open.frames[depth].room
+	if l != nil || depth == 0 {
+		under.elements = start
+	} else {
+		under.inner = start
+	}
+	*slot(values, n) = v
+	goto after
+object:
+	i++
+	if l == &m.open.outside {
+		v = m.loose(unsafe.Slice((*value)(values), n))
+	} else {
+		*slot(values, -1) = value{p: unsafe.Pointer(l)}
+		v = value{p: unsafe.Pointer(slot(values, -1)), x: uint64(n), kind: isObject}
+	}
+	start = n
+	depth--
+	l, under = m.open.frames[depth].layout, m.open.frames[depth].under
+	values, n, room = m.open.frames[depth].values, m.open.frames[depth].n, m.open.frames[depth].room
+	under.columns = start
+	*slot(values, n) = v
+	goto after
+}
+
+// slot is a value of a container.
+func slot(values unsafe.Pointer, n int) *value {
+	return (*value)(unsafe.Add(values, n*sizeOfValue))
+}
+
+// widen moves n values to where there is room for more, behind an object's head where they are an object's.
+func (m *memory) widen(values unsafe.Pointer, n int, object bool) (unsafe.Pointer, int) {
+	room := max(2*n, fewValues)
+	if !object {
+		to := m.values(room)
+		copy(to, unsafe.Slice((*value)(values), n))
+		return unsafe.Pointer(&to[0]), room
+	}
+	to := m.values(1 + room)
+	copy(to[1:], unsafe.Slice((*value)(values), n))
+	return unsafe.Pointer(&to[1]), room
+}
+
+// loose is an object with a layout of its own, or with keys that repeat, from its values and the last of the keys. Of a
+// repeated key the last value counts.
+func (m *memory) loose(columns []value) value {
+	from := len(m.open.keys) - len(columns)
+	b := m.build(m.empty())
+	for i, k := range m.open.keys[from:] {
+		b.set(k, columns[i])
+	}
+	m.open.keys = m.open.keys[:from]
+	return b.done()
+}

@@ -1,0 +1,226 @@
+package native
+
+import (
+	"unicode/utf16"
+	"unicode/utf8"
+	"unsafe"
+
+	"github.com/meterbridge/meterbridge/internal/record"
+)
+
+// shortNumber is the end of the number at b[i] where it is of the common form, fewer than eight digits and as many behind
+// a point, and i where it is not, or might be of another.
+func shortNumber(b []byte, i int) int {
+	start := i
+	if b[i] == '-' {
+		i++
+	}
+	if i+8 > len(b) {
+		return start
+	}
+	n := leadingDigits(wordAt(unsafe.Pointer(&b[i])))
+	if n == 0 || n == 8 || n > 1 && b[i] == '0' {
+		return start
+	}
+	if i += n; b[i] == '.' {
+		if i++; i+8 > len(b) {
+			return start
+		}
+		if n = leadingDigits(wordAt(unsafe.Pointer(&b[i]))); n == 0 || n == 8 {
+			return start
+		}
+		i += n
+	}
+	if b[i]|0x20 == 'e' {
+		return start
+	}
+	return i
+}
+
+// number is the end of the JSON number at b[i], -1 where there is none.
+func number(b []byte, i int) int {
+	if b[i] == '-' {
+		if i++; i >= len(b) {
+			return -1
+		}
+	}
+	if b[i] == '0' {
+		i++
+	} else {
+		start := i
+		for i < len(b) && b[i]-'0' <= 9 {
+			i++
+		}
+		if i == start {
+			return -1
+		}
+	}
+	if i < len(b) && b[i] == '.' {
+		i++
+		start := i
+		for i < len(b) && b[i]-'0' <= 9 {
+			i++
+		}
+		if i == start {
+			return -1
+		}
+	}
+	if i < len(b) && b[i]|0x20 == 'e' {
+		i++
+		if i < len(b) && (b[i] == '+' || b[i] == '-') {
+			i++
+		}
+		start := i
+		for i < len(b) && b[i]-'0' <= 9 {
+			i++
+		}
+		if i == start {
+			return -1
+		}
+	}
+	return i
+}
+
+// readKey is the step that the key at b[i] takes from a layout, and where its value starts. There is no step where the key
+// is no path in the tree, or comes again: then it stands on the stack of keys, behind all of its object.
+func (m *memory) readKey(b []byte, i int, l *layout) (*step, int) {
+	if b[i] != '"' {
+		return nil, -1
+	}
+	key, i := m.readText(b, i+1, i+1)
+	if i < 0 {
+		return nil, -1
+	}
+	if i = record.SkipSpace(b, i); i >= len(b) || b[i] != ':' {
+		return nil, -1
+	}
+	if l != &m.open.outside {
+		if s := m.tree.step(l, key.str()); s != nil && s.to != l {
+			return s, i + 1
+		}
+		m.open.keys = append(m.open.keys, l.keys...)
+	}
+	m.open.keys = append(m.open.keys, key.str())
+	return nil, i + 1
+}
+
+// readText is the text whose first byte is b[start] and of which all before b[i] is plain, and what is behind its quote.
+// It is -1 where there is no end, or anything that JSON does not allow.
+func (m *memory) readText(b []byte, start, i int) (value, int) {
+	for i+8 <= len(b) {
+		marks := special(wordAt(unsafe.Pointer(&b[i])))
+		if marks != 0 {
+			i += firstMark(marks)
+			break
+		}
+		i += 8
+	}
+	plain, escaped, ascii := true, false, true
+	for ; i < len(b); i++ {
+		switch c := b[i]; {
+		case plainByte(c):
+		case c == '"':
+			v := value{p: unsafe.Pointer(&b[start]), x: uint64(i - start), kind: isText, plain: plain}
+			if escaped || !ascii && !utf8.Valid(b[start:i]) {
+				v = m.decoded(b[start:i])
+			}
+			return v, i + 1
+		case c < ' ':
+			return unknown, -1
+		case c == '\\':
+			plain, escaped = false, true
+			n := escape(b[i:])
+			if n < 0 {
+				return unknown, -1
+			}
+			i += n - 1
+		default:
+			plain, ascii = false, ascii && c < utf8.RuneSelf
+		}
+	}
+	return unknown, -1
+}
+
+// escape is the size of the escape at the front of b, -1 where it is none.
+func escape(b []byte) int {
+	if len(b) < 2 {
+		return -1
+	}
+	switch b[1] {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		return 2
+	case 'u':
+		if hexRune(b) >= 0 {
+			return 6
+		}
+	}
+	return -1
+}
+
+// hexRune is the number of an escape by digits at the front of b, -1 where there is none.
+func hexRune(b []byte) rune {
+	if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
+		return -1
+	}
+	var r rune
+	for _, c := range b[2:6] {
+		switch {
+		case c >= '0' && c <= '9':
+			c -= '0'
+		case c >= 'a' && c <= 'f':
+			c -= 'a' - 10
+		case c >= 'A' && c <= 'F':
+			c -= 'A' - 10
+		default:
+			return -1
+		}
+		r = r<<4 | rune(c)
+	}
+	return r
+}
+
+// decoded is a text without its escapes, which are valid. As in encoding/json, half of a surrogate pair and each byte
+// that is no UTF-8 become U+FFFD.
+func (m *memory) decoded(b []byte) value {
+	out := m.begin()
+	for i := 0; i < len(b); {
+		switch c := b[i]; {
+		case c == '\\' && b[i+1] == 'u':
+			r := hexRune(b[i:])
+			i += 6
+			if utf16.IsSurrogate(r) {
+				if r = utf16.DecodeRune(r, hexRune(b[i:])); r != utf8.RuneError {
+					i += 6
+				}
+			}
+			out = utf8.AppendRune(out, r)
+		case c == '\\':
+			out = append(out, unescaped(b[i+1]))
+			i += 2
+		case c < utf8.RuneSelf:
+			out = append(out, c)
+			i++
+		default:
+			r, size := utf8.DecodeRune(b[i:])
+			out = utf8.AppendRune(out, r)
+			i += size
+		}
+	}
+	return m.end(out)
+}
+
+func unescaped(c byte) byte {
+	switch c {
+	case 'b':
+		return '\b'
+	case 'f':
+		return '\f'
+	case 'n':
+		return '\n'
+	case 'r':
+		return '\r'
+	case 't':
+		return '\t'
+	}
+	return c
+}

@@ -1,0 +1,167 @@
+package native
+
+import (
+	"math"
+	"time"
+
+	"github.com/meterbridge/meterbridge/internal/house"
+)
+
+// Times as jq has them: seconds since 1970, or an array of year, month from 0, day, hour, minute, second, day of the week
+// and day of the year. Formats are read and written where they are the common ones.
+
+// atSeconds is the time of a number.
+func atSeconds(f float64) (time.Time, bool) {
+	whole := math.Floor(f)
+	if !(math.MinInt64 <= whole && whole < math.MaxInt64) {
+		return time.Time{}, false
+	}
+	t := time.Unix(int64(whole), int64((f-whole)*1e9)).UTC()
+	return t, whole >= 0 || t.Year() <= 1970
+}
+
+func (m *memory) broken(t time.Time) value {
+	out := m.values(8)
+	for i, n := range [...]int{t.Year(), int(t.Month()) - 1, t.Day(), t.Hour(), t.Minute(), 0, int(t.Weekday()), t.YearDay() - 1} {
+		out[i] = integer(n)
+	}
+	out[5] = float(float64(t.Second()) + float64(t.Nanosecond())/1e9)
+	return arrayOf(out)
+}
+
+func gmtime(m *memory, v value) value {
+	if v.kind != isNumber {
+		return failed
+	}
+	t, ok := atSeconds(v.double())
+	if !ok {
+		return failed
+	}
+	return m.broken(t)
+}
+
+// joined is the time of such an array, of which the end may be missing.
+func joined(v value) (time.Time, bool) {
+	var part [6]int // year, month, day, hour, minute, second
+	nano := 0
+	for i, e := range v.elems() {
+		if i == 8 {
+			break
+		}
+		if e.kind != isNumber {
+			return time.Time{}, false
+		}
+		f := e.double()
+		if !(math.MinInt <= f && f < math.MaxInt) {
+			return time.Time{}, false
+		}
+		switch {
+		case i == 5:
+			part[5] = int(math.Floor(f))
+			nano = int((f - math.Floor(f)) * 1e9)
+		case i < 5:
+			part[i] = toInt(e)
+		}
+	}
+	return time.Date(part[0], time.Month(part[1]+1), part[2], part[3], part[4], part[5], nano, time.UTC), true
+}
+
+func seconds(t time.Time) value { return float(float64(t.Unix()) + float64(t.Nanosecond())/1e9) }
+
+func mktime(_ *memory, v value) value {
+	if v.kind != isArray {
+		return failed
+	}
+	t, ok := joined(v)
+	if !ok {
+		return failed
+	}
+	return seconds(t)
+}
+
+const (
+	isoTime = "%Y-%m-%dT%H:%M:%SZ"
+	isoDay  = "%Y-%m-%d"
+)
+
+// strptime reads the two formats that dates have nearly always.
+func strptime(m *memory, v, format value) value {
+	if v.kind != isText || format.kind != isText {
+		return failed
+	}
+	s := v.str()
+	known := format.str() == isoTime && house.Canonical(s) || format.str() == isoDay && len(s) == len("2026-01-31")
+	d, ok := house.ParseDate(s)
+	if !known || !ok {
+		return unknown
+	}
+	return m.broken(d.Time())
+}
+
+func fromdate(_ *memory, v value) value {
+	switch {
+	case v.kind != isText:
+		return failed
+	case !house.Canonical(v.str()):
+		return unknown
+	}
+	d, _ := house.ParseDate(v.str())
+	return float(float64(d.Unix()))
+}
+
+func todate(m *memory, v value) value { return strftime(m, v, plainText(isoTime)) }
+
+// strftime writes the conversions that are numbers of a fixed length.
+func strftime(m *memory, v, format value) value {
+	if format.kind != isText {
+		return failed
+	}
+	var t time.Time
+	var ok bool
+	switch v.kind {
+	case isNumber:
+		t, ok = atSeconds(v.double())
+	case isArray:
+		t, ok = joined(v)
+	}
+	switch {
+	case !ok:
+		return failed
+	case t.Year() < 0 || t.Year() > 9999:
+		return unknown
+	}
+	b, f := m.begin(), format.str()
+	for i := 0; i < len(f); i++ {
+		if f[i] != '%' {
+			b = append(b, f[i])
+			continue
+		}
+		if i++; i == len(f) {
+			break
+		}
+		switch f[i] {
+		case 'Y':
+			b = appendTwo(appendTwo(b, t.Year()/100), t.Year()%100)
+		case 'm':
+			b = appendTwo(b, int(t.Month()))
+		case 'd':
+			b = appendTwo(b, t.Day())
+		case 'H':
+			b = appendTwo(b, t.Hour())
+		case 'M':
+			b = appendTwo(b, t.Minute())
+		case 'S':
+			b = appendTwo(b, t.Second())
+		default:
+			m.end(b[:0])
+			return unknown
+		}
+	}
+	if len(f) > 0 && f[len(f)-1] == '%' {
+		m.end(b[:0])
+		return unknown
+	}
+	return m.end(b)
+}
+
+func appendTwo(b []byte, n int) []byte { return append(b, byte('0'+n/10), byte('0'+n%10)) }

@@ -46,6 +46,7 @@ update: build ## write goldens and generated documents anew
 bench: build ## measure beside the peers that are there, write docs/performance.md; ONLY=P1,P4 measures some and writes nothing
 	@mkdir -p bin/bench && cp $(BIN) bin/bench/meterbridge
 	@go -C bench build -o ../bin/bench/bench .
+	@go test -c -o bin/bench/proxy.test ./proxy
 	@bin/bench/bench -write docs/performance.md $(if $(ONLY),-only $(ONLY)) $(BENCH)
 
 bench-peers: ## the peers of make bench that are libraries: of Go, and of Node where it is installed

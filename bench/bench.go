@@ -23,6 +23,7 @@ type bench struct {
 	large  bool
 	only   string
 	page   string
+	given  []string // flags that are not the defaults
 	month  time.Time
 
 	self, gateway, peers, node string // programs, and the folder of those that node runs
@@ -60,8 +61,12 @@ func (b *bench) measure(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", p.name, err)
 		}
 	}
-	b.report.Machine = machine(b)
+	b.report.Machine = b.machine()
 	b.report.Missing = b.missing
+	b.report.Command = "make bench"
+	if len(b.given) > 0 {
+		b.report.Command += fmt.Sprintf(" BENCH=%q", strings.Join(b.given, " "))
+	}
 	b.report.Took = time.Since(b.began).Round(time.Second)
 	b.report.print(os.Stdout)
 	if b.page != "" && b.only == "" {

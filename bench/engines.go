@@ -41,6 +41,11 @@ func engineVerb(args []string) error {
 	if err != nil {
 		return err
 	}
+	stop, err := profiling(os.Getenv(profileEnv))
+	if err != nil {
+		return err
+	}
+	defer stop()
 	return worker.Serve(os.Stdin, os.Stdout, page, m)
 }
 
@@ -73,7 +78,7 @@ type engine struct {
 }
 
 // startEngine starts an engine for a page; nil and no error where it is a peer that is not there.
-func (b *bench) startEngine(ctx context.Context, name string, shape shapes.Shape, page string) (*engine, error) {
+func (b *bench) startEngine(ctx context.Context, name string, shape shapes.Shape, page string, env ...string) (*engine, error) {
 	var cmd *exec.Cmd
 	switch name {
 	case engineBloblang:
@@ -89,7 +94,7 @@ func (b *bench) startEngine(ctx context.Context, name string, shape shapes.Shape
 	default:
 		cmd = exec.CommandContext(ctx, b.self, "engine", name, shape.Name, page)
 	}
-	cmd.Env = append(os.Environ(), "GOMAXPROCS=1") // one core
+	cmd.Env = append(append(os.Environ(), "GOMAXPROCS=1"), env...)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"runtime/pprof"
 	"syscall"
 	"time"
 
@@ -54,17 +53,11 @@ func gatewayVerb(args []string) error {
 	default:
 		return fmt.Errorf("no kind of gateway is named %s", args[0])
 	}
-	if args[2] != "-" {
-		f, err := os.Create(args[2])
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		if err := pprof.StartCPUProfile(f); err != nil {
-			return err
-		}
-		defer pprof.StopCPUProfile()
+	stopProfile, err := profiling(args[2])
+	if err != nil {
+		return err
 	}
+	defer stopProfile()
 	srv := gateway.Server(h)
 	srv.Addr = cfg.Server.Listen
 	stop := make(chan os.Signal, 1)

@@ -31,7 +31,12 @@ func program(name string) (*mapping.Program, error) {
 }
 
 // runner maps with the engine that serves requests, or with gojq alone, record by record.
-func runner(p *mapping.Program, gojq bool) *mapping.Runner { return p.Runner("usage") }
+func runner(p *mapping.Program, gojq bool) *mapping.Runner {
+	if gojq {
+		p = p.Interpreted()
+	}
+	return p.Runner("usage")
+}
 
 // ours maps pages with a runner, as the walk does: one item after another out of the page's bytes, the item's bytes as
 // remote data.

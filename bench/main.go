@@ -50,6 +50,11 @@ func run(args []string) error {
 		}
 		return err
 	}
+	f.Visit(func(set *flag.Flag) {
+		if set.Name != "write" {
+			b.given = append(b.given, "-"+set.Name+" "+set.Value.String())
+		}
+	})
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	return b.measure(ctx)

@@ -67,7 +67,7 @@ func (b *bench) mapping(ctx context.Context) error {
 		}
 	}
 	b.report.add("p1-mallocs", mallocs, "")
-	return nil
+	return b.recordings(ctx)
 }
 
 // mapShape compares what the engines make of one page, and then lets them take turns.
@@ -122,6 +122,14 @@ func (b *bench) mapShape(ctx context.Context, shape shapes.Shape) (*mapped, erro
 		m.Speeds = append(m.Speeds, speed{Name: name, MB: bytes / 1e6, Items: bytes / float64(len(page)) * float64(n), Times: ratio(speeds[engineOurs], speeds[name])})
 	}
 	m.Mallocs = counted / records
+	if len(names) > 2 {
+		if err := b.command(ctx, shape); err != nil {
+			return nil, err
+		}
+		if err := b.profileEngine(ctx, shape, file); err != nil {
+			return nil, err
+		}
+	}
 	b.say("P1 %-10s %6.1f MB/s, %5.1f × gojq, %.2f allocations a record", shape.Name, m.Speeds[0].MB, m.Speeds[1].Times, m.Mallocs)
 	return m, nil
 }

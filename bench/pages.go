@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/meterbridge/meterbridge/bench/shapes"
@@ -28,6 +29,21 @@ type servedRow struct {
 	PerSecond float64
 	P50       time.Duration
 }
+
+// Title names the page and the load.
+func (s served) Title() string {
+	size, at := "100 KB", "32 connections"
+	if s.Page == "1k" {
+		size = "1 KB"
+	}
+	if s.Connections == 1 {
+		at = "one connection"
+	}
+	return size + ", " + at
+}
+
+// Ours says whether the row is this gateway's.
+func (r servedRow) Ours() bool { return strings.HasPrefix(r.Name, "meterbridge") }
 
 // route is a server's way to a page. Its path ends so that a number can follow.
 type route struct {

@@ -112,6 +112,7 @@ func (b *bench) streams(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	b.report.StreamSize = fmt.Sprintf("%d MB", b.stream/1e6)
 	b.report.Stream = fmt.Sprintf("%.0f MB/s out of the gateway", median(speeds["meterbridge"])/1e6)
 	if nginx != nil {
 		b.report.add("p4-nginx", ratio(speeds["meterbridge"], speeds["nginx"]), "")

@@ -139,8 +139,8 @@ func TestTexts(t *testing.T) {
 		after := m.text([]byte("é"))
 		texts := []value{m.end(outer), between, inner, long, after, m.end(m.begin()), m.text(nil)}
 		for i, want := range []string{"outer", "between", strings.Repeat("inner", 1000*round), strings.Repeat("x", 3*firstBytes), "é", "", ""} {
-			if got := texts[i]; got.str() != want || got.plain != (want != "é") {
-				t.Errorf("text %d is %q, plain %v", i, got.str(), got.plain)
+			if got := texts[i]; got.str() != want || got.plain() != (want != "é") {
+				t.Errorf("text %d is %q, plain %v", i, got.str(), got.plain())
 			}
 		}
 	}

@@ -16,11 +16,11 @@ func (c *compiler) countCall(n *core.Call) card {
 	switch signature(n) {
 	case "empty/0", "error/0":
 		return some
-	case "first/1", "last/1", "error/1":
+	case "first/1", "last/1", "error/1", "match/1", "match/2", "capture/1", "capture/2":
 		return some
 	case "recurse/0":
 		return many
-	case "any/2", "all/2", "isempty/1", "sort_by/1", "group_by/1", "unique_by/1", "min_by/1", "max_by/1", "walk/1", "del/1", "not/0":
+	case "any/2", "all/2", "isempty/1", "sort_by/1", "group_by/1", "unique_by/1", "min_by/1", "max_by/1", "walk/1", "del/1", "not/0", "test/1", "test/2":
 		return one
 	}
 	return c.most(n.Args...)
@@ -58,6 +58,8 @@ func (c *compiler) call(n *core.Call) eval {
 		return c.walk(n)
 	case "del/1":
 		return c.del(n)
+	case "test/1", "test/2", "match/1", "match/2", "capture/1", "capture/2":
+		return c.matching(n)
 	}
 	return c.plain(n)
 }

@@ -23,7 +23,7 @@ func tostring(m *memory, v value) value {
 	case v.kind == isText:
 		return v
 	case v.kind == isNumber && v.form == asText:
-		v.kind, v.plain = isText, true
+		v.kind, v.form = isText, asPlain
 		return v
 	}
 	return tojson(m, v)
@@ -88,7 +88,7 @@ func appendJQText(b []byte, v value) []byte {
 	const hex = "0123456789abcdef"
 	s := v.str()
 	b = append(b, '"')
-	if v.plain {
+	if v.plain() {
 		return append(append(b, s...), '"')
 	}
 	for start, i := 0, 0; ; {

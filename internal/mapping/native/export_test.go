@@ -18,3 +18,13 @@ func (p *Plan) Written(b, doc []byte) (out, remote []byte, ok bool) {
 	}
 	return out, remote, ok
 }
+
+// Bench is a plan's writing of a document, again and again.
+func (p *Plan) Bench(doc []byte) (write func(b []byte) ([]byte, bool)) {
+	m := newMemory()
+	v, _, _ := m.scan(doc, 0, true)
+	return func(b []byte) ([]byte, bool) {
+		b, _, _, ok := p.append(b, v)
+		return b, ok
+	}
+}

@@ -72,7 +72,7 @@ func character(v value, i int) value {
 
 // offset is the byte at which the ith character of a text begins.
 func (v value) offset(i int) int {
-	if v.plain {
+	if v.plain() {
 		return i
 	}
 	s := v.str()

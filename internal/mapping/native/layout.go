@@ -1,9 +1,6 @@
 package native
 
-import (
-	"strings"
-	"unsafe"
-)
+import "strings"
 
 const (
 	// maxKeys bounds the keys of a layout that is found in the tree.
@@ -148,12 +145,6 @@ func (l *layout) child(key string) *layout {
 	}
 	l.grown = true
 	return &layout{keys: append(keys, key), values: append(values, keyText(key)), tree: l.tree}
-}
-
-func keyText(key string) value {
-	v := textOf(key)
-	v.plain = isPlain(unsafe.Slice((*byte)(v.p), len(key)))
-	return v
 }
 
 // layoutOf is the layout of keys, none of which repeats; nil where the tree takes no more.

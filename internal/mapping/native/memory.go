@@ -110,7 +110,7 @@ func (m *memory) text(b []byte) value {
 }
 
 func (m *memory) textOf(b []byte) value {
-	return value{p: unsafe.Pointer(unsafe.SliceData(b)), x: uint64(len(b)), kind: isText, plain: isPlain(b)}
+	return value{p: unsafe.Pointer(unsafe.SliceData(b)), x: uint64(len(b)), kind: isText, form: plainness(isPlain(b))}
 }
 
 // view is b as a string, for as long as b stays as it is.

@@ -120,13 +120,12 @@ func (v value) number() value {
 	if n, ok := smallInt(s); ok {
 		return integer(n)
 	}
-	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
-		return integer(int(n))
-	}
 	if strings.ContainsAny(s, ".eE") {
 		if f, err := strconv.ParseFloat(s, 64); err == nil {
 			return float(f)
 		}
+	} else if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+		return integer(int(n))
 	}
 	if n, ok := new(big.Int).SetString(s, 10); ok {
 		return bigInt(n)

@@ -31,17 +31,14 @@ type shape struct {
 type field struct {
 	name, absent string // what is written where the value is null; "" where the field is left out
 	required     bool
-	take         take
+	kind         fieldKind
 	inside       *shape // of objects and lists
 }
 
 func shapeOf(fields []Field, needs string, beside ...string) *shape {
 	s := &shape{needs: needs, beside: beside}
 	for _, f := range fields {
-		to := field{name: f.Name, required: f.Required, take: takers[f.Type]}
-		if to.take == nil { // a type that is not known is an error of each record
-			to.take = func(b []byte, _ *value, _ *shape) ([]byte, bool, bool) { return b, false, false }
-		}
+		to := field{name: f.Name, required: f.Required, kind: fieldKinds[f.Type]}
 		switch {
 		case f.Always && f.Type == "list":
 			to.absent = "[]"
@@ -71,11 +68,11 @@ type writing struct {
 
 // entry is a value and what stands before it: fields that are absent, and its own key.
 type entry struct {
-	before   string // `,"absent":null,"name":`
+	before   string // `,"absent":null,"name":"`, with the quote of a text that is behind it
 	keep     int    // of before, where the value is null and left out
 	absent   string
 	column   int
-	take     take
+	kind     fieldKind
 	inside   *shape
 	required bool
 	needed   bool
@@ -83,6 +80,13 @@ type entry struct {
 
 // writing is the one of a layout, made when it is met.
 func (s *shape) writing(l *layout) *writing {
+	if len(l.writings) > 0 && l.writings[0].shape == s {
+		return l.writings[0]
+	}
+	return s.another(l)
+}
+
+func (s *shape) another(l *layout) *writing {
 	for _, w := range l.writings {
 		if w.shape == s {
 			return w
@@ -107,7 +111,7 @@ func (s *shape) plan(l *layout) *writing {
 		column := l.column(f.name)
 		if column >= 0 {
 			w.entries = append(w.entries, entry{
-				before: before + key, keep: len(before), absent: f.absent, column: column, take: f.take, inside: f.inside,
+				before: before + key + `"`, keep: len(before), absent: f.absent, column: column, kind: f.kind, inside: f.inside,
 				required: f.required, needed: f.name == s.needs,
 			})
 			before = ""
@@ -157,18 +161,20 @@ func (p *Plan) append(b []byte, v value) (out []byte, remote, warning value, ok 
 // the comma before it, and the first comma then becomes the brace.
 func (w *writing) append(b []byte, v value) (_ []byte, full, ok bool) {
 	start, some, lacking := len(b), false, w.lacking
-	columns := v.columns()
 	for i := range w.entries {
 		e := &w.entries[i]
-		b = append(b, e.before...)
-		mark := len(b)
-		filled := false
-		if v := &columns[e.column]; v.kind != isNull {
-			out, full, ok := e.take(b, v, e.inside)
-			if !ok {
+		x := v.column(e.column)
+		mark, filled := len(b), false
+		switch {
+		case x.kind == isNull:
+		case x.plain() && e.kind.takes(x):
+			b = append(append(append(b, e.before...), x.str()...), '"')
+			some = true
+			continue
+		default:
+			if b, filled, ok = e.kind.append(append(b, e.before[:len(e.before)-1]...), x, e.inside); !ok {
 				return b[:start], false, false
 			}
-			b, filled = out, full
 		}
 		switch {
 		case filled:
@@ -176,11 +182,11 @@ func (w *writing) append(b []byte, v value) (_ []byte, full, ok bool) {
 		case e.needed:
 			return b[:start], false, true
 		case e.required:
-			lacking = true
+			b, lacking = b[:mark], true
 		case e.absent != "":
-			b = append(b[:mark], e.absent...)
+			b = append(append(b[:mark], e.before[:len(e.before)-1]...), e.absent...)
 		default:
-			b = b[:mark-len(e.before)+e.keep]
+			b = append(b[:mark], e.before[:e.keep]...)
 		}
 	}
 	switch {

@@ -41,7 +41,7 @@ func newCanon(t testing.TB) *canon {
 		if p == nil {
 			t.Fatal(findings)
 		}
-		c.runner[name], c.plan[name] = p.Runner(name), native.NewPlan(fieldsOf(m.Resource(name).Fields), mapping.RemoteData, mapping.WarningField)
+		c.runner[name], c.plan[name] = p.Interpreted().Runner(name), native.NewPlan(fieldsOf(m.Resource(name).Fields), mapping.RemoteData, mapping.WarningField)
 	}
 	return c
 }
@@ -175,4 +175,27 @@ func FuzzPlan(f *testing.F) {
 	f.Fuzz(func(t *testing.T, doc string) {
 		c.check(t, "usage", doc)
 	})
+}
+
+func BenchmarkWrite(b *testing.B) {
+	c := newCanon(b)
+	charge := `{"type":"usage","amount":12.50,"currency":"USD","priced_by":"a price list"}`
+	for name, doc := range map[string]string{
+		"line": `{"id":"cost-f3a90de","start_date":"2023-01-01T00:00:00Z","end_date":"2023-01-02T00:00:00Z","metric_name":"QUEUE_STORAGE","usage":{"quantity":569.105691,"unit":"GB"},
+			"charges":[{"type":"total","amount":50.0,"currency":"USD"},{"type":"discount","amount":20.0,"currency":"USD"}],"product":{"id":"QUEUE","name":"Queue"},"resources":[{"id":"res-00000","name":"queue_1"}],"dimensions":{"network":"INTERNET","kind":"Cost"}}`,
+		"charges": `{"id":"a","charges":[` + strings.Repeat(charge+",", 11) + charge + `]}`,
+	} {
+		b.Run(name, func(b *testing.B) {
+			write := c.plan["usage"].Bench([]byte(doc))
+			out, ok := write(nil)
+			if !ok {
+				b.Fatal("the model does not take it")
+			}
+			b.SetBytes(int64(len(out)))
+			b.ReportAllocs()
+			for b.Loop() {
+				out, _ = write(out[:0])
+			}
+		})
+	}
 }

@@ -77,6 +77,25 @@ try .a catch "no"
 try error("x") catch "c"
 try (1, error("x"), 3) catch "c"
 [.[]? | try .a catch 0]
+.. | strings | test("a")
+[.. | test("[0-9]+[.]"; "i")?]
+[.. | match("(?<x>[a-z])(,)?(?<y>z)?")?]
+[.. | match("A"; "im")?]
+[.. | match("")?]
+[.. | capture("(?<x>.)(?<y>,)?")?]
+[.. | capture("a"; null)?]
+[.. | sub("(?<x>[a-z])"; "<\(.x)>")?]
+[.. | sub(","; "é", null, "")?]
+[.. | sub("[,.]"; empty)?]
+[.. | sub("a"; 1)?]
+sub("x"; "y")
+[.. | sub("B"; "\u00e9"; "i")?]
+[.[]? | finites?, normals?]
+[limit(2; .[]?)], [skip(2; .[]?)], [skip(0; .[]?)], [nth(1; .[]?)]
+[skip(-1; 1)?], [nth(-1; 1)?], [nth(0, 2; .[]?)]
+JOIN({"x": 1, "1": 2}; .k? | tostring)?
+[JOIN({"x": 1, "1": 2}; .[]?; tostring)]
+[JOIN({"x": 1, "1": 2}; .[]?, 1; tostring; .[1])]
 [(.a, .b)?]
 [1, 2 | try (if . == 2 then error("x") else . end) catch 9]
 [.[]? | (.a)? | error("behind")]?

@@ -84,7 +84,7 @@ here:
 			}
 			i += firstMark(marks)
 			if b[i] == '"' {
-				*slot(values, n) = value{p: unsafe.Add(at, start), x: uint64(i - start), kind: isText, plain: true}
+				*slot(values, n) = value{p: unsafe.Add(at, start), x: uint64(i - start), kind: isText, form: asPlain}
 				i++
 				goto after
 			}
@@ -250,11 +250,6 @@ object:
 	under.columns = start
 	*slot(values, n) = v
 	goto after
-}
-
-// slot is a value of a container.
-func slot(values unsafe.Pointer, n int) *value {
-	return (*value)(unsafe.Add(values, n*sizeOfValue))
 }
 
 // widen moves n values to where there is room for more, behind an object's head where they are an object's.

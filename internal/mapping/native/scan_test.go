@@ -59,7 +59,7 @@ func checkPlain(t *testing.T, v value) {
 	t.Helper()
 	switch v.kind {
 	case isText:
-		if v.plain && !isPlain([]byte(v.str())) {
+		if v.plain() && !isPlain([]byte(v.str())) {
 			t.Fatalf("%q is not plain", v.str())
 		}
 	case isArray:

@@ -1,9 +1,9 @@
 package native
 
 import (
+	"encoding/binary"
 	"unicode/utf16"
 	"unicode/utf8"
-	"unsafe"
 
 	"github.com/meterbridge/meterbridge/internal/record"
 )
@@ -18,7 +18,7 @@ func shortNumber(b []byte, i int) int {
 	if i+8 > len(b) {
 		return start
 	}
-	n := leadingDigits(wordAt(unsafe.Pointer(&b[i])))
+	n := leadingDigits(binary.LittleEndian.Uint64(b[i:]))
 	if n == 0 || n == 8 || n > 1 && b[i] == '0' {
 		return start
 	}
@@ -26,7 +26,7 @@ func shortNumber(b []byte, i int) int {
 		if i++; i+8 > len(b) {
 			return start
 		}
-		if n = leadingDigits(wordAt(unsafe.Pointer(&b[i]))); n == 0 || n == 8 {
+		if n = leadingDigits(binary.LittleEndian.Uint64(b[i:])); n == 0 || n == 8 {
 			return start
 		}
 		i += n
@@ -108,7 +108,7 @@ func (m *memory) readKey(b []byte, i int, l *layout) (*step, int) {
 // It is -1 where there is no end, or anything that JSON does not allow.
 func (m *memory) readText(b []byte, start, i int) (value, int) {
 	for i+8 <= len(b) {
-		marks := special(wordAt(unsafe.Pointer(&b[i])))
+		marks := special(binary.LittleEndian.Uint64(b[i:]))
 		if marks != 0 {
 			i += firstMark(marks)
 			break
@@ -120,7 +120,8 @@ func (m *memory) readText(b []byte, start, i int) (value, int) {
 		switch c := b[i]; {
 		case plainByte(c):
 		case c == '"':
-			v := value{p: unsafe.Pointer(&b[start]), x: uint64(i - start), kind: isText, plain: plain}
+			v := textOf(view(b[start:i]))
+			v.form = plainness(plain)
 			if escaped || !ascii && !utf8.Valid(b[start:i]) {
 				v = m.decoded(b[start:i])
 			}

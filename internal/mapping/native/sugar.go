@@ -38,10 +38,7 @@ func expand(n *core.Call) core.Node {
 		}
 		return pick(cond)
 	}
-	let := func(v core.Node, body func(x core.Node) core.Node) core.Node {
-		b := &core.Binding{Name: "$_"}
-		return &core.Let{Pos: p, Value: v, Binding: b, Body: body(&core.Var{Pos: p, Binding: b})}
-	}
+	let := func(v core.Node, body func(x core.Node) core.Node) core.Node { return binding(p, v, body) }
 	arg := func(i int) core.Node { return n.Args[i] }
 	switch n.Name {
 	case "select":
@@ -66,6 +63,10 @@ func expand(n *core.Call) core.Node {
 		return typed("string")
 	case "nulls":
 		return pick(compare(core.Eq, self, &core.Const{Pos: p}))
+	case "finites":
+		return pick(call("isfinite"))
+	case "normals":
+		return pick(call("isnormal"))
 	case "values":
 		return pick(compare(core.Ne, self, &core.Const{Pos: p}))
 	case "scalars":
@@ -87,9 +88,12 @@ func expand(n *core.Call) core.Node {
 			return &core.Index{Pos: p, Key: number(map[string]int{"first": 0, "last": -1}[n.Name])}
 		}
 	case "nth":
-		if len(n.Args) == 1 {
-			return let(arg(0), func(x core.Node) core.Node { return &core.Index{Pos: p, Key: x} })
-		}
+		return let(arg(0), func(x core.Node) core.Node {
+			if len(n.Args) == 1 {
+				return &core.Index{Pos: p, Key: x}
+			}
+			return counted(p, core.Ge, x, call("first", skip(p, x, arg(1))), call("error"))
+		})
 	case "in":
 		return let(self, func(x core.Node) core.Node { return pipe(arg(0), call("has", x)) })
 	case "inside":
@@ -111,21 +115,12 @@ func expand(n *core.Call) core.Node {
 			Update: &core.Assign{Pos: p, Kind: core.Set, Path: &core.Index{Pos: p, Key: key}, Value: row}}
 	case "limit":
 		return let(arg(0), func(x core.Node) core.Node { return limit(p, x, arg(1)) })
+	case "skip":
+		return let(arg(0), func(x core.Node) core.Node { return skip(p, x, arg(1)) })
+	case "JOIN":
+		return joinBy(n)
+	case "sub":
+		return substitute(n)
 	}
 	return nil
-}
-
-// limit is `label $out | foreach g as $item ($n; . - 1; $item, if . <= 0 then break $out else empty end)`, guarded.
-func limit(p core.Pos, n, g core.Node) core.Node {
-	out, item := &core.Binding{Name: "*out"}, &core.Binding{Name: "$item"}
-	zero := &core.Const{Pos: p, Value: 0}
-	empty := &core.Call{Pos: p, Name: "empty"}
-	loop := &core.Label{Pos: p, Binding: out, Body: &core.Foreach{Pos: p, Over: g, Binding: item, Start: n,
-		Update: &core.Binary{Pos: p, Op: core.Sub, Left: &core.Identity{Pos: p}, Right: &core.Const{Pos: p, Value: 1}},
-		Extract: &core.Comma{Pos: p, Left: &core.Var{Pos: p, Binding: item}, Right: &core.If{Pos: p,
-			Cond: &core.Binary{Pos: p, Op: core.Le, Left: &core.Identity{Pos: p}, Right: zero},
-			Then: &core.Break{Pos: p, Binding: out}, Else: empty}}}}
-	return &core.If{Pos: p, Cond: &core.Binary{Pos: p, Op: core.Gt, Left: n, Right: zero}, Then: loop,
-		Else: &core.If{Pos: p, Cond: &core.Binary{Pos: p, Op: core.Eq, Left: n, Right: zero}, Then: empty,
-			Else: &core.Call{Pos: p, Name: "error"}}}
 }

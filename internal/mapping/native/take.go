@@ -7,17 +7,86 @@ import (
 	"github.com/meterbridge/meterbridge/internal/jq"
 )
 
-// take appends a value that is not null as a type of the model has it. It reports full false where it counts as null,
-// and ok false where the type does not take it.
-type take func(b []byte, v *value, inside *shape) (out []byte, full, ok bool)
+// fieldKind is a type of the model.
+type fieldKind uint8
 
-// takers are the model's types.
-var takers = map[string]take{
-	"id": takeID, "string": takeString, "number": takeNumber, "boolean": takeBoolean, "date": takeDate,
-	"currency": takeCurrency, "object": takeObject, "list": takeList, "map": takeMap,
+const (
+	ofNoKind fieldKind = iota // each value of a type that is not known is an error
+	ofID
+	ofString
+	ofDate
+	ofCurrency
+	ofNumber
+	ofBoolean
+	ofObject
+	ofList
+	ofMap
+)
+
+var fieldKinds = map[string]fieldKind{
+	"id": ofID, "string": ofString, "number": ofNumber, "boolean": ofBoolean, "date": ofDate, "currency": ofCurrency, "object": ofObject,
+	"list": ofList, "map": ofMap,
 }
 
-func takeID(b []byte, v *value, _ *shape) ([]byte, bool, bool) {
+// takes reports that a plain text stands in quotes as it is.
+func (k fieldKind) takes(v *value) bool {
+	switch k {
+	case ofString:
+		return true
+	case ofID:
+		return v.x > 0
+	case ofDate:
+		return isCanonicalDate(v.str())
+	case ofCurrency:
+		return isCurrency(v.str())
+	}
+	return false
+}
+
+// append appends a value that is not null. It reports full false where it counts as null, and ok false where the type
+// does not take it.
+func (k fieldKind) append(b []byte, v *value, inside *shape) (out []byte, full, ok bool) {
+	switch k {
+	case ofID:
+		return appendID(b, v)
+	case ofString:
+		if v.kind != isText {
+			return b, false, false
+		}
+		return appendText(b, *v), true, true
+	case ofNumber:
+		if v.kind != isNumber {
+			return b, false, false
+		}
+		b, ok = appendNumber(b, *v)
+		return b, ok, ok
+	case ofBoolean:
+		if v.kind != isTrue && v.kind != isFalse {
+			return b, false, false
+		}
+		b, ok = appendJSON(b, *v, 0)
+		return b, ok, ok
+	case ofDate:
+		return appendDate(b, v)
+	case ofCurrency:
+		if v.kind != isText || !isCurrency(v.str()) {
+			return b, false, false
+		}
+		return appendText(b, *v), true, true
+	case ofObject:
+		if v.kind != isObject {
+			return b, false, false
+		}
+		return inside.writing(v.layout()).append(b, *v)
+	case ofList:
+		return appendList(b, v, inside)
+	case ofMap:
+		return appendMap(b, v)
+	}
+	return b, false, false
+}
+
+func appendID(b []byte, v *value) ([]byte, bool, bool) {
 	switch v.kind {
 	case isText:
 		if v.x == 0 {
@@ -31,72 +100,43 @@ func takeID(b []byte, v *value, _ *shape) ([]byte, bool, bool) {
 	return b, false, false
 }
 
-func takeString(b []byte, v *value, _ *shape) ([]byte, bool, bool) {
+func appendDate(b []byte, v *value) ([]byte, bool, bool) {
 	if v.kind != isText {
 		return b, false, false
 	}
-	return appendText(b, *v), true, true
-}
-
-func takeNumber(b []byte, v *value, _ *shape) ([]byte, bool, bool) {
-	if v.kind != isNumber {
-		return b, false, false
-	}
-	b, ok := appendNumber(b, *v)
-	return b, ok, ok
-}
-
-func takeBoolean(b []byte, v *value, _ *shape) ([]byte, bool, bool) {
-	switch v.kind {
-	case isTrue:
-		return append(b, "true"...), true, true
-	case isFalse:
-		return append(b, "false"...), true, true
-	}
-	return b, false, false
-}
-
-func takeDate(b []byte, v *value, _ *shape) ([]byte, bool, bool) {
-	if v.kind != isText {
-		return b, false, false
-	}
-	s := v.str()
-	if len(s) == len("2006-01-02T15:04:05Z") && s[19] == 'Z' { // the canonical form already, nearly always
-		if _, ok := house.ParseDate(s); ok {
-			return appendText(b, *v), true, true
-		}
-	}
-	t, err := time.Parse(time.RFC3339Nano, s)
+	t, err := time.Parse(time.RFC3339Nano, v.str())
 	if t = t.UTC(); err != nil || t.Year() < 1 || t.Year() > 9999 {
 		return b, false, false
 	}
 	return append(t.AppendFormat(append(b, '"'), house.RFC3339), '"'), true, true
 }
 
+// isCanonicalDate reports that a text is a date in the form that the model has dates in.
+func isCanonicalDate(s string) bool {
+	if len(s) != len("2006-01-02T15:04:05Z") || s[19] != 'Z' {
+		return false
+	}
+	_, ok := house.ParseDate(s)
+	return ok
+}
+
 // maxCurrency bounds the name of a provider's own unit, as in package mapping.
 const maxCurrency = 32
 
-func takeCurrency(b []byte, v *value, _ *shape) ([]byte, bool, bool) {
-	if v.kind != isText || v.x < 2 || v.x > maxCurrency {
-		return b, false, false
+func isCurrency(s string) bool {
+	if len(s) < 2 || len(s) > maxCurrency {
+		return false
 	}
-	for i, c := range []byte(v.str()) {
+	for i, c := range []byte(s) {
 		if (c < 'A' || c > 'Z') && (i == 0 || c != '_' && (c < '0' || c > '9')) {
-			return b, false, false
+			return false
 		}
 	}
-	return appendText(b, *v), true, true
+	return true
 }
 
-func takeObject(b []byte, v *value, inside *shape) ([]byte, bool, bool) {
-	if v.kind != isObject {
-		return b, false, false
-	}
-	return inside.writing(v.layout()).append(b, *v)
-}
-
-// takeList appends an array of objects, without those that count as null. The first comma becomes the bracket.
-func takeList(b []byte, v *value, inside *shape) ([]byte, bool, bool) {
+// appendList appends an array of objects, without those that count as null. The first comma becomes the bracket.
+func appendList(b []byte, v *value, inside *shape) ([]byte, bool, bool) {
 	if v.kind != isArray {
 		return b, false, false
 	}
@@ -125,8 +165,8 @@ func takeList(b []byte, v *value, inside *shape) ([]byte, bool, bool) {
 	return append(b, ']'), true, true
 }
 
-// takeMap appends a flat object, keys by name, without its nulls. What is not flat becomes its JSON text.
-func takeMap(b []byte, v *value, _ *shape) ([]byte, bool, bool) {
+// appendMap appends a flat object, keys by name, without its nulls. What is not flat becomes its JSON text.
+func appendMap(b []byte, v *value) ([]byte, bool, bool) {
 	if v.kind != isObject {
 		return b, false, false
 	}

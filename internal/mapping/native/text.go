@@ -20,8 +20,8 @@ func (v value) part(i, j int) value {
 	}
 	p := v
 	p.p, p.x = unsafe.Add(v.p, i), uint64(j-i)
-	if !v.plain {
-		p.plain = isPlain(unsafe.Slice((*byte)(p.p), j-i))
+	if p.form = asPlain; !v.plain() {
+		p.form = plainness(isPlain(unsafe.Slice((*byte)(p.p), j-i)))
 	}
 	return p
 }
@@ -36,11 +36,11 @@ func (v value) within(s string) value {
 }
 
 // valid reports that all bytes of a text are characters. What is decoded from something else may have others.
-func (v value) valid() bool { return v.plain || utf8.ValidString(v.str()) }
+func (v value) valid() bool { return v.plain() || utf8.ValidString(v.str()) }
 
 // runes is the number of a text's characters.
 func (v value) runes() int {
-	if v.plain {
+	if v.plain() {
 		return int(v.x)
 	}
 	return utf8.RuneCountInString(v.str())

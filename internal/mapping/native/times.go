@@ -2,9 +2,8 @@ package native
 
 import (
 	"math"
+	"strings"
 	"time"
-
-	"github.com/meterbridge/meterbridge/internal/house"
 )
 
 // Times as jq has them: seconds since 1970, or an array of year, month from 0, day, hour, minute, second, day of the week
@@ -79,37 +78,85 @@ func mktime(_ *memory, v value) value {
 	return seconds(t)
 }
 
-const (
-	isoTime = "%Y-%m-%dT%H:%M:%SZ"
-	isoDay  = "%Y-%m-%d"
-)
-
-// strptime reads the two formats that dates have nearly always.
+// strptime reads the conversions that are numbers, and the zone Z.
 func strptime(m *memory, v, format value) value {
 	if v.kind != isText || format.kind != isText {
 		return failed
 	}
-	s := v.str()
-	known := format.str() == isoTime && house.Canonical(s) || format.str() == isoDay && len(s) == len("2026-01-31")
-	d, ok := house.ParseDate(s)
-	if !known || !ok {
-		return unknown
+	t, no := timeOf(v.str(), format.str())
+	if no.bad() {
+		return no
 	}
-	return m.broken(d.Time())
+	return m.broken(t)
 }
 
 func fromdate(_ *memory, v value) value {
-	switch {
-	case v.kind != isText:
+	if v.kind != isText {
 		return failed
-	case !house.Canonical(v.str()):
-		return unknown
 	}
-	d, _ := house.ParseDate(v.str())
-	return float(float64(d.Unix()))
+	t, no := timeOf(v.str(), "%Y-%m-%dT%H:%M:%S%z")
+	if no.bad() {
+		return no
+	}
+	return seconds(t)
 }
 
-func todate(m *memory, v value) value { return strftime(m, v, plainText(isoTime)) }
+// timeOf reads a time as a format has it.
+func timeOf(s, format string) (t time.Time, no value) {
+	year, month, day, hour, minute, second := 1900, 1, 1, 0, 0, 0
+	for i := 0; i < len(format); i++ {
+		c := format[i]
+		if c == '%' && i+1 < len(format) {
+			i++
+			ok := true
+			switch format[i] {
+			case 'Y':
+				year, ok = digitsOf(&s, 4, 0, 9999)
+			case 'm':
+				month, ok = digitsOf(&s, 2, 1, 12)
+			case 'd':
+				day, ok = digitsOf(&s, 2, 1, 31)
+			case 'H':
+				hour, ok = digitsOf(&s, 2, 0, 23)
+			case 'M':
+				minute, ok = digitsOf(&s, 2, 0, 59)
+			case 'S':
+				second, ok = digitsOf(&s, 2, 0, 59)
+			case 'z':
+				s, ok = strings.CutPrefix(s, "Z")
+			default:
+				ok = false
+			}
+			if !ok { // a sign, a leap second, an offset, a name: there are many
+				return t, unknown
+			}
+			continue
+		}
+		switch {
+		case c == '%':
+			return t, unknown
+		case s == "" || s[0] != c:
+			return t, failed
+		}
+		s = s[1:]
+	}
+	if s != "" {
+		return t, failed
+	}
+	return time.Date(year, time.Month(month), day, hour, minute, second, 0, time.UTC), null
+}
+
+// digitsOf takes up to n digits from the front of a text.
+func digitsOf(s *string, n, low, high int) (v int, ok bool) {
+	i := 0
+	for ; i < min(n, len(*s)) && (*s)[i]-'0' < 10; i++ {
+		v = v*10 + int((*s)[i]-'0')
+	}
+	*s = (*s)[i:]
+	return v, i > 0 && low <= v && v <= high
+}
+
+func todate(m *memory, v value) value { return strftime(m, v, plainText("%Y-%m-%dT%H:%M:%SZ")) }
 
 // strftime writes the conversions that are numbers of a fixed length.
 func strftime(m *memory, v, format value) value {
@@ -124,23 +171,23 @@ func strftime(m *memory, v, format value) value {
 	case isArray:
 		t, ok = joined(v)
 	}
-	switch {
-	case !ok:
+	if !ok {
 		return failed
-	case t.Year() < 0 || t.Year() > 9999:
-		return unknown
 	}
 	b, f := m.begin(), format.str()
 	for i := 0; i < len(f); i++ {
-		if f[i] != '%' {
-			b = append(b, f[i])
+		c := f[i]
+		if c != '%' || i+1 == len(f) {
+			b = append(b, c)
 			continue
 		}
-		if i++; i == len(f) {
-			break
-		}
+		i++
 		switch f[i] {
 		case 'Y':
+			if t.Year() < 0 || t.Year() > 9999 {
+				m.end(b[:0])
+				return unknown
+			}
 			b = appendTwo(appendTwo(b, t.Year()/100), t.Year()%100)
 		case 'm':
 			b = appendTwo(b, int(t.Month()))
@@ -152,14 +199,12 @@ func strftime(m *memory, v, format value) value {
 			b = appendTwo(b, t.Minute())
 		case 'S':
 			b = appendTwo(b, t.Second())
+		case '%':
+			b = append(b, '%')
 		default:
 			m.end(b[:0])
 			return unknown
 		}
-	}
-	if len(f) > 0 && f[len(f)-1] == '%' {
-		m.end(b[:0])
-		return unknown
 	}
 	return m.end(b)
 }

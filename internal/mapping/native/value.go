@@ -28,7 +28,7 @@ const (
 	isBreak
 )
 
-// form says how a number is held.
+// form says how a number is held, or what is known of a text.
 type form uint8
 
 const (
@@ -38,19 +38,24 @@ const (
 	asBig               // p is a *big.Int
 )
 
-// value is one jq value in three words, which fit in registers. It owns nothing: it points into the item's bytes, the
+const (
+	asRead  form = iota // a text that may have what JSON escapes
+	asPlain             // one that stands between quotes as it is: ASCII without quotes, backslashes and control characters
+	asDate              // a plain one that is a date in the form of the house, YYYY-MM-DDTHH:MM:SSZ
+)
+
+// value is one jq value in three words. It has four fields, for Go keeps no struct of more in registers. It owns nothing: it points into the item's bytes, the
 // program's constants or the machine's memory, and dies with the item.
 //
-//	text    p → its first byte, decoded; x its length; plain if it may stand between quotes as it is
+//	text    p → its first byte, decoded; x its length
 //	number  see form; a literal has p and x as a text has
 //	array   p → its first element; x their number
 //	object  p → a head that has its layout, and behind it one value a column
 type value struct {
-	p     unsafe.Pointer
-	x     uint64
-	kind  kind
-	form  form
-	plain bool
+	p    unsafe.Pointer
+	x    uint64
+	kind kind
+	form form
 }
 
 var (
@@ -67,6 +72,16 @@ func (v value) bad() bool { return v.kind >= isError }
 
 // gone reports that v is no value.
 func (v value) gone() bool { return v.kind > isObject }
+
+// plain reports that a text may stand between quotes as it is.
+func (v value) plain() bool { return v.form != asRead }
+
+func plainness(plain bool) form {
+	if plain {
+		return asPlain
+	}
+	return asRead
+}
 
 // truthy is jq's idea of true: all but false and null.
 func (v value) truthy() bool { return v.kind > isFalse }
@@ -94,7 +109,7 @@ func textOf(s string) value {
 // plainText is a text of ASCII without quotes, backslashes and control characters.
 func plainText(s string) value {
 	v := textOf(s)
-	v.plain = true
+	v.form = asPlain
 	return v
 }
 
@@ -125,3 +140,18 @@ func (v value) layout() *layout { return (*layout)((*value)(v.p).p) }
 
 // columns are an object's values, in the order of its layout.
 func (v value) columns() []value { return unsafe.Slice((*value)(v.p), int(v.x)+1)[1:] }
+
+// column is one of an object's values.
+func (v value) column(i int) *value { return slot(v.p, i+1) }
+
+// slot is the value that lies i values behind the first.
+func slot(first unsafe.Pointer, i int) *value {
+	return (*value)(unsafe.Add(first, i*sizeOfValue))
+}
+
+// keyText is a text, plain where it is.
+func keyText(key string) value {
+	v := textOf(key)
+	v.form = plainness(isPlain(unsafe.Slice((*byte)(v.p), len(key))))
+	return v
+}

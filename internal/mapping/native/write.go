@@ -77,7 +77,7 @@ func (w *writer) object(b []byte, v value, depth int) ([]byte, bool) {
 
 // appendText appends a text in quotes, as jq.AppendString does.
 func appendText(b []byte, v value) []byte {
-	if !v.plain {
+	if !v.plain() {
 		return jq.AppendString(b, v.str())
 	}
 	return append(append(append(b, '"'), v.str()...), '"')
@@ -90,7 +90,10 @@ func appendNumber(b []byte, v value) ([]byte, bool) {
 		return strconv.AppendInt(b, int64(v.x), 10), true
 	case asFloat:
 		out, err := jq.AppendFloat(b, v.float())
-		return out, err == nil
+		if err != nil {
+			return b, false
+		}
+		return out, true
 	case asBig:
 		return v.big().Append(b, 10), true
 	}

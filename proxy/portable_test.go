@@ -65,7 +65,7 @@ func TestMappingsArePortable(t *testing.T) {
 }
 
 // installed is what is built in.
-func installed(t *testing.T) *Catalog {
+func installed(t testing.TB) *Catalog {
 	t.Helper()
 	model, err := mapping.LoadModel(mappings.FS, ModelName)
 	if err != nil {
@@ -95,7 +95,7 @@ func installed(t *testing.T) *Catalog {
 }
 
 // portableHouse is a proxy before a cassette.
-func portableHouse(t *testing.T, c *simulate.Cassette, catalog *Catalog) *Proxy {
+func portableHouse(t testing.TB, c *simulate.Cassette, catalog *Catalog) *Proxy {
 	t.Helper()
 	sim, err := simulate.New(simulate.Config{Cassettes: []*simulate.Cassette{c}})
 	if err != nil {

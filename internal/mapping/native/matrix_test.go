@@ -108,7 +108,7 @@ type matrix struct {
 // oracle runs a program on [$in, $a, $b].
 type oracle func(in, a, b any) (any, error)
 
-func programOf(t *testing.T, text string) oracle {
+func programOf(t testing.TB, text string) oracle {
 	t.Helper()
 	text = `. as [$in, $a, $b] | ` + text
 	if code, findings := jq.Compile(jq.Source{File: "t", Text: text}, jq.Options{Timeout: time.Hour}); code != nil {

@@ -23,15 +23,16 @@ const (
 
 // compiler makes the closures of one machine.
 type compiler struct {
-	m       *Machine
-	slots   map[*core.Binding]int
-	labels  map[*core.Binding]signal
-	funcs   map[*core.Func]eval
-	cards   map[core.Node]card
-	sugared map[*core.Call]core.Node
-	next    signal // the next label's
-	reasons []Reason
-	size    int
+	m         *Machine
+	slots     map[*core.Binding]int
+	labels    map[*core.Binding]signal
+	funcs     map[*core.Func]eval
+	cards     map[core.Node]card
+	sugared   map[*core.Call]core.Node
+	fixedOnes map[core.Node]bool
+	next      signal // the next label's
+	reasons   []Reason
+	size      int
 }
 
 // maxSize bounds the closures of a program: a definition with several outputs has some for each of its calls.
@@ -79,6 +80,14 @@ func (c *compiler) eval(n core.Node) eval {
 	if n == nil || c.full(n) {
 		return identity
 	}
+	if !path(n) && c.fixed(n) {
+		return once(c.form(n))
+	}
+	return c.form(n)
+}
+
+// form compiles an expression as what it is.
+func (c *compiler) form(n core.Node) eval {
 	switch n := n.(type) {
 	case *core.Identity:
 		return identity

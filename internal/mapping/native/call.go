@@ -20,8 +20,13 @@ func (c *compiler) countCall(n *core.Call) card {
 		return some
 	case "recurse/0":
 		return many
-	case "any/2", "all/2", "isempty/1", "sort_by/1", "group_by/1", "unique_by/1", "min_by/1", "max_by/1", "walk/1", "del/1", "not/0", "test/1", "test/2":
+	case "walk/1":
+		return c.card(n.Args[0])
+	case "any/2", "all/2", "isempty/1", "sort_by/1", "group_by/1", "unique_by/1", "min_by/1", "max_by/1", "del/1", "not/0", "test/1", "test/2":
 		return one
+	}
+	if _, known := builtin(n.Name, len(n.Args)); !known {
+		return many
 	}
 	return c.most(n.Args...)
 }

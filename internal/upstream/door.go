@@ -32,7 +32,7 @@ const (
 	maxHeaderBytes     = 64 << 10
 	idleConnTimeout    = 90 * time.Second
 	http2PingAfter     = 15 * time.Second // a silent connection that died is found, not used
-	maxIdleConnsAtHost = 8
+	maxIdleConnsAtHost = maxConnsPerHost  // what a burst has opened is there for the next one
 )
 
 func (t Timeouts) withDefaults() Timeouts {

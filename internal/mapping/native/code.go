@@ -41,6 +41,7 @@ func (c *Code) Machine() *Machine {
 func (c *Code) Rest(m *Machine) {
 	m.release()
 	clear(m.roots)
+	m.bindings++
 	clear(m.vars)
 	clear(m.stack[:cap(m.stack)])
 	m.emit, m.ctx = nil, nil
@@ -48,9 +49,9 @@ func (c *Code) Rest(m *Machine) {
 }
 
 func (c *Code) machine() (*Machine, *compiler) {
-	m := &Machine{memory: *newMemory(), roots: make([]value, c.roots)}
+	m := &Machine{memory: *newMemory(), roots: make([]value, c.roots), bindings: 1}
 	k := &compiler{m: m, program: c.program, slots: map[*core.Binding]int{}, labels: map[*core.Binding]signal{}, funcs: map[*core.Func]eval{},
-		cards: map[core.Node]card{}, sugared: map[*core.Call]core.Node{}, next: sigLabels}
+		cards: map[core.Node]card{}, sugared: map[*core.Call]core.Node{}, fixedOnes: map[core.Node]bool{}, next: sigLabels}
 	m.run = k.each(c.program, output)
 	return m, k
 }
@@ -67,6 +68,7 @@ func output(m *Machine, v value) signal {
 // that can't be held here.
 func (m *Machine) Bind(root int, doc []byte) bool {
 	m.roots[root] = null
+	m.bindings++
 	if len(doc) == 0 {
 		return true
 	}

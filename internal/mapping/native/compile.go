@@ -23,17 +23,18 @@ const (
 
 // compiler makes the closures of one machine.
 type compiler struct {
-	m       *Machine
-	slots   map[*core.Binding]int
-	labels  map[*core.Binding]signal
-	funcs   map[*core.Func]eval
-	cards   map[core.Node]card
-	sugared map[*core.Call]core.Node
-	next    signal // the next label's
-	program core.Node
-	reasons []Reason
-	notes   []Reason // why parts of it are gojq's
-	size    int
+	m         *Machine
+	slots     map[*core.Binding]int
+	labels    map[*core.Binding]signal
+	funcs     map[*core.Func]eval
+	cards     map[core.Node]card
+	sugared   map[*core.Call]core.Node
+	fixedOnes map[core.Node]bool
+	next      signal // the next label's
+	program   core.Node
+	reasons   []Reason
+	notes     []Reason // why parts of it are gojq's
+	size      int
 }
 
 // maxSize bounds the closures of a program: a definition with several outputs has some for each of its calls.
@@ -85,12 +86,16 @@ func (c *compiler) eval(n core.Node) eval {
 	f := c.form(n)
 	if c.card(n) != many { // who asks for one of many gives up all of it
 		if i := c.outside(n, before); i != nil {
-			return i.eval
+			f = i.eval
 		}
+	}
+	if !path(n) && c.fixed(n) {
+		return once(f)
 	}
 	return f
 }
 
+// form compiles an expression as what it is.
 func (c *compiler) form(n core.Node) eval {
 	switch n := n.(type) {
 	case *core.Identity:

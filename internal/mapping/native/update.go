@@ -169,9 +169,9 @@ func apart(names []string) bool {
 }
 
 func patchMember(name string, leaf eval, make bool) eval {
-	get := member(name)
+	get := &reader{name: name}
 	return func(m *Machine, in value) value {
-		v := get(m, in)
+		v := get.of(in)
 		if v.gone() {
 			return v
 		}

@@ -41,7 +41,9 @@ func (w *walk) cached() *upstream.Reply {
 		return nil
 	}
 	w.links = links
-	return w.sess.Kept(status, header, body)
+	reply := w.sess.Kept(status, header, body)
+	w.ahead.pass(w, reply, body)
+	return reply
 }
 
 // remember puts the open page into the cache, reading what is left of it if the whole fits. A provider that is slow with

@@ -14,18 +14,21 @@ const maxRemembered = 40
 // remembering is a function of texts that knows its last answer: record after record has the dates of the one before.
 func remembering(f func(m *memory, in value) value, as form) func(m *memory, in value) value {
 	var from, to [maxRemembered]byte
-	asked, answered := -1, 0
+	asked, answered, kind := -1, 0, as
 	return func(m *memory, in value) value {
 		known := in.kind == isText && in.x <= maxRemembered
 		if known && int(in.x) == asked && string(from[:asked]) == in.str() {
-			return m.as(to[:answered], as)
+			return m.as(to[:answered], kind)
 		}
 		v := f(m, in)
 		if v.kind != isText {
 			return v
 		}
-		v.form = as
+		if as == asPlain || v.form != asDate { // a year that is none makes no date
+			v.form = asPlain
+		}
 		if known && v.x <= maxRemembered {
+			kind = v.form
 			asked, answered = copy(from[:], in.str()), copy(to[:], v.str())
 		}
 		return v

@@ -39,6 +39,7 @@ type Catalog struct {
 	Environment map[string]Overrides        // by connector
 	Accounts    map[string]Overrides        // by the account's id
 	Model       *mapping.Model
+	CheckEvery  uint64              // items of a mapping until one is read by jq's machine too; 0: never
 	Tried       func(mapping.Tried) // hears of every record, where overrides are tried out; nil everywhere else
 }
 
@@ -47,6 +48,7 @@ type Observer interface {
 	Records(connector, resource, format string, n int)
 	CursorOpened(outcome string)
 	MappingFailed(connector, resource string)
+	MappingChecked(connector, resource string, same bool)
 }
 
 // Config is what a Proxy is made of.
@@ -99,6 +101,7 @@ type nobody struct{}
 func (nobody) Records(string, string, string, int) {}
 func (nobody) CursorOpened(string)                 {}
 func (nobody) MappingFailed(string, string)        {}
+func (nobody) MappingChecked(string, string, bool) {}
 
 // Unified answers GET /unified/{model}/{resource}[/{id}]. A returned problem means that nothing was written.
 func (p *Proxy) Unified(w http.ResponseWriter, r *http.Request, who Principal, model, resource, id string) error {

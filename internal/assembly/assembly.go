@@ -121,6 +121,7 @@ func (h *House) Load(cfg *config.Config) error {
 	if err != nil {
 		return err
 	}
+	catalog.CheckEvery = cfg.CheckEvery
 	over := files.over(catalog)
 	if err := check(cfg, over); err != nil {
 		return err

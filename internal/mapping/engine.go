@@ -65,7 +65,7 @@ func (r *Runner) compiled(ctx context.Context) (sure bool, err error) {
 	}
 	r.held = r.held[:0]
 	r.ran.items++
-	if r.machine.Run(ctx, Budget(len(r.item)), r.take) {
+	if r.run(ctx) {
 		r.ran.streak = 0
 		if len(r.held) > 0 {
 			if err = r.refresh(); err == nil {
@@ -75,12 +75,25 @@ func (r *Runner) compiled(ctx context.Context) (sure bool, err error) {
 		return true, err
 	}
 	r.ran.bails++
-	if r.ran.streak++; r.ran.streak == maxStreak {
-		r.unit.engine.gaveUp.Store(true)
+	if r.ran.streak++; r.ran.streak == maxStreak && r.machine != nil {
 		r.unit.engine.code.Rest(r.machine)
-		r.machine = nil
+		r.giveUp()
 	}
 	return false, nil
+}
+
+// scan is the machine's, where there is one.
+func (r *Runner) scan(window []byte, i int, eof bool) (end int, st record.Status) {
+	if r.machine == nil {
+		return 0, record.Bad
+	}
+	defer r.fallen()
+	return r.machine.Scan(window, i, eof)
+}
+
+func (r *Runner) run(ctx context.Context) (sure bool) {
+	defer r.fallen()
+	return r.machine.Run(ctx, Budget(len(r.item)), r.take)
 }
 
 // taken takes one output of the machine's, as output does of gojq's.

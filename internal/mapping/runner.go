@@ -65,6 +65,7 @@ type Runner struct {
 	size    int              // of the batch before the item
 	take    func(native.Output) bool
 	ran     tally
+	checks  checks
 }
 
 // Runner is a new runner of a resource, nil where the file does not define it. Close gives back what it has.
@@ -134,9 +135,7 @@ func (r *Runner) root(i int) (any, error) {
 func (r *Runner) Scan(window []byte, i int, eof bool) (end int, st record.Status) {
 	r.item = nil
 	i = record.SkipSpace(window, i)
-	if r.machine != nil {
-		end, st = r.machine.Scan(window, i, eof)
-	} else {
+	if end, st = r.scan(window, i, eof); r.machine == nil {
 		end, st = record.Scan(window, i, eof)
 	}
 	if st == record.Done {
@@ -163,6 +162,9 @@ func (r *Runner) EmitContext(ctx context.Context, out *record.Batch) error {
 	if !sure {
 		out.Buf, out.Outs = out.Buf[:r.size], out.Outs[:outs]
 		err = r.interpret(ctx)
+	}
+	if err == nil && sure && r.due() {
+		err = r.check(ctx, outs)
 	}
 	if err != nil {
 		out.Buf, out.Outs = out.Buf[:r.size], out.Outs[:outs]

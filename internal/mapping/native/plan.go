@@ -93,14 +93,11 @@ func (s *shape) another(l *layout) *writing {
 		}
 	}
 	w := s.plan(l)
-	if l.tree != nil && len(l.writings) < maxWritings {
+	if l.tree != nil && len(l.writings) < maxMemos {
 		l.writings = append(l.writings, w)
 	}
 	return w
 }
-
-// maxWritings bounds what a layout remembers.
-const maxWritings = 16
 
 func (s *shape) plan(l *layout) *writing {
 	w := &writing{shape: s}

@@ -192,6 +192,9 @@ func newHouse(t testing.TB, upstream string, change ...func(*setup)) *house {
 	if s.configure != nil {
 		s.configure(cfg)
 	}
+	if all := cfg.Accounts.Static; cfg.Overrides.Dir == "" && !slices.ContainsFunc(all, func(a *account.Account) bool { return a.Connector != all[0].Connector }) {
+		s.Only = all[0].Connector // to load all for each test is most of its time
+	}
 	built, err := assembly.Build(cfg, s.Options)
 	if err != nil {
 		t.Fatal(err)

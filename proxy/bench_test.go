@@ -158,7 +158,7 @@ func (s *told) Close()                         {}
 func benchRequest(f Format) *request {
 	return &request{
 		Proxy:  New(Config{Cursors: cursor.New(cursor.Config{}), Log: slog.New(slog.DiscardHandler)}),
-		params: &params{format: f, limit: benchRecords}, acct: &account.Account{ID: "a"}, conn: &connector.Connector{Name: "acme"},
+		params: &params{format: f, limit: benchRecords}, standing: &standing{acct: &account.Account{ID: "a"}, conn: &connector.Connector{Name: "acme"}},
 		resource: &connector.Resource{Name: "usage"}, method: &connector.Method{}, span: &span{}, program: new(mapping.Program),
 	}
 }

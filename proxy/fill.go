@@ -117,7 +117,10 @@ func (q *request) mint(ctx context.Context, at *record.Position) (string, error)
 	if at == nil {
 		return "", nil
 	}
-	return q.Cursors.Mint(context.WithoutCancel(ctx), q.acct.ID, q.selection, *at)
+	if q.minter == nil {
+		q.minter = q.Cursors.For(q.acct.ID, q.selection)
+	}
+	return q.minter.Mint(context.WithoutCancel(ctx), *at)
 }
 
 // fail gives an error the cursor with which the request can be taken up again.

@@ -78,6 +78,9 @@ func filtersOf(r *connector.Resource, p *mapping.Program) []string {
 
 // checkFilters refuses a filter that would silently drop every record.
 func checkFilters(f filter, r *connector.Resource, p *mapping.Program, connectorName string) error {
+	if len(f) == 0 {
+		return nil
+	}
 	var can []string // filters narrow usage, and what is derived from it
 	if r.Name == "usage" {
 		can = filtersOf(r, p)
@@ -93,7 +96,7 @@ func checkFilters(f filter, r *connector.Resource, p *mapping.Program, connector
 // sent are the filters that the provider may be asked for: not those on a field that an override sets, for the provider
 // knows nothing of its values.
 func (q *request) sent() filter {
-	if q.program == nil {
+	if q.program == nil || len(q.filter) == 0 {
 		return q.filter
 	}
 	out := filter{}

@@ -55,8 +55,8 @@ func (w *walk) remember() {
 	if w.before != nil {
 		w.before()
 	}
-	if w.keep <= cursor.MaxPage { // else the answer itself wants the rest
-		defer time.AfterFunc(rememberPatience, w.page.close).Stop()
+	if body := w.page.body; w.keep <= cursor.MaxPage { // else the answer itself wants the rest
+		defer time.AfterFunc(rememberPatience, func() { body.Close() }).Stop()
 	}
 	if body := w.page.kept.rest(); body != nil {
 		// The answer must not wait for the cache longer than the cache's own time-outs allow, nor die with the client.

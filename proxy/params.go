@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/meterbridge/meterbridge/internal/bracket"
 	"github.com/meterbridge/meterbridge/internal/near"
@@ -90,14 +91,17 @@ var alias = map[string]string{
 }
 
 // ParameterNames are all names of parameters that the gateway understands.
-func ParameterNames() []string {
+func ParameterNames() []string { return slices.Clone(parameterNames()) }
+
+// parameterNames are the same, shared.
+var parameterNames = sync.OnceValue(func() []string {
 	names := append([]string{"remote_query"}, Filters...)
 	names = slices.AppendSeq(names, maps.Keys(single))
 	names = slices.AppendSeq(names, maps.Keys(lists))
 	names = slices.AppendSeq(names, maps.Keys(alias))
 	slices.Sort(names)
 	return names
-}
+})
 
 // parseParams reads the query string and what the headers add to it.
 func parseParams(rawQuery string, h http.Header) (*params, error) {

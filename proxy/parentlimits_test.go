@@ -28,7 +28,7 @@ func walkOf(t *testing.T, h http.HandlerFunc, list string) *walk {
 	t.Cleanup(client.CloseIdle)
 	values := map[string]any{"base_url": server.URL}
 	acct := &account.Account{ID: "a", Connector: "acme", Context: values, BaseURLSet: true}
-	return &walk{ctx: t.Context(), request: &request{conn: conn, method: conn.Resources["usage"].List, scope: &connector.Scope{}, sess: client.For(acct, conn, values)}}
+	return &walk{ctx: t.Context(), request: &request{standing: &standing{conn: conn}, method: conn.Resources["usage"].List, scope: &connector.Scope{}, sess: client.For(acct, conn, values)}}
 }
 
 // TestLimitsOfParents: as many as there may be are walked, one more is an error and never left out.

@@ -68,9 +68,10 @@ type Config struct {
 // Proxy answers requests. It is safe for concurrent use.
 type Proxy struct {
 	Config
-	lookups lookupCache
-	jobs    singleflight.Group
-	flights singleflight.Group
+	standings standings
+	lookups   lookupCache
+	jobs      singleflight.Group
+	flights   singleflight.Group
 }
 
 // New makes a Proxy.

@@ -106,7 +106,7 @@ func (q *request) nothing(w http.ResponseWriter) error {
 
 // headersBeside are what every answer says, for a body that has no place for it.
 func (q *request) headersBeside(h http.Header) {
-	h.Set(HeaderRange, string(marshal(q.rangeView())))
+	h.Set(HeaderRange, string(q.appendRange(nil)))
 	setWarnings(h, q.warnings)
 	q.stateLimits(h)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/meterbridge/meterbridge/internal/account"
 	"github.com/meterbridge/meterbridge/internal/connector"
+	"github.com/meterbridge/meterbridge/internal/cursor"
 	"github.com/meterbridge/meterbridge/internal/mapping"
 	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/record"
@@ -18,18 +19,15 @@ import (
 // request is one caller's request, resolved: everything that the walk and the writers need, and no more decisions.
 type request struct {
 	*Proxy
+	*standing
 	params   *params
-	catalog  *Catalog
-	acct     *account.Account
-	conn     *connector.Connector
 	resource *connector.Resource
 	method   *connector.Method
-	program  *mapping.Program             // with its overrides; nil: items pass unmapped
+	program  *mapping.Program             // the standing's; nil: items pass unmapped
 	over     []*connector.RequestOverride // of the resource's list
 	mapped   string                       // the resource whose mapping runs; usage for a derived resource
 	id       string                       // of a get
-	sess     *upstream.Session
-	context  map[string]any
+	sess     *upstream.Session            // the standing's, with the permissions that the resource needs
 	scope    *connector.Scope
 	span     *span
 	filter   filter
@@ -37,13 +35,14 @@ type request struct {
 	at        record.Position // where the request begins
 	resumes   bool            // it came with a cursor
 	selection [16]byte
+	minter    *cursor.Minter // nil until the first token is made
 
-	queryJSON, accountJSON []byte
-	limits                 http.Header // the provider's rate limit, normalised
-	warnings               []problem.Warning
-	unlisted               map[string]int // warnings beyond their bound, by code
-	mismatches             int            // rows whose own total differs from the sum of their parts
-	firstMismatch          string         // what was said of the first of them
+	queryJSON     []byte
+	limits        http.Header // the provider's rate limit, normalised
+	warnings      []problem.Warning
+	unlisted      map[string]int // warnings beyond their bound, by code
+	mismatches    int            // rows whose own total differs from the sum of their parts
+	firstMismatch string         // what was said of the first of them
 }
 
 // resolve reads a unified request.
@@ -67,7 +66,7 @@ func (p *Proxy) resolve(r *http.Request, who Principal, model, resource, id stri
 			return nil, err
 		}
 	}
-	if err := q.params.leftover(ParameterNames()); err != nil {
+	if err := q.params.leftover(parameterNames()); err != nil {
 		return nil, err
 	}
 	return q, q.settle(r.Context())
@@ -79,19 +78,15 @@ func (p *Proxy) begin(r *http.Request, who Principal, catalog *Catalog) (*reques
 	if err != nil {
 		return nil, err
 	}
-	q := &request{Proxy: p, params: params, catalog: catalog, filter: params.filters}
-	if q.acct, err = p.account(r.Context(), who, params.account); err != nil {
+	acct, err := p.account(r.Context(), who, params.account)
+	if err != nil {
 		return nil, err
 	}
-	q.conn = catalog.Connectors.Get(q.acct.Connector)
-	if q.conn == nil {
-		return nil, problem.New(problem.AccountMisconfig, "the account names the connector %q, which is not installed; installed are %s", q.acct.Connector, strings.Join(catalog.Connectors.Names(), ", "))
+	st, err := p.standings.of(p.Upstream, acct, catalog)
+	if err != nil {
+		return nil, err
 	}
-	if q.context, err = q.conn.ResolveContext(q.acct.Context); err != nil {
-		return nil, problem.Wrap(problem.AccountMisconfig, err, "the account's configuration is incomplete: %v", err)
-	}
-	q.sess = p.Upstream.For(q.acct, q.conn, q.context)
-	return q, nil
+	return &request{Proxy: p, standing: st, params: params, filter: params.filters, sess: st.sess}, nil
 }
 
 // account finds the account that the caller named, or the one that its token is bound to. Another token's account and
@@ -131,7 +126,7 @@ func (q *request) choose(resource, id string) error {
 		return problem.New(problem.UnknownMethod, "the connector %s can get one of its %s by its id and not list them", q.conn.Name, resource)
 	}
 	q.sess = q.sess.WithScopes(q.source().Scopes)
-	q.program = q.catalog.Program(q.conn.Name, q.acct.ID)
+	q.program = q.standing.program
 	if q.program == nil || !q.program.Has(q.mapped) {
 		return problem.New(problem.Internal, "no mapping of %s reads %s; meterbridge lint says more", q.conn.Name, q.mapped)
 	}
@@ -151,7 +146,7 @@ func (q *request) settle(ctx context.Context) error {
 	if q.id == "" { // overrides of requests are those of lists
 		q.over, _ = q.catalog.requests(q.conn.Name, q.acct.ID, q.source().Name)
 	}
-	q.at = record.Position{Now: q.Clock().UnixNano(), Rev: q.rev(), Size: q.pageSize()}
+	q.at = record.Position{Now: q.Clock().UnixNano(), Rev: q.rev, Size: q.pageSize()}
 	var opened interface{ Check([16]byte) error }
 	if q.params.cursor != "" {
 		o, err := q.Cursors.Open(ctx, q.params.cursor, q.acct.ID)
@@ -177,15 +172,6 @@ func (q *request) settle(ctx context.Context) error {
 		q.Observer.CursorOpened("ok")
 	}
 	return nil
-}
-
-// rev tells one version of connector, mapping and overrides from another, whether the request maps or not.
-func (q *request) rev() uint64 {
-	_, rev := q.catalog.requests(q.conn.Name, q.acct.ID, "")
-	if program := q.catalog.Program(q.conn.Name, q.acct.ID); program != nil {
-		rev ^= program.Hash()
-	}
-	return rev ^ q.conn.Hash
 }
 
 // pageSize is the provider's page size of a new walk: its default, or its largest where the whole is wanted. An

@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/tidwall/gjson"
 
 	"github.com/meterbridge/meterbridge/internal/connector"
+	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/problem"
 )
 
@@ -64,18 +66,39 @@ func (q *request) dated() bool { return q.method.Windowed() }
 // selectionHash is the hash of what a cursor is bound to: the resource and everything that chooses or orders its records. How
 // they are presented (limit, format, exclusions) is free.
 func (q *request) selectionHash() (h [16]byte) {
-	filters := map[string][]string{}
-	for k, v := range q.filter {
-		filters[k] = slices.Sorted(slices.Values(v))
+	b := append(jq.AppendString(append(jq.AppendString([]byte{'['}, q.mapped), ','), q.resource.Name), ',')
+	b = append(strconv.AppendBool(b, q.program != nil), ',')
+	b = append(strconv.AppendUint(b, q.at.Rev, 10), ',')
+	b = append(jq.AppendString(b, q.id), ',')
+	for _, t := range [...]time.Time{q.span.Start, q.span.End} {
+		b = append(t.AppendFormat(append(b, '"'), time.RFC3339Nano), `",`...)
 	}
+	b = append(jq.AppendString(b, q.span.granularity), ',')
+	b = append(q.appendFilters(b), ',')
 	remote := make([][2]string, len(q.params.remote))
 	for i, p := range q.params.remote {
 		remote[i] = [2]string{p.Key, p.Value}
 	}
-	b := marshal([]any{q.mapped, q.resource.Name, q.program != nil, q.at.Rev, q.id, q.span.Start, q.span.End, q.span.granularity, filters, remote})
+	if len(remote) == 0 {
+		b = append(b, `[]]`...)
+	} else {
+		b = append(append(b, marshal(remote)...), ']')
+	}
 	sum := sha256.Sum256(b)
 	copy(h[:], sum[:])
 	return h
+}
+
+// appendFilters writes the filters as an object, the values of each sorted.
+func (q *request) appendFilters(b []byte) []byte {
+	if len(q.filter) == 0 {
+		return append(b, `{}`...)
+	}
+	filters := map[string][]string{}
+	for k, v := range q.filter {
+		filters[k] = slices.Sorted(slices.Values(v))
+	}
+	return append(b, marshal(filters)...)
 }
 
 // maxWarnings bounds the warnings of one kind: they go into headers too, which clients bound.

@@ -1,19 +1,22 @@
 package proxy
 
-// roots are the constant roots of the mapping's scope, built once a request.
+import "github.com/meterbridge/meterbridge/internal/jq"
+
+// roots are the constant roots of the mapping's scope, built once a request; $account is the standing's.
 func (q *request) roots() {
-	type rng struct {
-		Start           string              `json:"start_date"`
-		End             string              `json:"end_date"`
-		Granularity     string              `json:"granularity"`
-		PreliminaryFrom *string             `json:"preliminary_from"`
-		Filters         map[string][]string `json:"filters"`
+	b := append(appendStamp([]byte(`{"start_date":`), q.span.Start), `,"end_date":`...)
+	b = append(appendStamp(b, q.span.End), `,"granularity":`...)
+	b = append(jq.AppendString(b, q.span.granularity), `,"preliminary_from":`...)
+	if q.span.preliminaryFrom.IsZero() {
+		b = append(b, `null`...)
+	} else {
+		b = appendStamp(b, q.span.preliminaryFrom)
 	}
-	r := rng{Start: stamp(q.span.Start), End: stamp(q.span.End), Granularity: q.span.granularity, Filters: q.filter}
-	if !q.span.preliminaryFrom.IsZero() {
-		s := stamp(q.span.preliminaryFrom)
-		r.PreliminaryFrom = &s
+	b = append(b, `,"filters":`...)
+	if len(q.filter) == 0 {
+		b = append(b, `{}`...)
+	} else {
+		b = append(b, marshal(q.filter)...)
 	}
-	q.queryJSON = marshal(r)
-	q.accountJSON = marshal(map[string]any{"id": q.acct.ID, "connector": q.conn.Name, "tenant_id": q.acct.TenantID, "context": q.context})
+	q.queryJSON = append(b, '}')
 }

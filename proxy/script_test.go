@@ -20,9 +20,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/meterbridge/meterbridge/connectors"
 	"github.com/meterbridge/meterbridge/internal/account"
 	"github.com/meterbridge/meterbridge/internal/assembly"
 	"github.com/meterbridge/meterbridge/internal/config"
+	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/secret"
 )
 
@@ -160,17 +162,19 @@ func firstLine(got, want string) string {
 	return "one is longer"
 }
 
+// scriptConnectors are those that scripts name an account of, to know what it takes.
+var scriptConnectors = sync.OnceValue(func() *connector.Set {
+	set, _ := connector.Load(connectors.FS, os.DirFS("testdata/connectors"))
+	return set
+})
+
 const scriptToken = "token-of-a-scripted-client"
 
 // houseFor is a gateway whose token is bound to one account at the fake.
 func houseFor(t *testing.T, a scriptAccount, f *fake, o assembly.Options) *assembly.House {
 	t.Helper()
 	files := assembly.Files{ConnectorsDir: "testdata/connectors", MappingsDir: "testdata/mappings"}
-	catalog, err := files.Catalog()
-	if err != nil {
-		t.Fatal(err)
-	}
-	conn := catalog.Connectors.Get(a.Connector)
+	conn := scriptConnectors().Get(a.Connector)
 	given := map[string]any{"base_url": f.base.URL}
 	if _, ok := conn.ContextVar("token_url"); ok {
 		given["token_url"] = f.base.URL + "/oauth/token"
@@ -190,7 +194,7 @@ func houseFor(t *testing.T, a scriptAccount, f *fake, o assembly.Options) *assem
 	cfg.Cursors.TTL = 100 * 24 * time.Hour
 	cfg.Accounts.Static = []*account.Account{{ID: "acct-1", Connector: a.Connector, TenantID: "acme", Context: given, Credentials: credentials, BaseURLSet: true}}
 	cfg.Auth.Tokens = []config.Token{config.NewToken("script", secret.New(scriptToken), []string{"acct-1"}, !a.ReadOnly)}
-	o.Hurry = a.Deadline == 0
+	o.Hurry, o.Only = a.Deadline == 0, a.Connector
 	house, err := assembly.Build(cfg, o)
 	if err != nil {
 		t.Fatal(err)

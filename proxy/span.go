@@ -171,3 +171,8 @@ const stampLayout = "2006-01-02T15:04:05Z"
 
 // stamp writes an instant as every date on the wire is written.
 func stamp(t time.Time) string { return t.UTC().Format(stampLayout) }
+
+// appendStamp writes a stamp as JSON.
+func appendStamp(b []byte, t time.Time) []byte {
+	return append(t.UTC().AppendFormat(append(b, '"'), stampLayout), '"')
+}

@@ -206,3 +206,24 @@ func TestPeriodsFitTogether(t *testing.T) {
 		}
 	}
 }
+
+// TestARangeIsWrittenAsItsView: by hand in every answer, and by encoding/json in a stream's last line.
+func TestARangeIsWrittenAsItsView(t *testing.T) {
+	dated := &connector.Method{Calls: []*connector.CallSpec{{Window: &connector.WindowSpec{}}}}
+	from, to := time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 11, 1, 2, 3, 4, 0, time.UTC)
+	for _, c := range []struct {
+		name   string
+		method *connector.Method
+		span   span
+	}{
+		{"without dates", &connector.Method{}, span{}},
+		{"without a granularity", dated, span{Range: connector.Range{Start: from, End: to}}},
+		{"with one", dated, span{Range: connector.Range{Start: from, End: to}, granularity: "day"}},
+		{"preliminary", dated, span{Range: connector.Range{Start: from, End: to}, granularity: "day", preliminaryFrom: to}},
+	} {
+		q := &request{method: c.method, span: &c.span}
+		if got, want := string(q.appendRange(nil)), string(marshal(q.rangeView())); got != want {
+			t.Errorf("%s: %s, the view is %s", c.name, got, want)
+		}
+	}
+}

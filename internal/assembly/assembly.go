@@ -36,7 +36,7 @@ type Options struct {
 	Hurry   bool          // without the connectors' rate limits and pauses, which a simulated provider does not need
 	Redis   time.Duration // of each step of a call to Redis; kv.DefaultTimeout where it is 0
 	Version string
-	only    string // the one connector of a replay
+	Only    string // the one connector that is loaded, for replays and tests; "" for all
 	Trial   *Trial // nil: nothing is tried out
 }
 
@@ -67,7 +67,7 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
-	h := &House{log: o.Log, only: o.only, hurry: o.Hurry, count: o.Count, trial: o.Trial}
+	h := &House{log: o.Log, only: o.Only, hurry: o.Hurry, count: o.Count, trial: o.Trial}
 	keys, shared, err := cfg.Keyring()
 	if err != nil {
 		return nil, err
@@ -91,7 +91,9 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 		Allow: cfg.Egress.Allow, States: states, Keyring: keys, Clock: o.Clock, Store: h.store, Flight: metrics.Flight,
 		Observe: func(name string, e upstream.Exchange) {
 			metrics.Upstream(name, e.Status, time.Duration(e.Millis*float64(time.Millisecond)))
-			o.Log.Debug("upstream", "connector", name, "purpose", e.Purpose, "method", e.Method, "url", e.URL, "status", e.Status, "ms", e.Millis)
+			if o.Log.Enabled(context.Background(), slog.LevelDebug) {
+				o.Log.Debug("upstream", "connector", name, "purpose", e.Purpose, "method", e.Method, "url", e.URL, "status", e.Status, "ms", e.Millis)
+			}
 		},
 	})
 	c := cursor.Config{Keys: keys, Store: h.store, TTL: cfg.Cursors.TTL, Now: o.Clock}

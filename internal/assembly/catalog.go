@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/meterbridge/meterbridge/connectors"
 	"github.com/meterbridge/meterbridge/internal/connector"
@@ -51,12 +52,15 @@ func (f Files) Catalog() (*proxy.Catalog, error) {
 	return c, nil
 }
 
+// builtinModel is the one model, which is part of the binary.
+var builtinModel = sync.OnceValues(func() (*mapping.Model, error) { return mapping.LoadModel(mappings.FS, proxy.ModelName) })
+
 // Read is Catalog with all findings, warnings too, for lint.
 func (f Files) Read() (*proxy.Catalog, []jq.Finding, error) {
 	if err := f.check(); err != nil {
 		return nil, nil, err
 	}
-	model, err := mapping.LoadModel(mappings.FS, proxy.ModelName)
+	model, err := builtinModel()
 	if err != nil {
 		return nil, nil, err
 	}

@@ -13,8 +13,6 @@ import (
 	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/mapping"
 	"github.com/meterbridge/meterbridge/internal/simulate"
-	"github.com/meterbridge/meterbridge/mappings"
-	"github.com/meterbridge/meterbridge/proxy"
 )
 
 // Report is what lint found, and in how many files it looked.
@@ -40,7 +38,7 @@ var fixes = map[string]string{
 // of one name are also checked side by side. What is installed must be complete; of files that are named, which may be
 // in the making, it is a warning what they still lack. An error says that a path can't be read.
 func Lint(f Files, paths ...string) (*Report, error) {
-	model, err := mapping.LoadModel(mappings.FS, proxy.ModelName)
+	model, err := builtinModel()
 	if err != nil {
 		return nil, err
 	}

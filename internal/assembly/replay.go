@@ -47,8 +47,8 @@ func NewReplay(files Files, c *simulate.Cassette, o Options) (*Replay, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.only == "" && files.OverridesDir == "" { // overrides may be for others, and are checked against them
-		o.only = c.Name
+	if o.Only == "" && files.OverridesDir == "" { // overrides may be for others, and are checked against them
+		o.Only = c.Name
 	}
 	r := &Replay{Simulator: sim, Account: c.Name, cassette: c, server: httptest.NewServer(sim)}
 	cfg := config.Default()

@@ -138,6 +138,9 @@ func (o overlay) owns(r *Request, owner Owner, p bracket.Pair) bool {
 
 // LookupsOf are the connector's lookups that the overrides of a list read.
 func (c *Connector) LookupsOf(over []*RequestOverride) []string {
+	if len(over) == 0 {
+		return nil
+	}
 	return c.lookups(func(name string) bool {
 		return slices.ContainsFunc(over, func(r *RequestOverride) bool {
 			has := func(f Setting) bool { return f.Value.tree.reads("lookups", name) }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
-
 )
 
 // WindowSpec is how a call slices its range.

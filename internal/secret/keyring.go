@@ -9,6 +9,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash"
 	"sync"
 )
 
@@ -29,11 +30,37 @@ var ErrOpen = errors.New("sealed bytes do not open")
 // the new one in front, and take the old one out when what it sealed has expired.
 type Keyring struct{ keys []*key }
 
-// key is one configured key and what was derived of it. Labels are constants of the code, so the map stays small.
+// key is one configured key and what was derived of it. Labels are constants of the code, so the maps stay small.
 type key struct {
 	master  []byte
 	id      [keyIDSize]byte
-	derived sync.Map // purpose and label → *sealer or []byte
+	sealers derived[*sealer]
+	hashers derived[*sync.Pool] // of hash.Hash: setting one up costs as much as a short sum
+}
+
+// derived is what was made of a key for each label, once.
+type derived[V any] struct {
+	mu      sync.RWMutex
+	byLabel map[string]V
+}
+
+func (d *derived[V]) of(label string, make func() V) V {
+	d.mu.RLock()
+	v, ok := d.byLabel[label]
+	d.mu.RUnlock()
+	if ok {
+		return v
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if v, ok = d.byLabel[label]; !ok {
+		if d.byLabel == nil {
+			d.byLabel = map[string]V{}
+		}
+		v = make()
+		d.byLabel[label] = v
+	}
+	return v
 }
 
 // NewKeyring makes a ring of keys of KeySize bytes each. The first seals, all open.
@@ -117,11 +144,13 @@ func (r *Keyring) CheckMAC(label string, mac []byte, data ...[]byte) bool {
 }
 
 func (k *key) mac(label string, data [][]byte) (sum [sha256.Size]byte) {
-	sub, ok := k.derived.Load("mac/" + label)
-	if !ok {
-		sub, _ = k.derived.LoadOrStore("mac/"+label, k.derive("mac", label, sha256.Size))
-	}
-	h := hmac.New(sha256.New, sub.([]byte))
+	pool := k.hashers.of(label, func() *sync.Pool {
+		sub := k.derive("mac", label, sha256.Size)
+		return &sync.Pool{New: func() any { return hmac.New(sha256.New, sub) }}
+	})
+	h := pool.Get().(hash.Hash)
+	defer pool.Put(h)
+	h.Reset()
 	var size [8]byte
 	for _, d := range data {
 		binary.BigEndian.PutUint64(size[:], uint64(len(d)))
@@ -133,11 +162,7 @@ func (k *key) mac(label string, data [][]byte) (sum [sha256.Size]byte) {
 }
 
 func (k *key) sealer(label string) *sealer {
-	s, ok := k.derived.Load("seal/" + label)
-	if !ok {
-		s, _ = k.derived.LoadOrStore("seal/"+label, newSealer(k.derive("seal", label, KeySize)))
-	}
-	return s.(*sealer)
+	return k.sealers.of(label, func() *sealer { return newSealer(k.derive("seal", label, KeySize)) })
 }
 
 // bind puts the key's id before the caller's aad; its length is fixed, so the two can't be confused.

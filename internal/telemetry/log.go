@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/meterbridge/meterbridge/internal/secret"
 )
@@ -64,6 +65,19 @@ func RequestID(ctx context.Context) string {
 // telling are the words of a name that make its value a secret, written without separators.
 var telling = []string{"authorization", "token", "secret", "password", "passwd", "apikey", "applicationkey", "accesskey", "privatekey", "credential", "cookie"}
 
+// heard is what sounds says of the names of attributes, which are constants of the code.
+var heard sync.Map // string → bool
+
+// soundsNamed is sounds for the name of an attribute.
+func soundsNamed(name string) bool {
+	if v, ok := heard.Load(name); ok {
+		return v.(bool)
+	}
+	v := sounds(name)
+	heard.Store(strings.Clone(name), v)
+	return v
+}
+
 // sounds reports whether a name sounds like a secret's: api_key, X-Api-Key and apiKey are the same.
 func sounds(name string) bool {
 	name = strings.Map(func(r rune) rune {
@@ -94,9 +108,9 @@ func redact(groups []string, a slog.Attr) slog.Attr {
 			a.Value = slog.AnyValue(redactHeader(h))
 		}
 	}
-	hide := sounds(a.Key)
+	hide := soundsNamed(a.Key)
 	for _, g := range groups {
-		hide = hide || sounds(g)
+		hide = hide || soundsNamed(g)
 	}
 	if hide {
 		a.Value = slog.StringValue(secret.Redacted)

@@ -64,11 +64,13 @@ func (s *Session) send(ctx context.Context, call connector.Call, sig *signature)
 		leave()
 	}
 
-	req, err := http.NewRequestWithContext(inner, call.Method, u.String(), bytes.NewReader(call.Body))
+	req, err := http.NewRequestWithContext(inner, call.Method, "", bytes.NewReader(call.Body))
 	if err != nil {
 		drop()
 		return nil, failure(ctx, u.Host, err)
 	}
+	signed := *u // what signs is added here, and u stays as it was planned
+	req.URL, req.Host = &signed, u.Host
 	if err := setHeaders(req.Header, call, s.c.cfg.UserAgent); err != nil {
 		drop()
 		return nil, err
@@ -78,8 +80,10 @@ func (s *Session) send(ctx context.Context, call connector.Call, sig *signature)
 		drop()
 		return nil, err
 	}
-	shown := Exchange{Purpose: call.Purpose, Method: req.Method,
-		URL: shownURL(req.URL, call.NoAuth && call.URL != "", query), RequestHeader: shownHeader(req.Header, headers)}
+	shown := Exchange{Purpose: call.Purpose, Method: req.Method, URL: shownURL(req.URL, call.NoAuth && call.URL != "", query)}
+	if traced(ctx) {
+		shown.RequestHeader = shownHeader(req.Header, headers)
+	}
 	rec := recordingOf(ctx)
 	taken := rec.taken(s, call, u, func() []string { return append(s.secrets(sig), signedWith(req.Header, req.URL, headers, query)...) })
 	start := time.Now()

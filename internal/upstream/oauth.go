@@ -205,7 +205,10 @@ func (t *tokenTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
 	r.Header.Set("User-Agent", t.s.c.cfg.UserAgent)
 	r.Header.Set("Accept", "application/json")
-	shown := Exchange{Purpose: "token", Method: r.Method, URL: shownURL(r.URL, true, nil), RequestHeader: shownHeader(r.Header, []string{"Authorization"})}
+	shown := Exchange{Purpose: "token", Method: r.Method, URL: shownURL(r.URL, true, nil)}
+	if traced(r.Context()) {
+		shown.RequestHeader = shownHeader(r.Header, []string{"Authorization"})
+	}
 	start := time.Now()
 	resp, err := t.next.RoundTrip(r)
 	t.s.c.tell(r.Context(), shown, start, t.s.conn.Name, resp)

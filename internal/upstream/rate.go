@@ -27,7 +27,13 @@ func rateLimit(h http.Header, spec connector.RateHeaders, now time.Time) http.He
 	if !stated {
 		spec = unstated
 	}
-	out := http.Header{}
+	var out http.Header
+	set := func(name, value string) {
+		if out == nil {
+			out = http.Header{}
+		}
+		out[name] = []string{value}
+	}
 	if text := first(h, spec.Limit); text != "" {
 		if n, ok := count(text); ok {
 			limit := strconv.FormatInt(n, 10)
@@ -36,17 +42,14 @@ func rateLimit(h http.Header, spec connector.RateHeaders, now time.Time) http.He
 			} else if w, ok := window(text); ok {
 				limit += ";w=" + strconv.FormatInt(w, 10)
 			}
-			out.Set("Ratelimit-Limit", limit)
+			set("Ratelimit-Limit", limit)
 		}
 	}
 	if n, ok := count(first(h, spec.Remaining)); ok {
-		out.Set("Ratelimit-Remaining", strconv.FormatInt(n, 10))
+		set("Ratelimit-Remaining", strconv.FormatInt(n, 10))
 	}
 	if n, ok := resetIn(h, spec, stated, now); ok {
-		out.Set("Ratelimit-Reset", strconv.FormatInt(n, 10))
-	}
-	if len(out) == 0 {
-		return nil
+		set("Ratelimit-Reset", strconv.FormatInt(n, 10))
 	}
 	return out
 }
@@ -94,10 +97,13 @@ func retryAfter(h http.Header, spec connector.RateHeaders, now time.Time) (int, 
 // asksToWait is the whole seconds after which an answer says to ask again, at least 1. Of several declared headers, one
 // for each limit that was reached, the longest wait counts.
 func asksToWait(h http.Header, spec connector.RateHeaders, now time.Time) (int, bool) {
-	for _, names := range [][]string{spec.RetryAfter, {"Retry-After"}} {
+	for _, names := range [...][]string{spec.RetryAfter, {"Retry-After"}} {
 		var longest int64
 		for _, name := range names {
-			text := strings.TrimSpace(h.Get(name))
+			text := value(h, name)
+			if text == "" {
+				continue
+			}
 			if n, ok := number(text); ok {
 				longest = max(longest, ceil(n), 1)
 			} else if n, ok := untilDate(text, now); ok {
@@ -114,8 +120,19 @@ func asksToWait(h http.Header, spec connector.RateHeaders, now time.Time) (int, 
 // first is the first header that is present.
 func first(h http.Header, names []string) string {
 	for _, n := range names {
-		if v := strings.TrimSpace(h.Get(n)); v != "" {
+		if v := value(h, n); v != "" {
 			return v
+		}
+	}
+	return ""
+}
+
+// value is the first value of a header. A connector writes names as its provider does, and most answers have none of
+// them: comparing is cheaper than making a name canonical.
+func value(h http.Header, name string) string {
+	for k, v := range h {
+		if len(v) > 0 && len(k) == len(name) && strings.EqualFold(k, name) {
+			return strings.TrimSpace(v[0])
 		}
 	}
 	return ""

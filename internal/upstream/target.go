@@ -126,6 +126,9 @@ func sameOrigin(a, b *url.URL) bool {
 // in a path is escaped.
 func cleanPath(p string) (string, error) {
 	p = strings.TrimLeft(p, "/")
+	if plainPath(p) {
+		return p, nil
+	}
 	segments := strings.Split(p, "/")
 	for i, s := range segments {
 		plain, err := url.PathUnescape(s)
@@ -145,6 +148,16 @@ func cleanPath(p string) (string, error) {
 		segments[i] = escapeSegment(s)
 	}
 	return strings.Join(segments, "/"), nil
+}
+
+// plainPath says whether a path has nothing that could climb, or would have to be escaped.
+func plainPath(p string) bool {
+	for _, c := range []byte(p) {
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '/' && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return true
 }
 
 func checkSegment(plain string) error {

@@ -23,7 +23,7 @@ type Exchange struct {
 	Status         int         `json:"status"` // 0 where no answer came
 	Millis         float64     `json:"ms"`     // until the answer's headers
 	Bytes          int64       `json:"bytes"`  // of the answer's body as it came, as far as it was read
-	RequestHeader  http.Header `json:"-"`
+	RequestHeader  http.Header `json:"-"`      // the headers are told to a trace alone
 	ResponseHeader http.Header `json:"-"`
 
 	read *atomic.Int64 // the bytes, while they are read
@@ -54,26 +54,31 @@ func (t *Trace) Exchanges() []Exchange {
 	return list
 }
 
+// traced says whether the context has a trace.
+func traced(ctx context.Context) bool { return ctx.Value(traceKey{}) != nil }
+
 func (t *Trace) add(e Exchange) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.list = append(t.list, e)
 }
 
-// tell finishes an exchange that began at start and hands it to whoever wants to know. The bytes of its body are counted
-// as they are read.
+// tell finishes an exchange that began at start and hands it to whoever wants to know. For a trace, the bytes of its body
+// are counted as they are read.
 func (c *Client) tell(ctx context.Context, e Exchange, start time.Time, connector string, resp *http.Response) {
 	e.Millis = float64(time.Since(start).Microseconds()) / 1000
-	e.read = new(atomic.Int64)
 	if resp != nil {
-		resp.Body = tallied{resp.Body, e.read}
 		e.Status = resp.StatusCode
-		e.ResponseHeader = resp.Header.Clone()
-		if e.ResponseHeader.Get("Set-Cookie") != "" {
-			e.ResponseHeader["Set-Cookie"] = []string{secret.Redacted}
-		}
 	}
 	if t, ok := ctx.Value(traceKey{}).(*Trace); ok {
+		e.read = new(atomic.Int64)
+		if resp != nil {
+			resp.Body = tallied{resp.Body, e.read}
+			e.ResponseHeader = resp.Header.Clone()
+			if e.ResponseHeader.Get("Set-Cookie") != "" {
+				e.ResponseHeader["Set-Cookie"] = []string{secret.Redacted}
+			}
+		}
 		t.add(e)
 	}
 	if c.cfg.Observe != nil {
@@ -98,7 +103,7 @@ func (t tallied) Read(b []byte) (int, error) {
 func shownURL(u *url.URL, wholeQuery bool, signed []string) string {
 	shown := *u
 	switch {
-	case u.RawQuery == "":
+	case u.RawQuery == "", len(signed) == 0 && !wholeQuery:
 	case wholeQuery:
 		shown.RawQuery = secret.Redacted
 	default:

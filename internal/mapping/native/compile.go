@@ -31,7 +31,9 @@ type compiler struct {
 	sugared   map[*core.Call]core.Node
 	fixedOnes map[core.Node]bool
 	next      signal // the next label's
+	program   core.Node
 	reasons   []Reason
+	notes     []Reason // why parts of it are gojq's
 	size      int
 }
 
@@ -80,10 +82,17 @@ func (c *compiler) eval(n core.Node) eval {
 	if n == nil || c.full(n) {
 		return identity
 	}
-	if !path(n) && c.fixed(n) {
-		return once(c.form(n))
+	before := len(c.reasons)
+	f := c.form(n)
+	if c.card(n) != many { // who asks for one of many gives up all of it
+		if i := c.outside(n, before); i != nil {
+			f = i.eval
+		}
 	}
-	return c.form(n)
+	if !path(n) && c.fixed(n) {
+		return once(f)
+	}
+	return f
 }
 
 // form compiles an expression as what it is.
@@ -164,6 +173,15 @@ func (c *compiler) each(n core.Node, next each) each {
 	if c.card(n) != many {
 		return c.then(c.eval(n), next)
 	}
+	before := len(c.reasons)
+	f := c.forms(n, next)
+	if i := c.outside(n, before); i != nil {
+		return i.each(next)
+	}
+	return f
+}
+
+func (c *compiler) forms(n core.Node, next each) each {
 	switch n := n.(type) {
 	case *core.Field:
 		return c.each(n.Of, c.then(c.field(&core.Field{Pos: n.Pos, Name: n.Name}), next))

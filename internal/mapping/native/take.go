@@ -36,7 +36,7 @@ func (k fieldKind) takes(v *value) bool {
 	case ofID:
 		return v.x > 0
 	case ofDate:
-		return isCanonicalDate(v.str())
+		return v.form == asDate || isCanonicalDate(v.str())
 	case ofCurrency:
 		return isCurrency(v.str())
 	}

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/meterbridge/meterbridge/internal/connector"
 )
@@ -24,20 +23,25 @@ func (s *Session) joinKey(call connector.Call) string {
 	if !mayJoin(call) || s.fault != nil {
 		return ""
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "%p %d", call.Auth, call.Cost)
-	for _, text := range [...]string{call.Purpose, call.Method, call.Path, call.URL, call.ContentType, call.Accept} {
-		b.WriteString(strconv.Quote(text))
+	b := make([]byte, 0, 1<<10)
+	b = strconv.AppendUint(b, s.conn.Hash, 16)
+	b = strconv.AppendInt(append(b, ' '), int64(call.Cost), 10)
+	b = fmt.Appendf(b, " %p", call.Auth)
+	for _, text := range [...]string{s.base.url.String(), call.Purpose, call.Method, call.Path, call.URL, call.ContentType, call.Accept} {
+		b = strconv.AppendQuote(b, text)
 	}
 	for _, params := range [...][]connector.Param{call.Query, call.Header} {
-		b.WriteByte(';')
+		b = append(b, ';')
 		for _, p := range params {
-			b.WriteString(strconv.Quote(p.Key))
-			b.WriteString(strconv.Quote(p.Value))
+			b = strconv.AppendQuote(strconv.AppendQuote(b, p.Key), p.Value)
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(s.acct.Credentials)) {
-		b.WriteString(strconv.Quote(s.acct.Credentials[name].Reveal()))
+	b = append(b, ';')
+	for _, scope := range s.scopes {
+		b = strconv.AppendQuote(b, scope)
 	}
-	return s.fingerprint("flight", s.base.url.String(), strconv.FormatUint(s.conn.Hash, 16), strings.Join(s.scopes, " "), b.String(), string(call.Body))
+	for _, name := range slices.Sorted(maps.Keys(s.acct.Credentials)) {
+		b = strconv.AppendQuote(b, s.acct.Credentials[name].Reveal())
+	}
+	return s.fingerprint("flight", string(b), string(call.Body))
 }

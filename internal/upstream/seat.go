@@ -124,8 +124,7 @@ func (t *Seat) Reply(ctx context.Context) (*Reply, error) {
 			t.stop = context.AfterFunc(ctx, t.Close)
 			f.mu.Unlock()
 			own := *reply
-			own.Header, own.RateLimit, own.wire = reply.Header.Clone(), reply.RateLimit.Clone(), nil
-			own.Body = &seatBody{t: t, ctx: ctx}
+			own.Body, own.wire = &seatBody{t: t, ctx: ctx}, nil // the rest is for reading alone, and for all
 			return &own, nil
 		}
 	}

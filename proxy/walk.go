@@ -49,7 +49,7 @@ type walk struct {
 	seen  map[uint64]bool
 
 	lastCall connector.Call // of the last page that was left
-	lastBody []byte         // its bytes, if they were kept whole
+	lastKept *keeper        // its bytes
 
 	visits *[]visit // the pages that were left, for an explanation; nil where there is none to be
 
@@ -225,6 +225,8 @@ func (w *walk) mappingProblem(err error) error {
 // Close ends the walk. It may be called twice.
 func (w *walk) Close() {
 	w.close()
+	w.lastKept.drop()
+	w.lastKept = nil
 	w.ahead.close()
 	if w.runner != nil {
 		w.runner.Close()

@@ -21,10 +21,10 @@ type walk struct {
 	ctx    context.Context
 	runner *mapping.Runner // nil where items pass unmapped
 	names  *names
-	vars   *mapping.Vars               // the roots of the mapping, for an explanation
-	before func()                      // called before a read that may block; nil: nothing
-	keep   int                         // bytes of a page that are kept while it is read
-	tap    func(http.Header) io.Writer // raw's: gets the bytes of each page as they come
+	vars   *mapping.Vars                          // the roots of the mapping, for an explanation
+	before func()                                 // called before a read that may block; nil: nothing
+	keep   int                                    // bytes of a page that are kept while it is read
+	tap    func(http.Header, io.Reader) io.Reader // raw's: has the bytes of each page as they come
 
 	pos     record.Position                 // behind the last record that was given or passed over; while it resumes, where it will
 	page    *page                           // nil between two pages

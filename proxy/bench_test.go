@@ -147,6 +147,7 @@ func (s *told) Next() (record.Rec, error) {
 	return s.recs[s.n-1], nil
 }
 func (s *told) tune(func(), int)               {}
+func (s *told) expect(int, bool)               {}
 func (s *told) here() (record.Position, bool)  { return record.Position{}, false }
 func (s *told) pageOf() (any, record.Position) { return s, record.Position{} }
 func (s *told) remember()                      {}

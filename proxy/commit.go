@@ -14,6 +14,7 @@ const (
 	holdBack      = 1 << 20          // of a buffered body before the first byte leaves, so that an error is a clean status
 	gather        = 32 << 10         // of a body under way before it is written without a flush
 	maxWrite      = 64 << 10         // one write
+	aroundRecord  = 512              // that stand around a record, roughly
 	writePatience = 30 * time.Second // for one write: a client that takes longer is taken for dead and cut off
 )
 
@@ -29,20 +30,24 @@ const (
 // a problem can still be a clean status; after it the body is under way, and what was to be a header is a trailer.
 type commit struct {
 	w         http.ResponseWriter
-	kind      string            // Content-Type; not before the headers leave, since it is not that of a problem
-	head      func(http.Header) // says what is known when the headers leave; may be nil
-	trailers  bool              // the body has no place for its cursor and its warnings
+	control   *http.ResponseController
+	flusher   *http.ResponseController // the server's own: those around it lose the error of a flush
+	kind      string                   // Content-Type; not before the headers leave, since it is not that of a problem
+	head      func(http.Header)        // says what is known when the headers leave; may be nil
+	trailers  bool                     // the body has no place for its cursor and its warnings
 	patience  time.Duration
-	status    int // 0: 200
-	buf       []byte
+	status    int    // 0: 200
+	buf       []byte // what has been gathered; nil where there is nothing, so that a stream that waits holds none
 	started   bool
-	stream    bool // nothing is held back but what a flush sends on
+	stream    bool       // nothing is held back but what a flush sends on
+	beside    bool       // what is large is written while the walk goes on; whoever says so has to wait before it returns
+	under     chan error // the write that is under way beside the walk; nil: none
 	unflushed bool
 	err       error // of the first write that failed; what follows it is dropped
 }
 
 func newCommit(w http.ResponseWriter, contentType string) *commit {
-	return &commit{w: w, kind: contentType, patience: writePatience}
+	return &commit{w: w, control: http.NewResponseController(w), flusher: http.NewResponseController(innermost(w)), kind: contentType, patience: writePatience}
 }
 
 // streaming commits at once.
@@ -80,66 +85,110 @@ func (c *commit) begin() {
 
 // Write gathers; its error is that of an earlier write to a client that is gone.
 func (c *commit) Write(b []byte) (int, error) {
+	if len(b) > gather && (c.started || c.stream || len(c.buf)+len(b) > holdBack) {
+		c.start()
+		c.sendAll(false)
+		if c.wait(); c.err == nil {
+			c.unflushed, c.err = true, c.send(b, false)
+		}
+		return len(b), c.err
+	}
+	return len(b), c.wrote(append(c.room(len(b)), b...))
+}
+
+// room is what has been gathered, for the caller to append about n bytes and give it to wrote.
+func (c *commit) room(n int) []byte {
+	if was := c.buf; len(was)+n > cap(was) {
+		c.buf = append(borrow(len(was)+n), was...)
+		release(was)
+	}
+	return c.buf
+}
+
+// wrote takes what has been gathered with what was appended to it, and sends it on where it is more than waits.
+func (c *commit) wrote(buf []byte) error {
+	if cap(buf) != cap(c.buf) {
+		release(c.buf) // it was outgrown
+	}
+	c.buf = buf
 	most := holdBack
 	if c.started || c.stream {
 		most = gather
 	}
-	if len(c.buf)+len(b) <= most {
-		c.buf = append(c.buf, b...)
-		return len(b), c.err
+	if len(buf) > most {
+		c.start()
+		c.sendAll(false)
 	}
-	c.start()
-	c.send(c.buf)
-	if c.buf = c.buf[:0]; cap(c.buf) > 2*gather {
-		c.buf = nil // what was held back is not needed again
+	return c.err
+}
+
+// sendAll sends what has been gathered, once what was sent before is written: one buffer is written while another is filled.
+func (c *commit) sendAll(flush bool) {
+	buf := c.buf
+	c.buf = nil
+	if c.wait(); c.err != nil || len(buf) == 0 && !(flush && c.unflushed) {
+		release(buf)
+		return
 	}
-	if len(b) > gather {
-		c.send(b)
-	} else {
-		c.buf = append(c.buf, b...)
+	c.unflushed = !flush
+	if !c.beside || len(buf) <= smallBuffer {
+		c.err = c.send(buf, flush)
+		release(buf)
+		return
 	}
-	return len(b), c.err
+	under := make(chan error, 1)
+	c.under = under
+	go func() {
+		err := c.send(buf, flush)
+		release(buf)
+		under <- err
+	}()
+}
+
+// wait ends when nothing is being written.
+func (c *commit) wait() {
+	if c.under != nil {
+		c.err = <-c.under
+		c.under = nil
+	}
 }
 
 // send writes in pieces, each within a deadline of its own, so that a client that no longer reads is cut off and one
 // that reads slowly slows the provider down. The server takes the last deadline back when the answer has ended.
-func (c *commit) send(b []byte) {
-	for len(b) > 0 && c.err == nil {
+func (c *commit) send(b []byte, flush bool) error {
+	for len(b) > 0 {
 		n := min(len(b), maxWrite)
 		c.extend()
 		if _, err := c.w.Write(b[:n]); err != nil && !errors.Is(err, http.ErrBodyNotAllowed) { // of HEAD only the headers
-			c.lose(err)
+			return lost(err)
 		}
-		b, c.unflushed = b[n:], true
+		b = b[n:]
 	}
+	if flush {
+		c.extend()
+		if err := c.flusher.Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
+			return lost(err)
+		}
+	}
+	return nil
 }
 
 func (c *commit) extend() {
-	_ = http.NewResponseController(c.w).SetWriteDeadline(time.Now().Add(c.patience)) // a test's recorder has none
+	_ = c.control.SetWriteDeadline(time.Now().Add(c.patience)) // a test's recorder has none
 }
 
-func (c *commit) lose(err error) {
-	c.err = problem.Wrap(problem.ClientGone, err, "the client left, or reads no more")
+func lost(err error) error {
+	return problem.Wrap(problem.ClientGone, err, "the client left, or reads no more")
 }
 
 // flush sends what is there to the client, if the body is under way.
 func (c *commit) flush() {
-	if !c.started {
-		return
-	}
-	c.send(c.buf)
-	c.buf = c.buf[:0]
-	if c.err != nil || !c.unflushed {
-		return
-	}
-	c.unflushed = false
-	c.extend()
-	if err := http.NewResponseController(innermost(c.w)).Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		c.lose(err)
+	if c.started {
+		c.sendAll(true)
 	}
 }
 
-// innermost is the server's own writer: those around it lose the error of a flush.
+// innermost is the server's own writer.
 func innermost(w http.ResponseWriter) http.ResponseWriter {
 	for {
 		outer, ok := w.(interface{ Unwrap() http.ResponseWriter })
@@ -159,9 +208,8 @@ func (c *commit) end() error {
 		c.w.Header().Set("Content-Length", strconv.Itoa(len(c.buf)))
 		c.begin()
 	}
-	c.send(c.buf)
-	c.buf = nil
-	if c.err != nil {
+	c.sendAll(false)
+	if c.wait(); c.err != nil {
 		c.abort()
 	}
 	c.extend() // for what the server itself still has to write
@@ -171,5 +219,6 @@ func (c *commit) end() error {
 // abort breaks the connection: a body that is under way must never look complete.
 func (c *commit) abort() {
 	c.flush()
+	c.wait()
 	panic(http.ErrAbortHandler)
 }

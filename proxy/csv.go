@@ -2,24 +2,27 @@ package proxy
 
 import (
 	"bytes"
-	"encoding/csv"
-	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"unicode/utf8"
 
 	"github.com/meterbridge/meterbridge/internal/connector"
+	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/record"
 )
 
-// csvItems makes an object of strings of each row, its keys the header's names in the header's order.
+// csvItems makes an object of strings of each row, its keys the header's names in the header's order. Tables are read as
+// encoding/csv reads them, in the window: a row is what lies before a line's end that an even number of quotes comes before.
 type csvItems struct {
-	r    *csv.Reader
-	src  *rowLimit
-	at   int64    // where the last row ended
-	keys [][]byte // `"Name":`, quoted and escaped once
-	buf  []byte
-	n    int64
+	window
+	comma []byte
+	keys  [][]byte // `"Name":`, quoted and escaped once
+	cells [][]byte // of the row
+	plain []byte   // of cells that stand otherwise in the table
+	made  []byte   // the object
+	n     int64
 }
 
 func newCSVItems(r io.Reader, spec *connector.Table) *csvItems {
@@ -27,10 +30,7 @@ func newCSVItems(r io.Reader, spec *connector.Table) *csvItems {
 	if spec != nil && spec.Header != "" {
 		r = newPreamble(r, spec.Header, spec.Comma())
 	}
-	src := &rowLimit{r: r}
-	c := csv.NewReader(src)
-	c.Comma, c.ReuseRecord = spec.Comma(), true
-	return &csvItems{r: c, src: src}
+	return &csvItems{window: newWindow(r), comma: utf8.AppendRune(nil, spec.Comma())}
 }
 
 func (c *csvItems) Envelope() []byte { return nil }
@@ -38,93 +38,143 @@ func (c *csvItems) Count() int64     { return c.n }
 
 func (c *csvItems) Next() (record.Item, error) {
 	if c.keys == nil {
-		header, err := c.row()
+		err := c.row()
 		if err == io.EOF {
 			return record.Item{}, problem.New(problem.UpstreamUnexpected, "the provider sent an empty file where a table with a header was expected").AsRemote()
+		}
+		if err == nil {
+			err = c.header()
 		}
 		if err != nil {
 			return record.Item{}, err
 		}
-		seen := map[string]bool{}
-		for _, name := range header {
-			if seen[name] {
-				return record.Item{}, corrupt("the column " + name + " stands twice")
-			}
-			seen[name] = true
-			c.keys = append(c.keys, append(quote(nil, name), ':'))
-		}
 	}
-	row, err := c.row()
-	if err != nil {
+	if err := c.row(); err != nil {
 		return record.Item{}, err
 	}
-	b := append(c.buf[:0], '{')
-	for i, cell := range row {
+	if len(c.cells) != len(c.keys) {
+		return record.Item{}, corrupt(fmt.Sprintf("row %d has %d cells, and the header has %d", c.n+1, len(c.cells), len(c.keys)))
+	}
+	b := append(c.made[:0], '{')
+	for i, cell := range c.cells {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = quote(append(b, c.keys[i]...), cell)
+		b = jq.AppendString(append(b, c.keys[i]...), cell)
 	}
-	c.buf = append(b, '}')
+	c.made = append(b, '}')
 	c.n++
-	return record.Item{Raw: c.buf, N: c.n - 1}, nil
+	return record.Item{Raw: c.made, N: c.n - 1}, nil
 }
 
-func (c *csvItems) row() ([]string, error) {
-	c.src.left = maxCSVRecord + readAhead
-	row, err := c.r.Read()
-	if err == nil && c.r.InputOffset()-c.at > maxCSVRecord {
-		err = errRowTooLarge()
+func (c *csvItems) header() error {
+	seen := map[string]bool{}
+	for _, cell := range c.cells {
+		name := string(cell)
+		if seen[name] {
+			return corrupt("the column " + clip(name, 80) + " stands twice")
+		}
+		seen[name] = true
+		c.keys = append(c.keys, append(jq.AppendString(nil, name), ':'))
 	}
-	c.at = c.r.InputOffset()
-	var parse *csv.ParseError
-	if errors.As(err, &parse) {
-		return nil, corrupt(parse.Error())
-	}
-	return row, err
+	return nil
 }
 
-// quote appends a JSON string. Invalid UTF-8 is repaired as encoding/json does.
-func quote(dst []byte, s string) []byte {
-	for i := range len(s) {
-		if c := s[i]; c < 0x20 || c >= 0x7f || c == '"' || c == '\\' {
-			return quoteUnusual(dst, s)
+// row reads the cells of the next line that has any. io.EOF is the table's end.
+func (c *csvItems) row() error {
+	for {
+		size, quoted, err := c.line()
+		if err != nil {
+			return err
+		}
+		line := c.buf[c.at : c.at+size]
+		c.at += size
+		for _, end := range "\n\r" {
+			if n := len(line) - 1; n >= 0 && line[n] == byte(end) {
+				line = line[:n]
+			}
+		}
+		if len(line) > 0 {
+			return c.split(line, quoted)
 		}
 	}
-	dst = append(dst, '"')
-	dst = append(dst, s...)
-	return append(dst, '"')
 }
 
-func quoteUnusual(dst []byte, s string) []byte {
-	var out bytes.Buffer
-	e := json.NewEncoder(&out)
-	e.SetEscapeHTML(false)
-	_ = e.Encode(s) // a string always encodes
-	return append(dst, bytes.TrimSuffix(out.Bytes(), []byte("\n"))...)
-}
-
-// readAhead is more than what encoding/csv's buffer takes of the next rows while it reads one.
-const readAhead = 8 << 10
-
-func errRowTooLarge() error {
-	return problem.New(problem.UpstreamTooLarge, "one row of the provider's table is larger than %d bytes", maxCSVRecord).AsRemote()
-}
-
-// rowLimit bounds the bytes that one row may take, since a quote that is never closed would take them all.
-type rowLimit struct {
-	r    io.Reader
-	left int
-}
-
-func (l *rowLimit) Read(b []byte) (int, error) {
-	if l.left <= 0 {
-		return 0, errRowTooLarge()
+// line is the size of the next row with its end, and whether there are quotes in it.
+func (c *csvItems) line() (size int, quoted bool, err error) {
+	open := false // within quotes
+	for {
+		rest := c.buf[c.at+size:]
+		end := bytes.IndexByte(rest, '\n') + 1
+		if end > 0 {
+			rest = rest[:end]
+		}
+		if n := bytes.Count(rest, quoteMark); n > 0 {
+			quoted = true
+			open = open != (n%2 == 1)
+		}
+		if size += len(rest); size > maxCSVRecord {
+			return 0, false, problem.New(problem.UpstreamTooLarge, "one row of the provider's table is larger than %d bytes", maxCSVRecord).AsRemote()
+		}
+		if end > 0 {
+			if !open {
+				return size, quoted, nil
+			}
+			continue
+		}
+		switch err := c.more(); {
+		case errors.Is(err, errShort) && size == 0:
+			return 0, false, io.EOF
+		case errors.Is(err, errShort):
+			return size, quoted, nil
+		case err != nil:
+			return 0, false, err
+		}
 	}
-	n, err := l.r.Read(b[:min(len(b), l.left)])
-	l.left -= n
-	return n, err
 }
+
+// split finds the cells of a line.
+func (c *csvItems) split(line []byte, quoted bool) error {
+	c.cells, c.plain = c.cells[:0], c.plain[:0]
+	for more := true; more; {
+		var cell []byte
+		if quoted && len(line) > 0 && line[0] == '"' {
+			var ok bool
+			if cell, line, ok = c.unquote(line[1:]); !ok {
+				return corrupt(fmt.Sprintf("row %d leaves a quote open", c.n+1))
+			}
+			if more = len(line) > 0; more {
+				if line, ok = bytes.CutPrefix(line, c.comma); !ok {
+					return corrupt(fmt.Sprintf("row %d has something behind a quoted cell", c.n+1))
+				}
+			}
+		} else if cell, line, more = bytes.Cut(line, c.comma); quoted && bytes.Contains(cell, quoteMark) {
+			return corrupt(fmt.Sprintf("row %d has a quote within a cell", c.n+1))
+		}
+		c.cells = append(c.cells, cell)
+	}
+	return nil
+}
+
+// unquote reads on behind a cell's first quote to behind its last.
+func (c *csvItems) unquote(b []byte) (cell, rest []byte, ok bool) {
+	for start := len(c.plain); ; {
+		part, rest, closed := bytes.Cut(b, quoteMark)
+		if !closed {
+			return nil, nil, false
+		}
+		doubled := bytes.HasPrefix(rest, quoteMark)
+		if !doubled && len(c.plain) == start && bytes.IndexByte(part, '\r') < 0 {
+			return part, rest, true
+		}
+		if c.plain = append(c.plain, part...); !doubled {
+			return bytes.ReplaceAll(c.plain[start:], []byte("\r\n"), []byte("\n")), rest, true
+		}
+		c.plain, b = append(c.plain, '"'), rest[1:]
+	}
+}
+
+var quoteMark = []byte{'"'}
 
 // skipBOM leaves out a byte order mark at the start.
 type skipBOM struct {

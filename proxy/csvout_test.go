@@ -2,6 +2,8 @@ package proxy_test
 
 import (
 	"encoding/csv"
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -52,6 +54,35 @@ func TestATableHasARowForEachRecordAndCurrency(t *testing.T) {
 		if r["user_email"] != "" || r["amount_total"] != "" || len(r) != len(proxy.CSVColumns()) {
 			t.Errorf("what is excluded is there, or its column is not: %v", r)
 		}
+	}
+}
+
+// TestCellsAreQuotedAsTheLibraryDoesIt.
+func TestCellsAreQuotedAsTheLibraryDoesIt(t *testing.T) {
+	t.Parallel()
+	texts := []string{"", " a", "a ", "\u00a0x", `\\.`, "a,b", `\"`, `\"\"a\"`, "a\\nb", "a\\rb", "a\\r\\nb", "é, ü", "-1", "null", "nothing", "[1]"}
+	var records []string
+	for i, s := range texts {
+		records = append(records, fmt.Sprintf(`{"id":"%d","metric_name":"%s","start_date":"2026-01-05T00:00:00Z"}`, i, s))
+	}
+	got := newHouse(t, newAcme(t, linesOf("2026-01-05", records...)).URL).good("start_date=2026-01", "Accept", "text/csv").body
+	all, err := csv.NewReader(strings.NewReader(got)).ReadAll()
+	if err != nil || len(all) != len(texts)+1 {
+		t.Fatalf("%v, %d rows", err, len(all))
+	}
+	for i, row := range all[1:] {
+		var want string
+		if err := json.Unmarshal([]byte(`"`+texts[i]+`"`), &want); err != nil {
+			t.Fatal(err)
+		}
+		if cell := row[slices.Index(all[0], "metric_name")]; cell != strings.ReplaceAll(want, "\r\n", "\n") { // as a reader of tables has it
+			t.Errorf("%q came as %q", want, cell)
+		}
+	}
+	var again strings.Builder
+	w := csv.NewWriter(&again)
+	if w.WriteAll(all); again.String() != strings.ReplaceAll(got, "a\r\nb", "a\nb") {
+		t.Errorf("got  %q\nwant %q", got, again.String())
 	}
 }
 

@@ -17,6 +17,9 @@ type source interface {
 	// tune is called before the first Next: before runs ahead of each read that may block, and of a page of the
 	// provider's at most keep bytes are kept.
 	tune(before func(), keep int)
+	// expect is called before the first Next too: up to limit records are wanted (0: all), and one more to know whether there is
+	// more; by page no more than one page with a record, and the first record behind it.
+	expect(limit int, byPage bool)
 	// here is the position behind everything that Next gave or passed over; moved is false while it is the beginning.
 	here() (at record.Position, moved bool)
 	// pageOf tells the provider's page of the last record from others, and is the position before its first record.
@@ -45,6 +48,7 @@ func (q *request) fill(ctx context.Context, s source, limit int, byPage bool, ea
 		last record.Position
 		page any
 	)
+	s.expect(limit, byPage)
 	for {
 		rec, err := s.Next()
 		if err == io.EOF {
@@ -113,7 +117,10 @@ func (q *request) mint(ctx context.Context, at *record.Position) (string, error)
 	if at == nil {
 		return "", nil
 	}
-	return q.Cursors.Mint(context.WithoutCancel(ctx), q.acct.ID, q.selection, *at)
+	if q.minter == nil {
+		q.minter = q.Cursors.For(q.acct.ID, q.selection)
+	}
+	return q.minter.Mint(context.WithoutCancel(ctx), *at)
 }
 
 // fail gives an error the cursor with which the request can be taken up again.

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strconv"
 	"sync"
@@ -21,9 +22,10 @@ const (
 // connection alive, or says how far a stalled stream has come, so that everything here happens under a lock.
 type frames struct {
 	*request
-	ctx  context.Context
-	sse  bool
-	done chan struct{}
+	ctx   context.Context
+	sse   bool
+	shape *shaper
+	done  chan struct{}
 
 	mu      sync.Mutex
 	c       *commit
@@ -34,13 +36,14 @@ type frames struct {
 }
 
 func (q *request) framing(ctx context.Context, w http.ResponseWriter) *frames {
-	f := &frames{request: q, ctx: ctx, sse: q.params.format == SSE, done: make(chan struct{})}
+	f := &frames{request: q, ctx: ctx, sse: q.params.format == SSE, shape: q.shaper(), done: make(chan struct{})}
+	f.shape.oneLine = true
 	contentType := "application/x-ndjson; charset=utf-8"
 	if f.sse {
 		contentType = "text/event-stream; charset=utf-8"
 	}
 	f.c = newCommit(w, contentType)
-	f.c.trailers = true
+	f.c.trailers, f.c.beside = true, true
 	span := string(marshal(q.rangeView()))
 	f.c.head = func(h http.Header) {
 		h.Set("Cache-Control", "no-store")
@@ -74,7 +77,7 @@ func (f *frames) every(d time.Duration, do func()) {
 	}
 }
 
-// stop ends what runs beside the stream. After it nothing is written but by its caller.
+// stop ends what runs beside the stream, and waits for what is being written. After it nothing is written but by its caller.
 func (f *frames) stop() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -82,6 +85,7 @@ func (f *frames) stop() {
 		f.stopped = true
 		close(f.done)
 	}
+	f.c.wait()
 }
 
 // beat tells a client, and what lies between, that the stream lives. It begins a stream whose first record is long in
@@ -101,18 +105,23 @@ func (f *frames) begin() {
 }
 
 // record writes one record, one line of JSON.
-func (f *frames) record(json []byte, after record.Position) error {
+func (f *frames) record(rec record.Rec) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.begin()
+	b := f.c.room(len(rec.JSON) + len(rec.Remote) + aroundRecord)
 	if f.sse {
-		token, _ := f.mint(f.ctx, &after) // without an id a client resumes from the record before
-		f.event("record", token, json)
+		b = append(b, "event: record\n"...)
+		if token, err := f.mint(f.ctx, &rec.After); err == nil { // without an id a client resumes from the record before
+			b = append(append(append(b, "id: "...), token...), '\n')
+		}
+		b = append(f.shape.append(append(b, "data: "...), rec), "\n\n"...)
 	} else {
-		f.c.Write(append(json, '\n'))
+		b = append(f.shape.append(b, rec), '\n')
 	}
+	f.c.wrote(b)
 	f.n++
-	f.last = after
+	f.last = rec.After
 	if f.since++; f.since == checkpointEvery && f.params.streamMeta {
 		f.checkpoint()
 	}
@@ -148,7 +157,7 @@ func (f *frames) problem(p *problem.Problem) {
 	body := unfold(p.Encode(f.c.w.Header().Get("X-Request-Id")))
 	body = append(append([]byte(`{"error":`), body...), '}')
 	if f.sse {
-		f.event("error", "", body)
+		f.event("error", body)
 	} else {
 		f.c.Write(append(body, '\n'))
 	}
@@ -170,7 +179,7 @@ func (f *frames) finish(status, cursor string) {
 	}
 	switch {
 	case f.sse:
-		f.event("end", "", marshal(e))
+		f.event("end", marshal(e))
 	case f.params.streamMeta:
 		f.c.Write(append(marshal(map[string]end{"end": e}), '\n'))
 	}
@@ -187,13 +196,8 @@ func (f *frames) end(status, cursor string) {
 	f.c.end()
 }
 
-func (f *frames) event(name, id string, data []byte) {
-	b := append([]byte("event: "), name...)
-	if id != "" {
-		b = append(append(b, "\nid: "...), id...)
-	}
-	b = append(append(append(b, "\ndata: "...), data...), "\n\n"...)
-	f.c.Write(b)
+func (f *frames) event(name string, data []byte) {
+	f.c.Write(fmt.Appendf(nil, "event: %s\ndata: %s\n\n", name, data))
 }
 
 // setWarnings gives warnings where a body has no place for them.

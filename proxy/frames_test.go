@@ -65,7 +65,7 @@ func TestAnIdleStreamOfEventsBeats(t *testing.T) {
 		if synctest.Wait(); c.sees() != ": alive\n\n" || c.header.Get("Content-Type") == "" {
 			t.Errorf("after %s: %q, %v", heartbeat, c.sees(), c.header)
 		}
-		f.record([]byte(`{"id":"x"}`), record.Position{Item: 1})
+		f.record(record.Rec{JSON: []byte(`{"id":"x"}`), After: record.Position{Item: 1}})
 		time.Sleep(heartbeat)
 		if synctest.Wait(); !strings.HasSuffix(c.sees(), "data: {\"id\":\"x\"}\n\n: alive\n\n") {
 			t.Errorf("after a record: %q", c.sees())
@@ -89,7 +89,7 @@ func TestAStalledStreamSaysHowFarItCame(t *testing.T) {
 		if synctest.Wait(); c.held.Len() > 0 {
 			t.Errorf("without a record: %q", c.held.String())
 		}
-		f.record([]byte(`{"id":"x"}`), record.Position{Item: 1})
+		f.record(record.Rec{JSON: []byte(`{"id":"x"}`), After: record.Position{Item: 1}})
 		time.Sleep(checkpointAfter)
 		synctest.Wait()
 		if lines := strings.Split(c.sees(), "\n"); len(lines) != 3 || !strings.HasPrefix(lines[1], `{"checkpoint":{"next_cursor":"c1.`) || !strings.HasSuffix(lines[1], `,"count":1}}`) {
@@ -110,7 +110,7 @@ func TestCheckpointsComeEveryThousandRecords(t *testing.T) {
 		c := &client{header: w.Header()}
 		f := framesTo(c, Stream, meta)
 		for i := range 2 * checkpointEvery {
-			f.record([]byte(`{}`), record.Position{Item: int64(i + 1)})
+			f.record(record.Rec{JSON: []byte(`{}`), After: record.Position{Item: int64(i + 1)}})
 			want := 0
 			if meta {
 				want = (i + 1) / checkpointEvery

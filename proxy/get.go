@@ -14,9 +14,13 @@ func (q *request) get(ctx context.Context, w http.ResponseWriter) error {
 	if q.params.format == Raw {
 		return q.getRaw(ctx, w)
 	}
-	ctx, trace := upstream.WithTrace(ctx)
+	var trace *upstream.Trace
+	if q.params.format == Debug {
+		ctx, trace = upstream.WithTrace(ctx)
+	}
 	s := q.newWalk(ctx)
 	defer s.Close()
+	s.expect(1, false)
 	if q.params.format == Debug {
 		s.tune(nil, maxHeld)
 	}

@@ -41,7 +41,9 @@ func (w *walk) cached() *upstream.Reply {
 		return nil
 	}
 	w.links = links
-	return w.sess.Kept(status, header, body)
+	reply := w.sess.Kept(status, header, body)
+	w.ahead.pass(w, reply, body)
+	return reply
 }
 
 // remember puts the open page into the cache, reading what is left of it if the whole fits. A provider that is slow with
@@ -53,8 +55,8 @@ func (w *walk) remember() {
 	if w.before != nil {
 		w.before()
 	}
-	if w.keep <= cursor.MaxPage { // else the answer itself wants the rest
-		defer time.AfterFunc(rememberPatience, w.page.close).Stop()
+	if body := w.page.body; w.keep <= cursor.MaxPage { // else the answer itself wants the rest
+		defer time.AfterFunc(rememberPatience, func() { body.Close() }).Stop()
 	}
 	if body := w.page.kept.rest(); body != nil {
 		// The answer must not wait for the cache longer than the cache's own time-outs allow, nor die with the client.

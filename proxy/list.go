@@ -10,6 +10,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/meterbridge/meterbridge/internal/cursor"
+	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/record"
 )
@@ -72,7 +73,7 @@ func (q *request) envelope(b []byte, n int, token string) []byte {
 	if token == "" {
 		b = append(b, `null`...)
 	} else {
-		b = quote(b, token)
+		b = jq.AppendString(b, token)
 	}
 	b = append(b, `,"prev_cursor":null,"result_count":`...)
 	return q.about(strconv.AppendInt(b, int64(n), 10))
@@ -123,7 +124,7 @@ func (q *request) appendRange(b []byte) []byte {
 	if q.span.granularity == "" {
 		b = append(b, `null`...)
 	} else {
-		b = quote(b, q.span.granularity)
+		b = jq.AppendString(b, q.span.granularity)
 	}
 	b = append(b, `,"preliminary_from":`...)
 	if q.span.preliminaryFrom.IsZero() {
@@ -150,27 +151,29 @@ func (q *request) results(row func([]byte, record.Rec) []byte) *results {
 }
 
 func (r *results) add(rec record.Rec) error {
-	r.buf = r.buf[:0]
-	switch {
-	case r.n > 0:
-		r.buf = append(r.buf, ',')
-	default:
-		r.buf = r.open(r.buf)
+	b := r.buf[:0]
+	if r.to != nil {
+		b = r.to.room(len(rec.JSON) + len(rec.Remote) + aroundRecord)
+	}
+	if r.n > 0 {
+		b = append(b, ',')
+	} else {
+		b = r.open(b)
 	}
 	if r.key != nil {
 		key, err := r.keyOf(rec)
 		if err != nil {
 			return err
 		}
-		r.buf = append(quote(r.buf, key), ':')
+		b = append(jq.AppendString(b, key), ':')
 	}
 	r.n++
-	r.buf = r.row(r.buf, rec)
+	b = r.row(b, rec)
 	if r.to != nil {
-		_, err := r.to.Write(r.buf)
-		return err
+		return r.to.wrote(b)
 	}
-	r.held.Write(r.buf)
+	r.buf = b
+	r.held.Write(b)
 	return tooLarge(r.held.Len() + r.extra())
 }
 

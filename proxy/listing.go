@@ -31,7 +31,7 @@ func (l *listing) page(ctx context.Context, each func(record.Item) (bool, error)
 	if err != nil {
 		return err
 	}
-	reply, err := l.sess.Do(ctx, call)
+	reply, err := l.sess.Ask(ctx, call)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"io"
 	"strings"
 
 	"github.com/meterbridge/meterbridge/internal/connector"
@@ -13,60 +12,62 @@ import (
 // outer item, that list emptied.
 type nestedItems struct {
 	items
-	path   []string
-	scan   record.Scanner // of the inner items
-	in     *jsonItems     // the list that is open; nil between two outer items
-	parent []byte
+	in     jsonItems // the outer item that is open
+	inside bool      // its list has more
 	n      int64
 }
 
 func newNested(outer items, path string, scan record.Scanner) *nestedItems {
-	return &nestedItems{items: outer, path: connector.SplitPath(path), scan: scan}
+	return &nestedItems{items: outer, in: jsonItems{path: connector.SplitPath(path), absent: true, scanner: scan}}
 }
 
 func (s *nestedItems) Next() (record.Item, error) {
 	for {
-		if s.in == nil {
+		if !s.inside {
 			outer, err := s.items.Next()
+			if err == nil {
+				err = s.open(outer.Raw)
+			}
 			if err != nil {
 				return record.Item{}, err
 			}
-			if err := s.open(outer.Raw); err != nil {
-				return record.Item{}, err
-			}
-		}
-		item, err := s.in.Next()
-		if err == io.EOF {
-			s.in = nil
 			continue
 		}
+		raw, err := s.in.element()
 		if err != nil {
 			return record.Item{}, err
 		}
-		s.n++
-		item.N, item.Parent = s.n-1, s.parent
-		return item, nil
+		if s.inside = raw != nil; s.inside {
+			s.n++
+			return record.Item{Raw: raw, N: s.n - 1, Parent: s.in.env, Scanned: true}, nil
+		}
 	}
 }
 
-// open reads an outer item once for what stands beside its list, some of it behind, and then anew for the list.
-func (s *nestedItems) open(outer []byte) error {
-	if at := record.SkipSpace(outer, 0); at == len(outer) || outer[at] != '{' {
-		return problem.New(problem.UpstreamUnexpected, "an item of the provider's is no object with a list at %q", strings.Join(s.path, ".")).AsRemote()
-	}
-	beside := s.list(outer, record.Scan)
-	for {
-		if _, err := beside.Next(); err == io.EOF {
-			break
-		} else if err != nil {
-			return err
-		}
-	}
-	s.parent, s.in = beside.Envelope(), s.list(outer, s.scan)
+// Close lets go of the outer items.
+func (s *nestedItems) Close() error {
+	letGo(s.items)
 	return nil
 }
 
-// list reads the list of an item that is in memory, and whole.
-func (s *nestedItems) list(outer []byte, scan record.Scanner) *jsonItems {
-	return &jsonItems{window: window{buf: outer, eof: true}, path: s.path, absent: true, scanner: scan}
+// open reads an outer item, which is in memory whole, for what stands beside its list, some of it behind, and goes back to
+// the list.
+func (s *nestedItems) open(outer []byte) error {
+	if at := record.SkipSpace(outer, 0); at == len(outer) || outer[at] != '{' {
+		return problem.New(problem.UpstreamUnexpected, "an item of the provider's is no object with a list at %q", strings.Join(s.in.path, ".")).AsRemote()
+	}
+	in := &s.in
+	in.window, in.state, in.found, in.env, in.closes = window{buf: outer, eof: true}, stateStart, false, in.env[:0], in.closes[:0]
+	if err := in.descend(); err != nil {
+		return err
+	}
+	list := in.at
+	if s.inside = in.state == stateFirst; s.inside {
+		in.at, _ = record.Scan(outer, list-1, true)
+	}
+	if err := in.tail(); err != nil {
+		return err
+	}
+	in.at, in.state = list, stateFirst
+	return in.fault
 }

@@ -19,7 +19,8 @@ const (
 type parents struct {
 	listing
 	spec *connector.Parents
-	read [][]byte // of the pages so far, as positions hold them, and not walked yet
+	all  [][]byte // of the pages so far, as positions hold them
+	at   int      // the next of them to be walked
 	seen map[string]bool
 }
 
@@ -27,7 +28,7 @@ type parents struct {
 // anew, and finds its place by the parent's key.
 func (w *walk) nextParent() ([]byte, error) {
 	if w.parents == nil {
-		p := w.listParents()
+		p := w.parentsOf(w.method.Call(w.pos).Parents)
 		if key := connector.ParentKey(w.pos); key != "" {
 			if err := p.seek(w.ctx, key); err != nil {
 				return nil, err
@@ -38,8 +39,23 @@ func (w *walk) nextParent() ([]byte, error) {
 	return w.parents.next(w.ctx)
 }
 
-func (w *walk) listParents() *parents {
-	spec := w.method.Call(w.pos).Parents
+// parentsOf is the list from its start: the one that was read for another window, where it can be no other.
+func (w *walk) parentsOf(spec *connector.Parents) *parents {
+	if p := w.listed[spec]; p != nil {
+		p.at = 0
+		return p
+	}
+	p := w.listParents(spec)
+	if spec.Fixed() {
+		if w.listed == nil {
+			w.listed = map[*connector.Parents]*parents{}
+		}
+		w.listed[spec] = p
+	}
+	return p
+}
+
+func (w *walk) listParents(spec *connector.Parents) *parents {
 	p := &parents{spec: spec, seen: map[string]bool{}}
 	p.listing = listing{
 		sess: w.sess, method: spec.Method, scope: spec.Scope(w.scope, w.method.Window(w.scope, w.pos)),
@@ -50,7 +66,7 @@ func (w *walk) listParents() *parents {
 
 // next is the next parent, nil at the end.
 func (p *parents) next(ctx context.Context) ([]byte, error) {
-	for len(p.read) == 0 {
+	for p.at == len(p.all) {
 		if !p.more {
 			return nil, nil
 		}
@@ -58,9 +74,8 @@ func (p *parents) next(ctx context.Context) ([]byte, error) {
 			return nil, err
 		}
 	}
-	next := p.read[0]
-	p.read = p.read[1:]
-	return next, nil
+	p.at++
+	return p.all[p.at-1], nil
 }
 
 // add takes one parent of a page. Of two with the same key the first counts.
@@ -77,7 +92,7 @@ func (p *parents) add(item record.Item) (bool, error) {
 		return false, problem.New(problem.UpstreamTooLarge, "the children of more than %d parents are asked for; narrow them with parents.where", maxParents).AsRemote()
 	}
 	p.seen[key] = true
-	p.read = append(p.read, parent)
+	p.all = append(p.all, parent)
 	return true, nil
 }
 

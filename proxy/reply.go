@@ -15,11 +15,13 @@ func (w *walk) answer(call connector.Call, spec *connector.CallSpec) (*upstream.
 	var err error
 	switch {
 	case spec.Constant != nil:
+		w.ahead.pass(w, nil, nil)
 		return w.constant()
 	case call.Purpose == "submit":
+		w.ahead.pass(w, nil, nil)
 		reply, err = w.job(call, spec.Job)
 	default:
-		reply, err = w.sess.Do(w.ctx, call)
+		reply, err = w.ask(call)
 	}
 	if err == nil {
 		w.limits = reply.RateLimit

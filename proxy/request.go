@@ -9,6 +9,7 @@ import (
 
 	"github.com/meterbridge/meterbridge/internal/account"
 	"github.com/meterbridge/meterbridge/internal/connector"
+	"github.com/meterbridge/meterbridge/internal/cursor"
 	"github.com/meterbridge/meterbridge/internal/mapping"
 	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/record"
@@ -34,6 +35,7 @@ type request struct {
 	at        record.Position // where the request begins
 	resumes   bool            // it came with a cursor
 	selection [16]byte
+	minter    *cursor.Minter // nil until the first token is made
 
 	queryJSON     []byte
 	limits        http.Header // the provider's rate limit, normalised

@@ -6,7 +6,6 @@ import (
 
 	"github.com/meterbridge/meterbridge/internal/cursor"
 	"github.com/meterbridge/meterbridge/internal/problem"
-	"github.com/meterbridge/meterbridge/internal/record"
 )
 
 // Values of the trailer Meterbridge-Status.
@@ -25,13 +24,7 @@ func (q *request) stream(ctx context.Context, w http.ResponseWriter, s source) e
 	defer f.stop()
 	limit, keep := q.streamLimit()
 	s.tune(f.flush, keep)
-	shape := q.shaper()
-	shape.oneLine = true
-	var buf []byte
-	out := q.fill(ctx, s, limit, false, func(rec record.Rec) error {
-		buf = shape.append(buf[:0], rec)
-		return f.record(buf, rec.After)
-	})
+	out := q.fill(ctx, s, limit, false, f.record)
 	f.stop()
 	q.observe(out.n)
 	token := ""

@@ -26,9 +26,13 @@ type walk struct {
 	keep   int                         // bytes of a page that are kept while it is read
 	tap    func(http.Header) io.Writer // raw's: gets the bytes of each page as they come
 
-	pos     record.Position // behind the last record that was given or passed over; while it resumes, where it will
-	page    *page           // nil between two pages
-	parents *parents        // of the position's call and window, where it has any; nil until the next one is asked for
+	pos     record.Position                 // behind the last record that was given or passed over; while it resumes, where it will
+	page    *page                           // nil between two pages
+	parents *parents                        // of the position's call and window, where it has any; nil until the next one is asked for
+	listed  map[*connector.Parents]*parents // the lists that are the same for each window
+	ahead   *ahead                          // nil where the calls are made one by one
+	given   int                             // records that Next gave
+	outputs int                             // the most that one item has given
 	batch   record.Batch
 	item    record.Item
 	out     int    // next output of batch
@@ -57,6 +61,7 @@ type walk struct {
 // newWalk starts a walk that maps, and with it the lookups of the names that its mapping reads.
 func (q *request) newWalk(ctx context.Context) *walk {
 	w := q.bareWalk(ctx)
+	w.ahead = q.newAhead(ctx)
 	if q.program != nil {
 		w.runner = q.program.Runner(q.mapped)
 		w.names = q.lookUp(ctx, q.program.Reads("$lookups", q.mapped))
@@ -71,11 +76,21 @@ func (q *request) bareWalk(ctx context.Context) *walk {
 
 func (w *walk) tune(before func(), keep int) { w.before, w.keep = before, keep }
 
+func (w *walk) expect(limit int, byPage bool) {
+	if w.ahead == nil {
+		return
+	}
+	if w.ahead.wants.byPage = byPage; limit > 0 {
+		w.ahead.wants.most = limit + 1
+	}
+}
+
 // Next is the next record that the request asks for. After io.EOF or an error it stays there.
 func (w *walk) Next() (record.Rec, error) {
 	for w.err == nil {
 		if w.out < w.batch.Len() {
 			if rec, keep := w.output(); keep {
+				w.given++
 				return rec, nil
 			}
 			continue
@@ -105,10 +120,25 @@ func (w *walk) advance() error {
 	if err := w.emit(); err != nil {
 		return err
 	}
+	w.foresee()
 	if w.resuming && (w.hunting || item.N == w.page.at.Item) {
 		return w.resume()
 	}
 	return nil
+}
+
+// foresee tells what looks ahead of what has just been read.
+func (w *walk) foresee() {
+	if w.ahead == nil {
+		return
+	}
+	if w.item.N == 0 {
+		w.ahead.early(w.page)
+	}
+	if n := w.batch.Len(); n > w.outputs {
+		w.outputs = n
+		w.ahead.gave(n, len(w.item.Raw))
+	}
 }
 
 // emit maps the item into the batch; unmapped, the item is its own record.
@@ -195,6 +225,7 @@ func (w *walk) mappingProblem(err error) error {
 // Close ends the walk. It may be called twice.
 func (w *walk) Close() {
 	w.close()
+	w.ahead.close()
 	if w.runner != nil {
 		w.runner.Close()
 	}

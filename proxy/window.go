@@ -8,20 +8,27 @@ import (
 	"github.com/meterbridge/meterbridge/internal/record"
 )
 
-const windowSize = 64 << 10 // first size of a window; it doubles up to maxItem
-
 // errShort says that the body ended.
 var errShort = errors.New("the body ended")
 
-// window slides over a body's bytes and holds what is being read of them: one value at a time.
+// window slides over a body's bytes and holds what is being read of them: one value at a time. It is small until a read
+// fills it, so that a stream that waits holds little.
 type window struct {
-	r   io.Reader
-	buf []byte // buf[at:] is unread
-	at  int
-	eof bool
+	r    io.Reader
+	buf  []byte // buf[at:] is unread
+	at   int
+	eof  bool
+	full bool // the last read has filled it
 }
 
-func newWindow(r io.Reader) window { return window{r: r, buf: make([]byte, 0, windowSize)} }
+func newWindow(r io.Reader) window { return window{r: r, buf: borrow(smallBuffer)} }
+
+// Close gives the window's bytes back. What was read of them is not to be used any more.
+func (w *window) Close() error {
+	release(w.buf)
+	w.buf, w.at, w.eof = nil, 0, true
+	return nil
+}
 
 // value is the end of the value that starts at w.at, which it brings into the window whole.
 func (w *window) value() (int, error) { return w.scan(record.Scan) }
@@ -112,25 +119,26 @@ func (w *window) fill(n int) error {
 	return nil
 }
 
-// more reads on. The unread part moves to the window's front, and the window grows only for a value that fills it.
+// more reads on. The unread part moves to the window's front, and past its large size the window grows only for a value
+// that fills it.
 func (w *window) more() error {
 	if w.eof {
 		return errShort
 	}
-	if w.at > 0 {
-		w.buf = w.buf[:copy(w.buf, w.buf[w.at:])]
-		w.at = 0
-	}
-	if len(w.buf) == cap(w.buf) {
-		if cap(w.buf) >= maxItem {
-			return problem.New(problem.UpstreamTooLarge, "one item of the provider's is larger than %d bytes", maxItem).AsRemote()
-		}
-		grown := make([]byte, len(w.buf), 2*cap(w.buf))
-		copy(grown, w.buf)
-		w.buf = grown
+	switch unread := w.buf[w.at:]; {
+	case w.full && cap(w.buf) < largeBuffer:
+		w.moveTo(borrow(largeBuffer), unread)
+	case w.at > 0:
+		w.buf, w.at = w.buf[:copy(w.buf, unread)], 0
+	case len(w.buf) < cap(w.buf):
+	case cap(w.buf) >= maxItem:
+		return problem.New(problem.UpstreamTooLarge, "one item of the provider's is larger than %d bytes", maxItem).AsRemote()
+	default:
+		w.moveTo(make([]byte, 0, 2*cap(w.buf)), unread)
 	}
 	n, err := w.r.Read(w.buf[len(w.buf):cap(w.buf)])
 	w.buf = w.buf[:len(w.buf)+n]
+	w.full = len(w.buf) == cap(w.buf)
 	if err == io.EOF {
 		w.eof = true
 		if n == 0 {
@@ -139,4 +147,10 @@ func (w *window) more() error {
 		return nil
 	}
 	return err
+}
+
+func (w *window) moveTo(buf, unread []byte) {
+	buf = append(buf, unread...)
+	release(w.buf)
+	w.buf, w.at = buf, 0
 }

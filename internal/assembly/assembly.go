@@ -88,7 +88,7 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	metrics.RedisUp(func() bool { return storeState(h.store) == "ok" })
 	states := account.NewStates(o.Clock)
 	h.Upstream = upstream.New(upstream.Config{
-		Allow: cfg.Egress.Allow, States: states, Keyring: keys, Clock: o.Clock, Store: h.store,
+		Allow: cfg.Egress.Allow, States: states, Keyring: keys, Clock: o.Clock, Store: h.store, Flight: metrics.Flight,
 		Observe: func(name string, e upstream.Exchange) {
 			metrics.Upstream(name, e.Status, time.Duration(e.Millis*float64(time.Millisecond)))
 			if o.Log.Enabled(context.Background(), slog.LevelDebug) {

@@ -87,9 +87,8 @@ func (m *Method) Next(s *Scope, p record.Position, f Facts) (record.Position, bo
 			return n, err == nil, nil, err
 		}
 	}
-	w := m.Window(s, p)
 	var warn []problem.Warning
-	if f.Records == 0 {
+	if w := m.Window(s, p); f.Records == 0 {
 		i, ok, err := m.fallback(s, int(p.Call)+1, w)
 		if err != nil {
 			return p, false, nil, err
@@ -102,14 +101,21 @@ func (m *Method) Next(s *Scope, p record.Position, f Facts) (record.Position, bo
 			warn = append(warn, problem.Warning{Code: problem.WarnNoDataYet, Message: noData(w)})
 		}
 	}
-	if !m.Windowed() || m.Unclipped(s) || !w.End.Before(s.Range.End) {
-		return p, false, warn, nil
-	}
-	n, more, err := m.from(s, n, w.End)
+	n, more, err := m.After(s, n)
 	if !more {
 		n = p
 	}
 	return n, more, warn, err
+}
+
+// After is the start of the window behind a position's, whatever that one gives; false where it is the last.
+func (m *Method) After(s *Scope, p record.Position) (record.Position, bool, error) {
+	w := m.Window(s, p)
+	if !m.Windowed() || m.Unclipped(s) || !w.End.Before(s.Range.End) {
+		return p, false, nil
+	}
+	p.Token, p.Job, p.Carry, p.Parent, p.Item, p.Out, p.Anchor = nil, nil, nil, nil, 0, 0, 0
+	return m.from(s, p, w.End)
 }
 
 func noData(w Range) string {

@@ -72,9 +72,27 @@ func New(cfg Config) *Codec { return &Codec{cfg: cfg.withDefaults()} }
 // Mint makes the token of a position, at most MaxToken long. Errors are *problem.Problem; only a position that is
 // too large for the token has any.
 func (c *Codec) Mint(ctx context.Context, account string, selection [16]byte, pos record.Position) (string, error) {
-	t := payload{issued: c.cfg.Now().UnixMilli(), selection: selection}
+	return c.For(account, selection).Mint(ctx, pos)
+}
+
+// Minter makes the tokens of one query of one account.
+type Minter struct {
+	cfg       Config
+	account   [16]byte
+	selection [16]byte
+}
+
+// For is a minter for a query of an account, for whoever needs many tokens of it.
+func (c *Codec) For(account string, selection [16]byte) *Minter {
+	m := &Minter{cfg: c.cfg, selection: selection}
 	mac := c.cfg.Keys.MAC(labelAccount, []byte(account))
-	copy(t.account[:], mac[:])
+	copy(m.account[:], mac[:])
+	return m
+}
+
+// Mint is Codec.Mint for the minter's query.
+func (c *Minter) Mint(ctx context.Context, pos record.Position) (string, error) {
+	t := payload{issued: c.cfg.Now().UnixMilli(), selection: c.selection, account: c.account}
 	body, err := pos.AppendBinary(nil)
 	if err != nil {
 		return "", problem.Wrap(problem.Internal, err, "the position has no compact form")

@@ -34,6 +34,11 @@ func Exact(text string) (string, bool) {
 	return text, IsNumber(text)
 }
 
+// Short says of a JSON number that it is within the bounds of an amount, without a look at each digit.
+func Short(number string) bool {
+	return len(number) <= money.MaxDigits && strings.IndexByte(number, 'e') < 0 && strings.IndexByte(number, 'E') < 0
+}
+
 // Append writes a known amount.
 func (a Amount) Append(b []byte) ([]byte, error) {
 	if err := a.Dec.Err(); err != nil {
@@ -90,33 +95,38 @@ func (a Amount) Cmp(b Amount) (int, bool) {
 // IsNumber says that a text is a JSON number.
 func IsNumber(s string) bool {
 	i := 0
-	digits := func() bool {
-		start := i
-		for i < len(s) && digit(s[i]) {
-			i++
-		}
-		return i > start
-	}
 	if i < len(s) && s[i] == '-' {
 		i++
 	}
-	if i < len(s) && s[i] == '0' {
-		i++
-	} else if !digits() {
+	n := digits(s[i:])
+	if n == 0 || n > 1 && s[i] == '0' {
 		return false
 	}
+	i += n
 	if i < len(s) && s[i] == '.' {
-		if i++; !digits() {
+		if n = digits(s[i+1:]); n == 0 {
 			return false
 		}
+		i += 1 + n
 	}
 	if i < len(s) && (s[i] == 'e' || s[i] == 'E') {
 		if i++; i < len(s) && (s[i] == '+' || s[i] == '-') {
 			i++
 		}
-		if !digits() {
+		if n = digits(s[i:]); n == 0 {
 			return false
 		}
+		i += n
 	}
 	return i == len(s)
+}
+
+// digits counts those at the front of a text.
+func digits(s string) int {
+	for i := range len(s) {
+		if !digit(s[i]) {
+			return i
+		}
+	}
+	return len(s)
 }

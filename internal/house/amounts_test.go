@@ -64,6 +64,9 @@ func checkAmounts(t *testing.T, x, y string) {
 		t.Fatalf("%q is exact: %v", x, exact)
 	}
 	a, errA := ParseAmount(x)
+	if s, exact := Exact(x); exact && Short(s) && !a.Known {
+		t.Fatalf("%q is short, and %v", x, errA)
+	}
 	b, errB := ParseAmount(y)
 	if _, err := money.Parse(strings.TrimSpace(x)); (err == nil) != a.Known || (errA == nil) != (a.Known || strings.TrimSpace(x) == "") {
 		t.Fatalf("%q is %v, %v", x, a, errA)
@@ -106,6 +109,16 @@ func TestAmountsAtTheLimit(t *testing.T) {
 	}
 	if _, err := one.Shift(3 * money.MaxScale).Append(nil); err != money.ErrRange {
 		t.Errorf("out of range: %v", err)
+	}
+}
+
+func TestShortAtTheLimit(t *testing.T) {
+	long := strings.Repeat("1", money.MaxDigits)
+	if _, err := ParseAmount(long); err != nil || !Short(long) {
+		t.Errorf("at the limit: %v", err)
+	}
+	if Short(long+"1") || Short("1e2") {
+		t.Error("one past the limit, or an exponent, is short")
 	}
 }
 

@@ -25,6 +25,11 @@ func (d Date) Before(e Date) bool { return d.sec < e.sec || d.sec == e.sec && d.
 
 func (d Date) civil() (year, month, day int) { return civil(floorDiv(d.sec, daySeconds)) }
 
+// day is one of the calendar.
+type day struct{ year, month, day int }
+
+func (d day) midnight() Date { return midnight(d.year, d.month, d.day) }
+
 func midnight(y, m, day int) Date { return Date{sec: days(y, m, day) * daySeconds} }
 
 const (

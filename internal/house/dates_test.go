@@ -40,19 +40,22 @@ func check(t *testing.T, s, other string, n int) {
 		}
 	}
 	if !ok {
-		if Canonical(s) {
-			t.Fatalf("%q is canonical, and no date", s)
+		if b, ok := Forms["date"].AppendText(nil, s); ok || front(s) > 0 {
+			t.Fatalf("%q is no date, and written as %s", s, b)
 		}
 		return
 	}
-	if got := Canonical(s); got != (string(d.Append(nil)) == s) {
-		t.Fatalf("%q is canonical: %v", s, got)
+	if whole := string(d.Append(nil)); front(s) > 0 != (whole == s || whole == s+midnightEnd) {
+		t.Fatalf("%q is the front of a date up to %d", s, front(s))
 	}
 	for name, f := range Forms {
 		if got, want := string(f.Append([]byte("x"), d)), "x"+oracleWays[name](at); got != want {
 			t.Fatalf("%q | %s is %s, want %s", s, name, got, want)
 		}
-		if front := f.Front(); front > 0 && Canonical(s) && s[:front] != oracleWays[name](at) {
+		if got, ok := f.AppendText([]byte("x"), s); !ok || string(got) != "x"+oracleWays[name](at) {
+			t.Fatalf("%q | %s is %s, as a text, want %s", s, name, got, oracleWays[name](at))
+		}
+		if n := f.Within(s); n > 0 && s[:n] != oracleWays[name](at) {
 			t.Fatalf("%q | %s is not its front", s, name)
 		}
 	}
@@ -153,5 +156,18 @@ func BenchmarkParseDate(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+func TestCanonical(t *testing.T) {
+	for s, want := range map[string]bool{
+		"2026-01-31T00:00:00Z": true, "2024-02-29T23:59:59Z": true, "0001-01-01T00:00:00Z": true, "9999-12-31T00:00:00Z": true,
+		"": false, "2026-01-31": false, "2026-01-31 00:00:00Z": false, "2026-02-29T00:00:00Z": false, "2026-01-31T24:00:00Z": false, "2026-01-31T00:60:00Z": false,
+		"2026-01-31T00:00:60Z": false, "2026-01-31T00:00:00z": false, "0000-01-01T00:00:00Z": false, "2026-13-01T00:00:00Z": false, "2026-01-31T00:00:00.Z": false,
+		"2026-01-31T00:0000:Z": false, "2026-1-031T00:00:00Z": false, "2026-01-31T00-00-00Z": false,
+	} {
+		if got := Canonical(s); got != want {
+			t.Errorf("%q: %v", s, got)
+		}
 	}
 }

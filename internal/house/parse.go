@@ -11,6 +11,17 @@ func ParseDate(s string) (Date, bool) {
 	if len(s) == len("20260131") {
 		return ParseEight(s)
 	}
+	if n := len(s); n == dayEnds || n == written {
+		if d, ok := plainDay(s); ok && n == dayEnds {
+			return d.midnight(), true
+		} else if ok {
+			if clock, ok := plainClock(s); ok {
+				d := d.midnight()
+				d.sec += int64(clock)
+				return d, true
+			}
+		}
+	}
 	r := reader{text: s}
 	y := r.number(4, 1, 9999)
 	r.byte('-')
@@ -38,15 +49,6 @@ func ParseDate(s string) (Date, bool) {
 		return oddClock(s, rest)
 	}
 	return at, at.sec < yearsEnd // an offset may leave the first year, but not the last
-}
-
-// Canonical says that a text is a date of the form that Append writes.
-func Canonical(s string) bool {
-	if len(s) != written || s[written-1] != 'Z' || s[dayEnds] != 'T' || s[hourEnds] != ':' {
-		return false
-	}
-	_, ok := ParseDate(s)
-	return ok
 }
 
 // ParseEight reads YYYYMMDD.

@@ -180,16 +180,25 @@ func AppendFloat(b []byte, f float64) ([]byte, error) {
 
 const hex = "0123456789abcdef"
 
+// unescaped are the bytes that stand for themselves in a JSON string, whatever stands beside them.
+var unescaped = func() (is [256]bool) {
+	for c := range utf8.RuneSelf {
+		is[c] = c >= ' ' && c != '"' && c != '\\'
+	}
+	return is
+}()
+
 // AppendString appends a JSON string as encoding/json writes it without HTML escaping: invalid UTF-8 becomes U+FFFD.
-func AppendString(b []byte, s string) []byte {
+func AppendString[Text string | []byte](b []byte, s Text) []byte {
 	b = append(b, '"')
 	start := 0
 	for i := 0; i < len(s); {
-		if c := s[i]; c < utf8.RuneSelf {
-			if c >= ' ' && c != '"' && c != '\\' {
-				i++
-				continue
-			}
+		c := s[i]
+		if unescaped[c] {
+			i++
+			continue
+		}
+		if c < utf8.RuneSelf {
 			b = append(b, s[start:i]...)
 			switch c {
 			case '"', '\\':
@@ -211,7 +220,7 @@ func AppendString(b []byte, s string) []byte {
 			start = i
 			continue
 		}
-		r, size := utf8.DecodeRuneInString(s[i:])
+		r, size := utf8.DecodeRuneInString(string(s[i:min(i+utf8.UTFMax, len(s))]))
 		if r == utf8.RuneError && size == 1 {
 			b = append(append(b, s[start:i]...), `\ufffd`...)
 			i++

@@ -20,6 +20,7 @@ type Metrics struct {
 
 	requests  *prometheus.HistogramVec
 	upstream  *prometheus.HistogramVec
+	flights   *prometheus.CounterVec
 	records   *prometheus.CounterVec
 	mappings  *prometheus.CounterVec
 	opened    prometheus.Counter
@@ -38,6 +39,7 @@ func NewMetrics() *Metrics {
 	m := &Metrics{registry: prometheus.NewRegistry()}
 	m.requests = histogram(m, "request_duration_seconds", "Requests answered, by route pattern, status and response format.", "route", "status", "format")
 	m.upstream = histogram(m, "upstream_duration_seconds", "Calls to providers until their response header; status is error where none came.", "connector", "status")
+	m.flights = counters(m, "upstream_flights_total", "Calls to providers that were joined by a request which asks the same (joined), made before they were waited for (ahead), or made ahead and broken off (given_up).", "connector", "outcome")
 	m.records = counters(m, "records_total", "Records served.", "connector", "resource", "format")
 	m.mappings = counters(m, "mapping_errors_total", "Items that a mapping could not read.", "connector", "resource")
 	m.opened = counter(m, "cursors_opened_total", "Cursors that clients sent and that opened.")
@@ -80,6 +82,13 @@ func (m *Metrics) Request(route string, status int, format string, took time.Dur
 func (m *Metrics) Upstream(connector string, status int, took time.Duration) {
 	if m != nil {
 		m.upstream.WithLabelValues(label(connector), statusLabel(status)).Observe(took.Seconds())
+	}
+}
+
+// Flight counts a call that was shared, made ahead or given up.
+func (m *Metrics) Flight(connector, outcome string) {
+	if m != nil {
+		m.flights.WithLabelValues(label(connector), label(outcome)).Inc()
 	}
 }
 

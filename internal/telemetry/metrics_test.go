@@ -26,6 +26,7 @@ func TestMetrics(t *testing.T) {
 	m.Upstream("acme", 503, time.Second)
 	m.Upstream("acme", 0, time.Second)
 	m.Upstream("acme", 99999, time.Second)
+	m.Flight("acme", "joined")
 	m.Records("acme", "usage", "stream", 7)
 	m.Records("acme", "usage", "stream", 0)
 	m.Records("acme", "usage", "stream", -1)
@@ -45,6 +46,7 @@ func TestMetrics(t *testing.T) {
 		`meterbridge_upstream_duration_seconds_count{connector="acme",status="503"} 1`,
 		`meterbridge_upstream_duration_seconds_count{connector="acme",status="error"} 1`,
 		`meterbridge_upstream_duration_seconds_count{connector="acme",status="other"} 1`,
+		`meterbridge_upstream_flights_total{connector="acme",outcome="joined"} 1`,
 		`meterbridge_records_total{connector="acme",format="stream",resource="usage"} 7`,
 		`meterbridge_mapping_errors_total{connector="acme",resource="usage"} 1`,
 		`meterbridge_cursors_opened_total 2`,

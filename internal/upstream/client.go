@@ -41,6 +41,8 @@ type Config struct {
 	Resolver *net.Resolver  // the system's by default
 	// Observe is told every exchange, for metrics and the log; it must not block.
 	Observe func(connector string, e Exchange)
+	// Flight is told of calls that were joined, made ahead or given_up; it must not block.
+	Flight func(connector, outcome string)
 }
 
 // Validate says what a configuration can't mean.
@@ -55,12 +57,13 @@ func (c *Config) Validate() error {
 
 // Client makes calls. It is safe for concurrent use.
 type Client struct {
-	cfg    Config
-	doors  *doors
-	tokens *tokens
-	nonces nonces
-	fresh  refreshes
-	lanes  lanes
+	cfg     Config
+	doors   *doors
+	tokens  *tokens
+	nonces  nonces
+	fresh   refreshes
+	lanes   lanes
+	flights flights
 }
 
 // New is a client with the defaults filled in.
@@ -77,6 +80,9 @@ func New(cfg Config) *Client {
 	}
 	if cfg.Clock == nil {
 		cfg.Clock = time.Now
+	}
+	if cfg.Flight == nil {
+		cfg.Flight = func(string, string) {}
 	}
 	return &Client{
 		cfg:   cfg,

@@ -32,7 +32,9 @@ const (
 	maxHeaderBytes     = 64 << 10
 	idleConnTimeout    = 90 * time.Second
 	http2PingAfter     = 15 * time.Second // a silent connection that died is found, not used
-	maxIdleConnsAtHost = maxConnsPerHost  // what a burst has opened is there for the next one
+	maxIdleConnsAtHost = maxConnsPerHost  // what was used at once is kept at once
+	maxIdleConns       = 1024             // to all hosts
+	maxTLSSessions     = 256              // hosts whose next handshake is a short one
 )
 
 func (t Timeouts) withDefaults() Timeouts {
@@ -90,10 +92,11 @@ func (d *doors) closeIdle() {
 // provider's. It is used as a RoundTripper: so no redirect is followed, no cookie kept and no Referer sent.
 func newTransport(g *guard, t Timeouts, roots *x509.CertPool, resolver *net.Resolver) *http.Transport {
 	dialer := &net.Dialer{Timeout: t.Dial, KeepAlive: 30 * time.Second, Control: g.control, Resolver: resolver}
+	sessions := tls.NewLRUClientSessionCache(maxTLSSessions) // one a door, like its connections
 	return &http.Transport{
 		DialContext: dialer.DialContext,
 		DialTLSContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-			return dialTLS(ctx, dialer, network, addr, roots, t.TLS)
+			return dialTLS(ctx, dialer, network, addr, roots, sessions, t.TLS)
 		},
 		DisableCompression:     true, // bounded inflating is ours: see inflater
 		ForceAttemptHTTP2:      true,
@@ -101,6 +104,7 @@ func newTransport(g *guard, t Timeouts, roots *x509.CertPool, resolver *net.Reso
 		ResponseHeaderTimeout:  t.Header,
 		MaxResponseHeaderBytes: maxHeaderBytes,
 		MaxConnsPerHost:        maxConnsPerHost,
+		MaxIdleConns:           maxIdleConns,
 		MaxIdleConnsPerHost:    maxIdleConnsAtHost,
 		IdleConnTimeout:        idleConnTimeout,
 	}
@@ -114,7 +118,7 @@ func (e *tlsError) Unwrap() error { return e.err }
 
 // dialTLS is the transport's own way, but for naming its errors: a peer that hangs up in the handshake is otherwise
 // the same EOF as one that hangs up later.
-func dialTLS(ctx context.Context, d *net.Dialer, network, addr string, roots *x509.CertPool, patience time.Duration) (net.Conn, error) {
+func dialTLS(ctx context.Context, d *net.Dialer, network, addr string, roots *x509.CertPool, sessions tls.ClientSessionCache, patience time.Duration) (net.Conn, error) {
 	raw, err := d.DialContext(ctx, network, addr)
 	if err != nil {
 		return nil, err
@@ -125,7 +129,7 @@ func dialTLS(ctx context.Context, d *net.Dialer, network, addr string, roots *x5
 		return nil, err
 	}
 	conn := tls.Client(raw, &tls.Config{
-		ServerName: host, RootCAs: roots, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"},
+		ServerName: host, RootCAs: roots, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}, ClientSessionCache: sessions,
 	})
 	shake, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()

@@ -18,12 +18,16 @@ import (
 const DefaultConcurrency = 8
 
 // lane is where the calls of one account queue: for a place among those under way, and for their turn in the
-// provider's rate.
+// provider's rate. A call that is made ahead does not queue: it takes what is free, and gives its place to one that queues.
 type lane struct {
 	limits connector.Limits
 	places chan struct{}
 	aside  chan struct{} // one place more, for a lookup: pages that hold all places wait for the names it brings
 	turns  *rate.Limiter // nil where the provider states no rate
+
+	mu     sync.Mutex
+	ahead  []*claim // those that have a place and that nobody waits for
+	coming int      // calls that somebody waits for and that have not asked for their place yet
 }
 
 // lanes has one lane an account.
@@ -62,33 +66,46 @@ func newLane(limits connector.Limits) *lane {
 	return l
 }
 
-// place waits for a place; a lookup takes the one aside where no other is free.
+// place waits for a place; a lookup takes the one aside where no other is free. Calls ahead that hold the last ones give way: at
+// once where they only keep an answer open, and else after a while, since most are done by then and a call that is broken off
+// was made for nothing.
 func (l *lane) place(ctx context.Context, lookup bool) (leave func(), err error) {
-	var aside chan struct{} // nil never has room
 	select {
 	case l.places <- struct{}{}:
 		return sync.OnceFunc(func() { <-l.places }), nil
 	default:
-		if lookup {
-			aside = l.aside
-		}
 	}
-	select {
-	case l.places <- struct{}{}:
-		return sync.OnceFunc(func() { <-l.places }), nil
-	case aside <- struct{}{}:
-		return sync.OnceFunc(func() { <-aside }), nil
-	case <-ctx.Done():
-		return nil, held(ctx, time.Second)
+	var aside chan struct{} // nil never has room
+	if lookup {
+		aside = l.aside
+	}
+	l.evict(true)
+	patience := time.NewTimer(yieldPatience)
+	defer patience.Stop()
+	for {
+		select {
+		case l.places <- struct{}{}:
+			return sync.OnceFunc(func() { <-l.places }), nil
+		case aside <- struct{}{}:
+			return sync.OnceFunc(func() { <-aside }), nil
+		case <-patience.C:
+			l.evict(false)
+		case <-ctx.Done():
+			return nil, held(ctx, time.Second)
+		}
 	}
 }
 
 // enter waits for a place, and for as many turns as the call costs, up to the context's deadline; leave gives the place
 // back. A call that costs nothing is not the provider's to count.
 func (l *lane) enter(ctx context.Context, cost int, lookup bool) (leave func(), err error) {
+	if leave, err, early := l.take(claimOf(ctx), cost); early {
+		return leave, err
+	}
 	if leave, err = l.place(ctx, lookup); err != nil {
 		return nil, err
 	}
+	claimOf(ctx).arrive()
 	now := time.Now()
 	wait, cancel := l.book(now, cost)
 	if at, ok := ctx.Deadline(); ok && now.Add(wait).After(at) {

@@ -2,7 +2,7 @@ package core
 
 import (
 	"fmt"
-	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -11,19 +11,59 @@ const MaxText = 1 << 20
 
 // String is the program that a tree is, as jq: one that does the same as the one it was lowered from. Everything is in
 // parentheses, and each variable has a name of its own. It is "" where that is longer than MaxText.
-func String(n Node) string {
-	p := printer{names: map[*Binding]string{}}
+func String(n Node) string { return write(n).text() }
+
+// Part is a part of a program as jq, and what it sees of what is around it.
+type Part struct {
+	Text  string
+	Vars  []*Binding // by the names
+	Names []string   // that they have in the text
+	Roots []*Root    // each once
+}
+
+// PartOf takes a tree out of its program. It reports false where that can't be: there is something without a form in it,
+// or it leaves a label that is around it, or its text would be longer than MaxText.
+func PartOf(n Node) (Part, bool) {
+	p := write(n)
+	p.part.Text = p.text()
+	return p.part, p.part.Text != "" && !p.stuck
+}
+
+func write(n Node) *printer {
+	p := &printer{names: map[*Binding]string{}}
 	p.node(n)
-	if p.b.Len() > MaxText {
-		return ""
-	}
-	return p.b.String()
+	return p
 }
 
 // printer writes each node as a term, so that it can stand anywhere.
 type printer struct {
 	b     strings.Builder
 	names map[*Binding]string
+	part  Part
+	stuck bool // it is no program on its own, whatever its variables are
+}
+
+func (p *printer) text() string {
+	if p.b.Len() > MaxText {
+		return ""
+	}
+	return p.b.String()
+}
+
+// variable writes a name where it is used. What has none by then is bound outside.
+func (p *printer) variable(b *Binding) {
+	known := p.names[b] != ""
+	p.write(b)
+	if !known {
+		p.part.Vars, p.part.Names = append(p.part.Vars, b), append(p.part.Names, p.names[b])
+	}
+}
+
+func (p *printer) root(n *Root) {
+	if !slices.ContainsFunc(p.part.Roots, func(r *Root) bool { return r.Name == n.Name }) {
+		p.part.Roots = append(p.part.Roots, n)
+	}
+	p.write(n.Name)
 }
 
 // write takes texts, bindings and nodes.
@@ -57,9 +97,9 @@ func (p *printer) node(n Node) {
 	case *Const:
 		p.constant(n.Value)
 	case *Var:
-		p.write(n.Binding)
+		p.variable(n.Binding)
 	case *Root:
-		p.write(n.Name)
+		p.root(n)
 	case *Field, *Index, *Slice, *Iterate:
 		p.step(n)
 	case *Pipe:
@@ -107,9 +147,10 @@ func (p *printer) rest(n Node) {
 	case *Label:
 		p.write("(label ", n.Binding, " | ", n.Body, ")")
 	case *Break:
+		p.stuck = p.stuck || p.names[n.Binding] == ""
 		p.write("(break ", n.Binding, ")")
 	case *Text:
-		p.text(n)
+		p.join(n)
 	case *Invoke:
 		p.write("(", n.Func.Body, ")")
 	case *Call:
@@ -124,86 +165,7 @@ func (p *printer) rest(n Node) {
 		sign := [...]string{Set: "=", Modify: "|=", Arithmetic: n.Op.String() + "=", Alt: "//="}[n.Kind]
 		p.write("(", n.Path, " ", sign, " ", n.Value, ")")
 	case *Foreign:
+		p.stuck = true
 		p.write("(error(", quoted("no form: "+n.Why), "))")
 	}
-}
-
-var word = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-
-// step is a step of a path, behind what it is a step of.
-func (p *printer) step(n Node) {
-	of := func(of Node) {
-		switch of.(type) {
-		case nil:
-			p.write(".")
-		case *Field, *Index, *Slice, *Iterate, *Var, *Root:
-			p.write(of)
-		default:
-			p.write("(", of, ")")
-		}
-	}
-	switch n := n.(type) {
-	case *Field:
-		if n.Of != nil {
-			of(n.Of)
-		}
-		if word.MatchString(n.Name) {
-			p.write(".", n.Name)
-		} else {
-			p.write(".", quoted(n.Name))
-		}
-	case *Index:
-		if n.List {
-			p.write("(", n.Of, " as [")
-			i := n.Key.(*Const).Value.(int)
-			p.write(strings.Repeat("$_, ", i), "$_] | $_)")
-			return
-		}
-		of(n.Of)
-		p.write("[", n.Key, "]")
-	case *Slice:
-		of(n.Of)
-		p.write("[")
-		if n.From != nil {
-			p.write(n.From)
-		}
-		p.write(":")
-		if n.To != nil {
-			p.write(n.To)
-		}
-		p.write("]")
-	case *Iterate:
-		of(n.Of)
-		p.write("[]")
-	}
-}
-
-func (p *printer) object(n *Object) {
-	p.write("{")
-	for i, m := range n.Members {
-		p.write([]string{"", ", "}[min(i, 1)])
-		if _, known := TextOf(m.Key); known {
-			p.write(m.Key)
-		} else {
-			p.write("(", m.Key, ")")
-		}
-		p.write(": ", m.Value)
-	}
-	p.write("}")
-}
-
-func (p *printer) text(n *Text) {
-	if n.Format != "" {
-		p.write(n.Format, " ")
-	}
-	p.write(`"`)
-	for _, part := range n.Parts {
-		if text, literal := TextOf(part); literal {
-			text = quoted(text)
-			p.write(text[1 : len(text)-1])
-		} else {
-			p.write(`\(`, part, ")")
-		}
-	}
-	p.write(`"`)
 }

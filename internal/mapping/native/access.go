@@ -8,33 +8,59 @@ import (
 
 // Reading of members and elements.
 
-// field remembers the layout that it met the last time, and the column of its name in it.
+// field reads members one within the other, each of which remembers the layout that it met the last time.
 func (c *compiler) field(n *core.Field) eval {
-	if n.Of == nil {
-		return member(n.Name)
+	of, names := n.Of, []string{n.Name}
+	for {
+		f, ok := of.(*core.Field)
+		if !ok {
+			break
+		}
+		of, names = f.Of, append(names, f.Name)
 	}
-	of, get := c.eval(n.Of), member(n.Name)
-	return func(m *Machine, in value) value { return get(m, of(m, in)) }
+	steps := make([]reader, len(names))
+	for i, name := range names {
+		steps[len(names)-1-i].name = name
+	}
+	from := c.eval(of)
+	switch _, whole := of.(*core.Identity); {
+	case (of == nil || whole) && len(steps) == 1:
+		return func(_ *Machine, v value) value { return steps[0].of(v) }
+	case of == nil || whole:
+		return func(_ *Machine, v value) value { return follow(steps, v) }
+	}
+	return func(m *Machine, in value) value { return follow(steps, from(m, in)) }
 }
 
-func member(name string) eval {
-	var met *layout
-	at := -1
-	return func(_ *Machine, v value) value {
-		switch {
-		case v.kind == isObject:
-			if l := v.layout(); l != met {
-				met, at = l, l.column(name)
-			}
-			if at < 0 {
-				return null
-			}
-			return *(*value)(unsafe.Add(v.p, uintptr(at+1)*unsafe.Sizeof(v)))
-		case v.kind == isNull || v.gone():
+func follow(steps []reader, v value) value {
+	for i := range steps {
+		v = steps[i].of(v)
+	}
+	return v
+}
+
+// reader reads a member by its name.
+type reader struct {
+	name string
+	met  *layout
+	at   int // the name's column in it, or -1
+}
+
+// of is the member; what is no value passes.
+func (r *reader) of(v value) value {
+	if v.kind != isObject {
+		if v.kind == isNull || v.gone() {
 			return v
 		}
 		return failed
 	}
+	if l := v.layout(); l != r.met {
+		r.met, r.at = l, l.column(r.name)
+	}
+	if r.at < 0 {
+		return null
+	}
+	return *(*value)(unsafe.Add(v.p, uintptr(r.at+1)*unsafe.Sizeof(v)))
 }
 
 // index evaluates the key first, on the input of the whole.

@@ -20,8 +20,13 @@ func (c *compiler) countCall(n *core.Call) card {
 		return some
 	case "recurse/0":
 		return many
-	case "any/2", "all/2", "isempty/1", "sort_by/1", "group_by/1", "unique_by/1", "min_by/1", "max_by/1", "walk/1", "del/1", "not/0", "test/1", "test/2":
+	case "walk/1":
+		return c.card(n.Args[0])
+	case "any/2", "all/2", "isempty/1", "sort_by/1", "group_by/1", "unique_by/1", "min_by/1", "max_by/1", "del/1", "not/0", "test/1", "test/2":
 		return one
+	}
+	if _, known := builtin(n.Name, len(n.Args)); !known {
+		return many
 	}
 	return c.most(n.Args...)
 }
@@ -96,9 +101,16 @@ func (c *compiler) plain(n *core.Call) eval {
 		return identity
 	case len(n.Args) == 0:
 		run := f.f0
+		if remembered[signature(n)] {
+			run = remembering(run)
+		}
 		return func(m *Machine, in value) value { return run(&m.memory, in) }
 	case len(n.Args) == 1:
 		a, run := c.eval(n.Args[0]), f.f1
+		if by := c.literal(n.Args[0]); !by.gone() && remembered[signature(n)] {
+			run := remembering(func(m *memory, in value) value { return f.f1(m, in, by) })
+			return func(m *Machine, in value) value { return run(&m.memory, in) }
+		}
 		return func(m *Machine, in value) value {
 			x := a(m, in)
 			if x.gone() {

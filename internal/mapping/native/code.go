@@ -16,15 +16,16 @@ type Code struct {
 	resting sync.Pool
 }
 
-// Compile compiles a program that has so many roots. The code is nil where there are reasons why it can't.
+// Compile compiles a program that has so many roots. Where the code is nil, the reasons say why; else they say which of
+// its expressions are left to gojq.
 func Compile(program core.Node, roots int) (*Code, []Reason) {
 	c := &Code{program: program, roots: roots}
-	m, reasons := c.machine()
-	if len(reasons) > 0 {
-		return nil, reasons
+	m, k := c.machine()
+	if len(k.reasons) > 0 {
+		return nil, k.reasons
 	}
 	c.Rest(m)
-	return c, nil
+	return c, k.notes
 }
 
 // Machine is a machine that runs the program. Rest gives it back.
@@ -40,18 +41,19 @@ func (c *Code) Machine() *Machine {
 func (c *Code) Rest(m *Machine) {
 	m.release()
 	clear(m.roots)
+	m.bindings++
 	clear(m.vars)
 	clear(m.stack[:cap(m.stack)])
 	m.emit, m.ctx = nil, nil
 	c.resting.Put(m)
 }
 
-func (c *Code) machine() (*Machine, []Reason) {
-	m := &Machine{memory: *newMemory(), roots: make([]value, c.roots)}
-	k := &compiler{m: m, slots: map[*core.Binding]int{}, labels: map[*core.Binding]signal{}, funcs: map[*core.Func]eval{},
-		cards: map[core.Node]card{}, sugared: map[*core.Call]core.Node{}, next: sigLabels}
+func (c *Code) machine() (*Machine, *compiler) {
+	m := &Machine{memory: *newMemory(), roots: make([]value, c.roots), bindings: 1}
+	k := &compiler{m: m, program: c.program, slots: map[*core.Binding]int{}, labels: map[*core.Binding]signal{}, funcs: map[*core.Func]eval{},
+		cards: map[core.Node]card{}, sugared: map[*core.Call]core.Node{}, fixedOnes: map[core.Node]bool{}, next: sigLabels}
 	m.run = k.each(c.program, output)
-	return m, k.reasons
+	return m, k
 }
 
 // output hands an output to who takes them.
@@ -66,6 +68,7 @@ func output(m *Machine, v value) signal {
 // that can't be held here.
 func (m *Machine) Bind(root int, doc []byte) bool {
 	m.roots[root] = null
+	m.bindings++
 	if len(doc) == 0 {
 		return true
 	}
@@ -84,10 +87,18 @@ func (m *Machine) Scan(window []byte, i int, eof bool) (end int, st record.Statu
 
 // Run gives every output of the item to a plan. It reports false where gojq has to say what the outputs are, and then
 // nothing of what was given counts.
-func (m *Machine) Run(ctx context.Context, budget time.Duration, emit func(Output) bool) bool {
+func (m *Machine) Run(ctx context.Context, budget time.Duration, emit func(Output) bool) (sure bool) {
 	if m.item.gone() || ctx.Err() != nil {
 		return false
 	}
+	defer func() {
+		if p := recover(); p != nil {
+			if p != (tooDeep{}) {
+				panic(p)
+			}
+			sure = false
+		}
+	}()
 	m.ctx, m.budget, m.began, m.emit = ctx, budget, time.Time{}, emit
 	m.stack, m.steps, m.outs, m.frames = m.stack[:0], 0, 0, 0
 	return m.run(m, m.item) == goOn && !m.over()

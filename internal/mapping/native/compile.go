@@ -23,15 +23,18 @@ const (
 
 // compiler makes the closures of one machine.
 type compiler struct {
-	m       *Machine
-	slots   map[*core.Binding]int
-	labels  map[*core.Binding]signal
-	funcs   map[*core.Func]eval
-	cards   map[core.Node]card
-	sugared map[*core.Call]core.Node
-	next    signal // the next label's
-	reasons []Reason
-	size    int
+	m         *Machine
+	slots     map[*core.Binding]int
+	labels    map[*core.Binding]signal
+	funcs     map[*core.Func]eval
+	cards     map[core.Node]card
+	sugared   map[*core.Call]core.Node
+	fixedOnes map[core.Node]bool
+	next      signal // the next label's
+	program   core.Node
+	reasons   []Reason
+	notes     []Reason // why parts of it are gojq's
+	size      int
 }
 
 // maxSize bounds the closures of a program: a definition with several outputs has some for each of its calls.
@@ -79,6 +82,21 @@ func (c *compiler) eval(n core.Node) eval {
 	if n == nil || c.full(n) {
 		return identity
 	}
+	before := len(c.reasons)
+	f := c.form(n)
+	if c.card(n) != many { // who asks for one of many gives up all of it
+		if i := c.outside(n, before); i != nil {
+			f = i.eval
+		}
+	}
+	if !path(n) && c.fixed(n) {
+		return once(f)
+	}
+	return f
+}
+
+// form compiles an expression as what it is.
+func (c *compiler) form(n core.Node) eval {
 	switch n := n.(type) {
 	case *core.Identity:
 		return identity
@@ -155,6 +173,15 @@ func (c *compiler) each(n core.Node, next each) each {
 	if c.card(n) != many {
 		return c.then(c.eval(n), next)
 	}
+	before := len(c.reasons)
+	f := c.forms(n, next)
+	if i := c.outside(n, before); i != nil {
+		return i.each(next)
+	}
+	return f
+}
+
+func (c *compiler) forms(n core.Node, next each) each {
 	switch n := n.(type) {
 	case *core.Field:
 		return c.each(n.Of, c.then(c.field(&core.Field{Pos: n.Pos, Name: n.Name}), next))

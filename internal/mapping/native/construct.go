@@ -63,24 +63,49 @@ func constant(x any) (value, bool) {
 func (c *compiler) object(n *core.Object) eval {
 	keys, at := c.names(n)
 	if keys == nil {
-		return c.computed(n)
+		return c.dynamic(n)
 	}
-	members := make([]eval, len(n.Members))
+	var fixed []placed
+	var members []computed
 	for i, e := range n.Members {
-		members[i] = c.eval(e.Value)
+		if v := c.literal(e.Value); !v.gone() {
+			fixed = append(fixed, placed{at[i], v})
+			continue
+		}
+		members = append(members, computed{at[i], c.eval(e.Value)})
+	}
+	if len(keys) < len(n.Members) { // a key repeats, and its last value counts
+		fixed, members = nil, nil
+		for i, e := range n.Members {
+			members = append(members, computed{at[i], c.eval(e.Value)})
+		}
 	}
 	shape := c.shape(keys)
 	return func(m *Machine, in value) value {
 		v, columns := m.object(shape(m))
-		for i, f := range members {
-			x := f(m, in)
+		for i := range fixed {
+			columns[fixed[i].column] = fixed[i].value
+		}
+		for i := range members {
+			x := members[i].value(m, in)
 			if x.gone() {
 				return x
 			}
-			columns[at[i]] = x
+			columns[members[i].column] = x
 		}
 		return v
 	}
+}
+
+// placed is a member that is the same in all objects, and computed one that is not.
+type placed struct {
+	column int
+	value  value
+}
+
+type computed struct {
+	column int
+	value  eval
 }
 
 // names are the keys of an object whose keys the text holds, and the column of each member; nil where it does not.
@@ -118,8 +143,8 @@ func (c *compiler) shape(keys []string) func(m *Machine) *layout {
 	}
 }
 
-// computed builds an object with keys that are not known before.
-func (c *compiler) computed(n *core.Object) eval {
+// dynamic builds an object with keys that are not known before.
+func (c *compiler) dynamic(n *core.Object) eval {
 	var keys, members []eval
 	for _, e := range n.Members {
 		keys, members = append(keys, c.eval(e.Key)), append(members, c.eval(e.Value))

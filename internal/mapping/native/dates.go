@@ -4,7 +4,16 @@ import "github.com/meterbridge/meterbridge/internal/house"
 
 // The functions of the house on dates.
 
-func (m *memory) date(d house.Date) value { return m.end(d.Append(m.begin())) }
+func (m *memory) date(d house.Date) value { return marked(m.end(d.Append(m.begin()))) }
+
+// marked is a text that the house wrote a date as, with the mark of a whole date where it is one, so that nobody reads it
+// again. An offset may have led out of the years that are read.
+func marked(v value) value {
+	if s := v.str(); len(s) == len(house.RFC3339) && s[:4] != "0000" {
+		v.form = asDate
+	}
+	return v
+}
 
 // onDate is a function of dates, which is null of null.
 func onDate(f func(m *memory, d house.Date) value) func(*memory, value) value {
@@ -23,16 +32,20 @@ func onDate(f func(m *memory, d house.Date) value) func(*memory, value) value {
 
 // inForm writes dates. One that is written as the house does already is cut, and not written anew.
 func inForm(form house.Form) func(*memory, value) value {
-	write := onDate(func(m *memory, d house.Date) value { return m.end(form.Append(m.begin(), d)) })
-	front := form.Front()
-	if front == 0 {
-		return write
-	}
 	return func(m *memory, v value) value {
-		if v.kind == isText && house.Canonical(v.str()) {
-			return v.part(0, front)
+		switch v.kind {
+		case isNull:
+			return null
+		case isText:
+			if n := form.Within(v.str()); n > 0 {
+				return marked(v.part(0, n))
+			}
+			b, ok := form.AppendText(m.begin(), v.str())
+			if v := m.end(b); ok {
+				return marked(v)
+			}
 		}
-		return write(m, v)
+		return failed
 	}
 }
 

@@ -31,7 +31,17 @@ func fromEntries(m *memory, v value) value {
 		return failed
 	}
 	b := m.build(m.empty())
+	var met *layout // of the entry before: most have the same
+	var name, of int
 	for _, e := range vs {
+		if e.kind == isObject && e.layout() != met {
+			met = e.layout()
+			name, of = met.column("key"), met.column("value")
+		}
+		if e.kind == isObject && name >= 0 && of >= 0 && e.columns()[name].kind == isText {
+			b.set(e.columns()[name].str(), e.columns()[of])
+			continue
+		}
 		key, of := m.entry(e)
 		if key.kind != isText {
 			b.done()

@@ -26,16 +26,15 @@ func (c *compiler) comma(n *core.Comma, next each) each {
 }
 
 func (c *compiler) branch(n *core.If) eval {
-	cond, then, other := c.eval(n.Cond), c.eval(n.Then), c.eval(n.Else)
+	cond, then, other := c.test(n.Cond), c.eval(n.Then), c.eval(n.Else)
 	return func(m *Machine, in value) value {
-		v := cond(m, in)
-		switch {
-		case v.gone():
-			return v
-		case v.truthy():
+		switch cond(m, in) {
+		case isTrue:
 			return then(m, in)
+		case isFalse:
+			return other(m, in)
 		}
-		return other(m, in)
+		return m.missed
 	}
 }
 
@@ -43,16 +42,15 @@ func (c *compiler) branch(n *core.If) eval {
 func (c *compiler) branchEach(n *core.If, next each) each {
 	then, other := c.each(n.Then, next), c.each(n.Else, next)
 	if c.card(n.Cond) != many {
-		cond := c.eval(n.Cond)
+		cond := c.test(n.Cond)
 		return func(m *Machine, in value) signal {
-			v := cond(m, in)
-			switch {
-			case v.gone():
-				return signalOf(v)
-			case v.truthy():
+			switch cond(m, in) {
+			case isTrue:
 				return then(m, in)
+			case isFalse:
+				return other(m, in)
 			}
-			return other(m, in)
+			return signalOf(m.missed)
 		}
 	}
 	kept := c.temp()
@@ -73,22 +71,7 @@ func (c *compiler) keeping(slot int, f each) each {
 	}
 }
 
-func (c *compiler) logic(n *core.Logic) eval {
-	left, right, or := c.eval(n.Left), c.eval(n.Right), n.Or
-	return func(m *Machine, in value) value {
-		v := left(m, in)
-		if v.gone() {
-			return v
-		}
-		if v.truthy() == or {
-			return boolean(or)
-		}
-		if v = right(m, in); v.gone() {
-			return v
-		}
-		return boolean(v.truthy())
-	}
-}
+func (c *compiler) logic(n *core.Logic) eval { return decided(c.test(n)) }
 
 // logicEach is the same as branches do it.
 func (c *compiler) logicEach(n *core.Logic, next each) each {
@@ -149,6 +132,9 @@ func (c *compiler) alternativeEach(n *core.Alternative, next each) each {
 
 // binary evaluates the right operand first, as gojq does.
 func (c *compiler) binary(n *core.Binary) eval {
+	if t := c.compares(n); t != nil {
+		return decided(t)
+	}
 	left, right := c.eval(n.Left), c.eval(n.Right)
 	do := c.operator(n.Op)
 	return func(m *Machine, in value) value {

@@ -50,16 +50,26 @@ func (m *memory) number(a house.Amount) value {
 
 // dec keeps the digits that a number came with.
 func dec(m *memory, v value) value {
+	exact := null
+	switch {
+	case v.kind == isNumber && v.form == asInt:
+		return v
+	case v.kind == isNumber && v.form == asText:
+		exact = v
+	case v.kind == isText:
+		if s, ok := house.Exact(v.str()); ok {
+			exact = digits(v.within(s))
+		}
+	}
+	if exact.kind == isNumber && house.Short(exact.str()) {
+		return exact
+	}
 	a, ok := amount(m, v)
 	switch {
 	case !ok:
 		return failed
-	case v.kind == isNumber && (v.form == asText || v.form == asInt):
-		return v
-	case v.kind == isText && a.Known:
-		if s, exact := house.Exact(v.str()); exact {
-			return digits(v.within(s))
-		}
+	case exact.kind == isNumber:
+		return exact
 	}
 	return m.number(a)
 }

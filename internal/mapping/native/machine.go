@@ -10,19 +10,21 @@ import (
 type Machine struct {
 	memory
 
-	run     each
-	item    value
-	emit    func(Output) bool // takes an output; false where it can't be written here
-	roots   []value
-	vars    []value // of the variables that the program binds, by slot
-	stack   []value // outputs that are being collected
-	steps   int     // of this item
-	outs    int     // outputs of this item
-	touched bool    // an assignment has found something at its path
-	ctx     context.Context
-	budget  time.Duration
-	began   time.Time
-	frames  int // of walks through values, that nest as deep as these
+	run      each
+	item     value
+	emit     func(Output) bool // takes an output; false where it can't be written here
+	roots    []value
+	bindings uint64  // how often a root was bound
+	vars     []value // of the variables that the program binds, by slot
+	stack    []value // outputs that are being collected
+	missed   value   // what a test came upon that is no value
+	steps    int     // of this item
+	outs     int     // outputs of this item
+	touched  bool    // an assignment has found something at its path
+	ctx      context.Context
+	budget   time.Duration
+	began    time.Time
+	frames   int // of walks through values, that nest as deep as these
 }
 
 // eval gives the one output of an expression, or none of it.

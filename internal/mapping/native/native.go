@@ -20,5 +20,6 @@
 //
 // gojq is what jq means in this house. A function that does not know exactly what gojq would do gives `unknown`, and the
 // item bails: what was written of it is cut off, and gojq runs it. So does an item on which jq has an error, whose text
-// is gojq's. An expression without a compiled form is a Reason why the program as a whole is run by gojq.
+// is gojq's. An expression without a compiled form is an island: gojq runs it in the middle of the program (island.go).
+// One that can't be taken out of its program is why gojq runs the whole; the Reasons say which, and where.
 package native

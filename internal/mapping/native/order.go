@@ -117,8 +117,8 @@ func (v value) number() value {
 		return v
 	}
 	s := v.str()
-	if n, ok := smallInt(s); ok {
-		return integer(n)
+	if n, ok := small(s); ok {
+		return n
 	}
 	if strings.ContainsAny(s, ".eE") {
 		if f, err := strconv.ParseFloat(s, 64); err == nil {
@@ -136,24 +136,43 @@ func (v value) number() value {
 	return float(math.Inf(1))
 }
 
-// smallInt reads an integer that can't be too large.
-func smallInt(s string) (int, bool) {
-	if len(s) == 0 || len(s) > 18 {
-		return 0, false
+// maxSmall bounds the bytes of a literal whose digits a double has room for.
+const maxSmall = 16
+
+// small reads a number of a few digits. One with a fraction is a quotient of two integers that a double has exactly, and
+// so the double next to it.
+func small(s string) (value, bool) {
+	if len(s) == 0 || len(s) > maxSmall {
+		return null, false
 	}
 	negative := s[0] == '-'
-	n := 0
-	for _, c := range []byte(s[b2i(negative):]) {
-		if c -= '0'; c > 9 {
-			return 0, false
+	n, point := 0, -1
+	for i := b2i(negative); i < len(s); i++ {
+		c := s[i] - '0'
+		switch {
+		case c <= 9:
+			n = n*10 + int(c)
+		case s[i] == '.':
+			point = i
+		default:
+			return null, false
 		}
-		n = n*10 + int(c)
+	}
+	if point >= 0 {
+		f := float64(n) / powers[len(s)-1-point]
+		if negative {
+			f = -f
+		}
+		return float(f), true
 	}
 	if negative {
 		n = -n
 	}
-	return n, true
+	return integer(n), true
 }
+
+// powers are those of ten that a small number is divided by.
+var powers = [maxSmall]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
 
 func b2i(b bool) int {
 	if b {

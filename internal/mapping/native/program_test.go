@@ -183,6 +183,30 @@ IN(1, 2)
 [.[]?] | IN([], [1, 2, 3])
 INDEX(.a?)?
 add(.[]?)?
+[paths]
+[paths(type == "number")]
+[path(..)] | length
+pick(.a)?
+[.[]? | pick(.a?, .k?)?]
+[path(.a?, .b?)]
+first(paths)?
+[tostream]
+[limit(1; paths)]
+(.a, .b) |= 1, (.a?, .a?) |= [.]
+[del(.[1:2]?, .[0]?)]
+[.[1:]? |= [5]]
+.a = (1, 2)
+[.b.c[1:]? = [0]]
+. as $x | [paths | . as $p | $x | getpath($p)]
+def f(x): . as $y | [path(x)], $y; [f(.a?) | f(.b?)]
+(paths | select(length > 1) | error)?
+label $out | (path(.a?, .b?) | ., break $out)
+[.[]? | label $f | path(.a?, break $f)]
+delpaths([["a"], [0]])?
+[1 | truncate_stream([[0], 1], [[1, 0], 2], [[1, 0]], [[1]])]
+fma(1; 2; 3), fma(.a?; 2, 3; 1)?
+INDEX(.[]?; .a?, .b?)?
+walk(if type == "array" then .[], 1 else . end)?
 `), "\n")
 
 // TestPrograms holds programs to gojq: the same outputs, or an item that bails.

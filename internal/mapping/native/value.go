@@ -73,8 +73,8 @@ func (v value) bad() bool { return v.kind >= isError }
 // gone reports that v is no value.
 func (v value) gone() bool { return v.kind > isObject }
 
-// plain reports that a text may stand between quotes as it is.
-func (v value) plain() bool { return v.form != asRead }
+// plain reports a text that may stand between quotes as it is.
+func (v value) plain() bool { return v.kind == isText && v.form != asRead }
 
 func plainness(plain bool) form {
 	if plain {

@@ -1,0 +1,334 @@
+package upstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/meterbridge/meterbridge/internal/connector"
+	"github.com/meterbridge/meterbridge/internal/problem"
+)
+
+// Landed hears how a call went, in the goroutine that made it: of a body that has come whole and stays until the seat is left,
+// of nil where it is too large to be read ahead, or of what broke it. A call that has to be made anew is told of again.
+type Landed func(reply *Reply, body []byte, err error)
+
+// Seat is one reader's share of a call that may be made for several.
+type Seat struct {
+	s      *Session
+	call   connector.Call
+	landed Landed
+	flight *flight
+	first  bool // the flight began with it: a body that is too large to share is its own
+
+	// Guarded by the flight.
+	stop func() bool // stops leaving with the reader's context
+	left bool
+}
+
+// Share makes the call, or waits with those who have asked the same of the same account and have no answer yet.
+func (s *Session) Share(ctx context.Context, call connector.Call, landed Landed) *Seat {
+	t := &Seat{s: s, call: call, landed: landed}
+	t.board(ctx, false)
+	return t
+}
+
+// Ahead makes a call that nobody waits for yet, until Reply is called. It is nil where no place is free, or no turn is to
+// spare, and gives its place back when somebody's call would have to wait for one; then Reply makes it anew.
+func (s *Session) Ahead(ctx context.Context, call connector.Call, landed Landed) *Seat {
+	t := &Seat{s: s, call: call, landed: landed}
+	if s.fault != nil || !t.board(ctx, true) {
+		return nil
+	}
+	return t
+}
+
+// Ask is Do for a call that others may be making at this moment.
+func (s *Session) Ask(ctx context.Context, call connector.Call) (*Reply, error) {
+	if Watched(ctx) {
+		return s.Do(ctx, call)
+	}
+	return s.Share(ctx, call, nil).Reply(ctx)
+}
+
+// Watched says whether somebody wants to be told of each exchange in its order: then calls are made one by one.
+func Watched(ctx context.Context) bool {
+	return ctx.Value(traceKey{}) != nil || recordingOf(ctx) != nil
+}
+
+// board takes a seat in the flight of the call: the one under way, or a new one. It is false for a call ahead that has no place.
+func (t *Seat) board(ctx context.Context, ahead bool) bool {
+	all, key := &t.s.c.flights, t.s.joinKey(t.call)
+	t.left, t.stop = false, nil
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	if f := all.byKey[key]; f != nil && f.join(t) {
+		t.flight, t.first = f, false
+		t.s.told("joined")
+		return true
+	}
+	f := &flight{s: t.s, all: all, key: key, running: true, seats: []*Seat{t}, open: 1, clock: func() {}}
+	t.flight, t.first = f, true
+	base := context.WithoutCancel(ctx) // it ends when its last seat is left, or in time for the first
+	if at, ok := ctx.Deadline(); ok {
+		base, f.clock = context.WithDeadline(base, at)
+	}
+	f.ctx, f.cancel = context.WithCancelCause(base)
+	if f.claim = t.s.lane.claim(ahead, max(t.call.Cost, 1), f.cancel); f.claim == nil {
+		f.cancel(nil)
+		f.clock()
+		return false
+	}
+	f.ctx = context.WithValue(f.ctx, claimKey{}, f.claim)
+	if key != "" {
+		if all.byKey == nil {
+			all.byKey = map[string]*flight{}
+		}
+		all.byKey[key] = f
+	}
+	if ahead {
+		t.s.told("ahead")
+	}
+	go f.run(t.call)
+	return true
+}
+
+func (s *Session) told(outcome string) { s.c.cfg.Flight(s.conn.Name, outcome) }
+
+// Reply is the answer; its body has to be closed, which leaves the seat.
+func (t *Seat) Reply(ctx context.Context) (*Reply, error) {
+	for {
+		f := t.flight
+		f.claim.promote()
+		if err := t.wait(ctx); err != nil {
+			t.Close()
+			return nil, problem.From(err)
+		}
+		f.mu.Lock()
+		state, err, reply := f.state, f.err, f.reply
+		f.mu.Unlock()
+		failed := state == flightFailed || state == flightWhole && !errors.Is(err, io.EOF)
+		switch {
+		case failed && (f.lost() || !t.first && f.ours(err)): // that is no answer to the call
+			t.Close()
+			t.board(ctx, false)
+		case state == flightFailed:
+			t.Close()
+			return nil, ownCopy(err)
+		case state == flightLarge && !t.first:
+			t.Close()
+			return t.s.Do(ctx, t.call)
+		default:
+			f.mu.Lock()
+			t.stop = context.AfterFunc(ctx, t.Close)
+			f.mu.Unlock()
+			own := *reply
+			own.Header, own.RateLimit, own.wire = reply.Header.Clone(), reply.RateLimit.Clone(), nil
+			own.Body = &seatBody{t: t, ctx: ctx}
+			return &own, nil
+		}
+	}
+}
+
+// Await waits until the call is over, or has an answer that is too large to be read ahead.
+func (t *Seat) Await(ctx context.Context) {
+	f := t.flight
+	for {
+		f.mu.Lock()
+		over, changed := f.state > flightComing, f.change()
+		f.mu.Unlock()
+		if over {
+			return
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// Ready says whether Reply would give an answer without waiting.
+func (t *Seat) Ready() bool {
+	t.flight.mu.Lock()
+	defer t.flight.mu.Unlock()
+	return t.ready()
+}
+
+// ready says whether there is something to read; who shares a body waits for the whole of it.
+func (t *Seat) ready() bool {
+	f := t.flight
+	return f.state > flightComing || t.first && f.state == flightComing && len(f.buf) > 0
+}
+
+func (t *Seat) wait(ctx context.Context) error {
+	f := t.flight
+	for {
+		f.mu.Lock()
+		if t.first && !f.taken {
+			f.taken = true
+			f.tell()
+		}
+		ready, changed := t.ready(), f.change()
+		f.mu.Unlock()
+		if ready {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// Close leaves the seat. The call ends with the last of them.
+func (t *Seat) Close() {
+	f := t.flight
+	f.mu.Lock()
+	if t.left {
+		f.mu.Unlock()
+		return
+	}
+	t.left = true
+	f.open--
+	f.seats = slices.DeleteFunc(slices.Clone(f.seats), func(other *Seat) bool { return other == t })
+	last, mine, stop := f.open == 0, t.first && f.taken && f.state == flightLarge, t.stop
+	if t.first && !mine {
+		f.taken = false // nobody is there to read what is larger than can be shared
+	}
+	f.tell()
+	f.recycle()
+	f.mu.Unlock()
+	if stop != nil {
+		stop()
+	}
+	if mine {
+		_ = f.reply.Body.Close()
+	}
+	if last {
+		f.cancel(nil)
+		f.clock()
+	}
+}
+
+// seatBody is the body as one seat reads it.
+type seatBody struct {
+	t      *Seat
+	ctx    context.Context
+	at     int
+	direct bool // what was read ahead is used up
+}
+
+func (b *seatBody) Close() error {
+	b.t.Close()
+	return nil
+}
+
+func (b *seatBody) Read(p []byte) (int, error) {
+	f := b.t.flight
+	for {
+		f.mu.Lock()
+		switch {
+		case b.t.left:
+			f.mu.Unlock()
+			return 0, b.gone()
+		case b.direct:
+			f.mu.Unlock()
+			return b.on(p)
+		case b.at < len(f.buf):
+			n := copy(p, f.buf[b.at:])
+			b.at += n
+			f.mu.Unlock()
+			return n, nil
+		case f.state == flightLarge && !f.running:
+			f.all.recycle(f.buf)
+			f.buf, b.direct = nil, true
+			f.mu.Unlock()
+			return b.on(p)
+		case f.state == flightWhole:
+			err := f.err
+			f.mu.Unlock()
+			return 0, b.told(err)
+		}
+		changed := f.change()
+		f.mu.Unlock()
+		select {
+		case <-changed:
+		case <-b.ctx.Done():
+			return 0, problem.From(b.ctx.Err())
+		}
+	}
+}
+
+// on reads what nobody reads ahead.
+func (b *seatBody) on(p []byte) (int, error) {
+	n, err := b.t.flight.reply.Body.Read(p)
+	return n, b.told(err)
+}
+
+// gone is the error of a body that was closed under its reader.
+func (b *seatBody) gone() error {
+	if err := b.ctx.Err(); err != nil {
+		return problem.From(err)
+	}
+	return io.ErrClosedPipe
+}
+
+// told is the error of the body, unless the reader itself has left.
+func (b *seatBody) told(err error) error {
+	if err != nil && !errors.Is(err, io.EOF) && b.ctx.Err() != nil {
+		return problem.From(b.ctx.Err())
+	}
+	return err
+}
+
+// lost says that the call was made ahead and given up again.
+func (f *flight) lost() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return errors.Is(context.Cause(f.ctx), ErrGivenUp) || errors.Is(f.err, ErrGivenUp)
+}
+
+// ours says whether a failure is of the one who began the flight, so that it tells nothing to the others.
+func (f *flight) ours(err error) bool {
+	p := problem.From(err)
+	return f.ctx.Err() != nil || p.Code == problem.TooManyRequests && !p.Remote
+}
+
+// mayJoin says whether two who ask the same may have one answer: the call asks and changes nothing.
+func mayJoin(call connector.Call) bool {
+	switch call.Purpose {
+	case "list", "get", "parents", "lookup":
+		return !call.NoAuth
+	}
+	return false
+}
+
+// joinKey names a call by all that its answer depends on, the account's credentials too; "" for one that nobody joins. I8
+func (s *Session) joinKey(call connector.Call) string {
+	if !mayJoin(call) || s.fault != nil {
+		return ""
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%p %d", call.Auth, call.Cost)
+	for _, text := range [...]string{call.Purpose, call.Method, call.Path, call.URL, call.ContentType, call.Accept} {
+		b.WriteString(strconv.Quote(text))
+	}
+	for _, params := range [...][]connector.Param{call.Query, call.Header} {
+		b.WriteByte(';')
+		for _, p := range params {
+			b.WriteString(strconv.Quote(p.Key))
+			b.WriteString(strconv.Quote(p.Value))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.acct.Credentials)) {
+		b.WriteString(strconv.Quote(s.acct.Credentials[name].Reveal()))
+	}
+	return s.fingerprint("flight", s.base.url.String(), strconv.FormatUint(s.conn.Hash, 16), strings.Join(s.scopes, " "), b.String(), string(call.Body))
+}

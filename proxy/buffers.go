@@ -1,0 +1,43 @@
+package proxy
+
+import "sync"
+
+// Sizes of the buffers that are used again.
+const (
+	smallBuffer = 16 << 10             // of an answer of which little has come, or a stream that waits
+	sendBuffer  = gather + smallBuffer // of a body under way
+	largeBuffer = 256 << 10            // of one that comes faster than it is read
+	heldBuffer  = holdBack + gather    // of a body that is held back
+)
+
+// idle are buffers that the requests that follow use again. The collector takes those that lie for long.
+var idle = [...]buffers{{size: smallBuffer}, {size: sendBuffer}, {size: largeBuffer}, {size: heldBuffer}}
+
+type buffers struct {
+	size int
+	pool sync.Pool // of *[]byte
+}
+
+// borrow is an empty buffer for n bytes.
+func borrow(n int) []byte {
+	for i := range idle {
+		if p := &idle[i]; n <= p.size {
+			if b, ok := p.pool.Get().(*[]byte); ok {
+				return *b
+			}
+			return make([]byte, 0, p.size)
+		}
+	}
+	return make([]byte, 0, n)
+}
+
+// release gives a buffer back, whose bytes nobody reads any more. One of another size has grown for what does not come
+// often, and is left to the collector.
+func release(b []byte) {
+	for i := range idle {
+		if cap(b) == idle[i].size {
+			b = b[:0]
+			idle[i].pool.Put(&b)
+		}
+	}
+}

@@ -20,6 +20,7 @@ import (
 	"github.com/meterbridge/meterbridge/internal/account"
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/cursor"
+	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/mapping"
 	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/upstream"
@@ -49,6 +50,7 @@ type Observer interface {
 	CursorOpened(outcome string)
 	MappingFailed(connector, resource string)
 	MappingChecked(connector, resource string, same bool)
+	Mapped(connector, resource string, ran mapping.Ran)
 }
 
 // Config is what a Proxy is made of.
@@ -102,6 +104,7 @@ func (nobody) Records(string, string, string, int) {}
 func (nobody) CursorOpened(string)                 {}
 func (nobody) MappingFailed(string, string)        {}
 func (nobody) MappingChecked(string, string, bool) {}
+func (nobody) Mapped(string, string, mapping.Ran)  {}
 
 // Unified answers GET /unified/{model}/{resource}[/{id}]. A returned problem means that nothing was written.
 func (p *Proxy) Unified(w http.ResponseWriter, r *http.Request, who Principal, model, resource, id string) error {
@@ -152,3 +155,6 @@ func marshal(v any) json.RawMessage {
 func notFoundModel(model string) error {
 	return problem.New(problem.UnknownModel, "there is no unified model %q; use %s", model, ModelName)
 }
+
+// quote appends a text as JSON.
+func quote(dst []byte, s string) []byte { return jq.AppendString(dst, s) }

@@ -46,7 +46,7 @@ func (r *Runner) tellChecked(same bool, panicked string) {
 
 // due says that the item is one to be checked.
 func (r *Runner) due() bool {
-	return r.checks.every > 0 && r.program.tried == nil && (r.checks.since+r.ran.items)%r.checks.every == 0
+	return r.checks.every > 0 && r.program.tried == nil && (r.checks.since+uint64(r.ran.Compiled))%r.checks.every == 0
 }
 
 // check gives the item to jq's machine too, and leaves in the batch what that makes of it.
@@ -83,8 +83,8 @@ func sameOuts(a, b []record.Out) bool {
 
 // giveUp leaves the program to jq's machine from now on.
 func (r *Runner) giveUp() {
-	r.unit.engine.gaveUp.Store(true)
-	r.machine = nil
+	r.unit.engine.faulty.Store(true)
+	r.machine = nil // which is not used again
 }
 
 // fallen catches what a compiled mapping falls over, which must not end the process: its item is the machine's, and so are

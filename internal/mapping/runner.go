@@ -64,8 +64,9 @@ type Runner struct {
 	out     *record.Batch    // that the machine writes to
 	size    int              // of the batch before the item
 	take    func(native.Output) bool
-	ran     tally
 	checks  checks
+	ran     Ran
+	streak  int // of items that bailed
 }
 
 // Runner is a new runner of a resource, nil where the file does not define it. Close gives back what it has.
@@ -84,7 +85,12 @@ func (p *Program) Runner(resource string) *Runner {
 
 // Close ends the runner, which must not be used again.
 func (r *Runner) Close() {
-	r.unit.engine.add(&r.ran)
+	r.unit.engine.items.Add(uint64(r.ran.Compiled))
+	r.rest()
+}
+
+// rest gives back the machine.
+func (r *Runner) rest() {
 	if r.machine != nil {
 		r.unit.engine.code.Rest(r.machine)
 		r.machine = nil

@@ -33,6 +33,8 @@ func TestMetrics(t *testing.T) {
 	m.MappingError("acme", "usage")
 	m.MappingChecked("acme", "usage", true)
 	m.MappingChecked("acme", "usage", false)
+	m.Mapped("acme", "usage", "bailed", 3)
+	m.Mapped("acme", "usage", "compiled", 0)
 	m.CursorOpened()
 	m.CursorOpened()
 	m.CursorStale()
@@ -53,6 +55,7 @@ func TestMetrics(t *testing.T) {
 		`meterbridge_mapping_errors_total{connector="acme",resource="usage"} 1`,
 		`meterbridge_mapping_checks_total{connector="acme",outcome="same",resource="usage"} 1`,
 		`meterbridge_mapping_checks_total{connector="acme",outcome="other",resource="usage"} 1`,
+		`meterbridge_mapped_items_total{connector="acme",engine="bailed",resource="usage"} 3`,
 		`meterbridge_cursors_opened_total 2`,
 		`meterbridge_cursors_stale_total 1`,
 		`meterbridge_page_cache_hits_total 1`,

@@ -173,7 +173,10 @@ func (p *Pair) Same(t testing.TB, item []byte) Result {
 }
 
 // Ran is how many items were run compiled, and how many of them were left to gojq.
-func (p *Pair) Ran() (items, bails uint64) { return p.compiled.Ran() }
+func (p *Pair) Ran() (items, bails uint64) {
+	r := p.compiled.Ran()
+	return uint64(r.Compiled + r.Bailed), uint64(r.Bailed)
+}
 
 // Close gives back what the pair has.
 func (p *Pair) Close() {

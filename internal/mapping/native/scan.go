@@ -187,7 +187,7 @@ after:
 	i++
 	s = l.last
 match:
-	if s != nil && i+s.fast.reach <= len(b) && s.fast.at(unsafe.Add(at, i)) {
+	if s != nil && i+s.fast.reach <= len(b) && s.fast.ends(unsafe.Add(at, i)) && (s.fast.size <= 2*wordSize || s.fast.between(unsafe.Add(at, i))) {
 		i += s.fast.size
 		l, under = s.to, s
 		goto here

@@ -10,6 +10,7 @@ import (
 // Texts are looked at eight bytes at a time, as a word whose lowest byte is the first.
 
 const (
+	wordSize = 8
 	eachByte = 0x0101010101010101
 	topBits  = 0x80 * eachByte
 )

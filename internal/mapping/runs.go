@@ -26,7 +26,7 @@ func (p *Program) Runs(resource string) Runs {
 	switch c := p.resources[resource]; {
 	case c == nil:
 		return ""
-	case p.interpreted || c.engine.code == nil || c.engine.gaveUp.Load():
+	case p.interpreted || c.engine.code == nil:
 		return Interpreted
 	case len(c.engine.reasons) > 0, slices.ContainsFunc(p.over, func(o *Override) bool { return o.resources[resource] != nil }):
 		return Partly

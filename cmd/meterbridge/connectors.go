@@ -91,7 +91,7 @@ func (v *connectorsShowVerb) Run(to std) error {
 }
 
 func (v *connectorsShowVerb) page(to std, c *connectorView) error {
-	all, err := assembly.Coverage(v.files())
+	all, err := assembly.Coverage(v.files().Only(c.Name))
 	if err != nil {
 		return err
 	}

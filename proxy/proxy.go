@@ -20,6 +20,7 @@ import (
 	"github.com/meterbridge/meterbridge/internal/account"
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/cursor"
+	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/mapping"
 	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/upstream"
@@ -47,6 +48,7 @@ type Observer interface {
 	Records(connector, resource, format string, n int)
 	CursorOpened(outcome string)
 	MappingFailed(connector, resource string)
+	Mapped(connector, resource string, ran mapping.Ran)
 }
 
 // Config is what a Proxy is made of.
@@ -99,6 +101,7 @@ type nobody struct{}
 func (nobody) Records(string, string, string, int) {}
 func (nobody) CursorOpened(string)                 {}
 func (nobody) MappingFailed(string, string)        {}
+func (nobody) Mapped(string, string, mapping.Ran)  {}
 
 // Unified answers GET /unified/{model}/{resource}[/{id}]. A returned problem means that nothing was written.
 func (p *Proxy) Unified(w http.ResponseWriter, r *http.Request, who Principal, model, resource, id string) error {
@@ -149,3 +152,6 @@ func marshal(v any) json.RawMessage {
 func notFoundModel(model string) error {
 	return problem.New(problem.UnknownModel, "there is no unified model %q; use %s", model, ModelName)
 }
+
+// quote appends a text as JSON.
+func quote(dst []byte, s string) []byte { return jq.AppendString(dst, s) }

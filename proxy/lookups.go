@@ -85,6 +85,9 @@ func (q *request) lookup(ctx context.Context, name string) (*lookupEntry, error)
 		return e, nil
 	}
 	flight := q.flights.DoChan("lookup\x00"+key, func() (any, error) {
+		if e, ok := q.lookups.get(key, q.Clock()); ok { // fetched between the look and the flight
+			return e, nil
+		}
 		// It outlives a caller who leaves: others may wait for the same names.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookupPatience)
 		defer cancel()

@@ -1,0 +1,108 @@
+package proxy
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/meterbridge/meterbridge/connectors"
+	"github.com/meterbridge/meterbridge/internal/mapping"
+	"github.com/meterbridge/meterbridge/internal/record"
+	"github.com/meterbridge/meterbridge/internal/simulate"
+)
+
+// BenchmarkRecorded maps the items of every cassette with all that stands beside them, compiled and by gojq alone.
+func BenchmarkRecorded(b *testing.B) {
+	catalog := installed(b)
+	recordings, err := fs.Sub(connectors.FS, "testdata")
+	if err != nil {
+		b.Fatal(err)
+	}
+	cassettes, err := simulate.LoadAll(recordings)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, c := range cassettes {
+		pages := recordedPages(b, portableHouse(b, c, catalog), c)
+		b.Run(c.Name+"/compiled", func(b *testing.B) { mapPages(b, catalog.Mappings[c.Name], pages) })
+		b.Run(c.Name+"/gojq", func(b *testing.B) { mapPages(b, catalog.Mappings[c.Name].Interpreted(), pages) })
+	}
+}
+
+// recordedPage is what a walk bound a mapping to, and the items that it was given then.
+type recordedPage struct {
+	resource string
+	vars     *mapping.Vars
+	items    [][]byte
+}
+
+func recordedPages(b *testing.B, p *Proxy, c *simulate.Cassette) (pages []recordedPage) {
+	for _, ask := range c.Requests {
+		if ask.Via != "unified" || ask.Format != "unified" {
+			continue
+		}
+		r := httptest.NewRequest(http.MethodGet, "/?integrated_account_id="+c.Name+"&"+ask.Query, nil)
+		q, err := p.resolve(r, Principal{Accounts: []string{"*"}}, ModelName, ask.Resource, ask.ID)
+		if err != nil {
+			continue // the request is one for an error
+		}
+		w := q.newWalk(b.Context())
+		for bound := (*page)(nil); ; {
+			if err := w.advance(); errors.Is(err, io.EOF) || err != nil {
+				break // of the walk, or what an error's golden holds
+			}
+			if w.page == nil || w.batch.Len() == 0 {
+				continue
+			}
+			if bound != w.page || w.item.Parent != nil {
+				bound = w.page
+				pages = append(pages, recordedPage{resource: w.mapped, vars: cloned(w.itemRoots())})
+			}
+			last := &pages[len(pages)-1]
+			last.items = append(last.items, bytes.Clone(w.item.Raw))
+		}
+		w.Close()
+	}
+	return pages
+}
+
+// cloned are roots that outlive their page.
+func cloned(v *mapping.Vars) *mapping.Vars {
+	return &mapping.Vars{Query: bytes.Clone(v.Query), Account: bytes.Clone(v.Account), Call: bytes.Clone(v.Call), Page: bytes.Clone(v.Page),
+		Lookups: bytes.Clone(v.Lookups), Parent: bytes.Clone(v.Parent), Carry: bytes.Clone(v.Carry)}
+}
+
+// mapPages maps all items once, each with what its page was bound to. Binding is no part of it: a provider's pages are longer
+// than a cassette's.
+func mapPages(b *testing.B, p *mapping.Program, pages []recordedPage) {
+	runners := make([]*mapping.Runner, len(pages))
+	size := 0
+	for i, page := range pages {
+		runners[i] = p.Runner(page.resource)
+		defer runners[i].Close()
+		if err := runners[i].Bind(page.vars); err != nil {
+			b.Fatal(err)
+		}
+		for _, item := range page.items {
+			size += len(item)
+		}
+	}
+	var out record.Batch
+	b.SetBytes(int64(size))
+	b.ReportAllocs()
+	for b.Loop() {
+		for i, page := range pages {
+			for _, item := range page.items {
+				out.Reset()
+				runners[i].Scan(item, 0, true)
+				if err := runners[i].Emit(&out); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+	}
+}

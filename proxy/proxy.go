@@ -154,4 +154,4 @@ func notFoundModel(model string) error {
 }
 
 // quote appends a text as JSON.
-func quote(dst []byte, s string) []byte { return jq.AppendString(dst, s) }
+func quote[Text string | []byte](dst []byte, s Text) []byte { return jq.AppendString(dst, s) }

@@ -51,6 +51,15 @@ type figure struct {
 	spread string // behind a mean
 }
 
+// Part, What and the others are what the page's table has of a figure.
+func (f figure) Part() string     { return f.part }
+func (f figure) What() string     { return f.what }
+func (f figure) Against() string  { return f.against }
+func (f figure) Measured() string { return f.show(f.value) }
+func (f figure) Spread() string   { return f.spread }
+func (f figure) Floor() string    { return f.show(f.floor) }
+func (f figure) Goal() string     { return f.show(f.goal.goal) }
+
 // failed says that the figure is under its floor.
 func (f figure) failed() bool {
 	if f.less {

@@ -8,6 +8,8 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 # The race detector needs a C compiler, which is not asked for.
 RACE    := $(shell command -v $$(go env CC) >/dev/null 2>&1 && echo -race)
 FUZZ    ?= 30
+# What is sampled or left out under the race detector, which multiplies its time or its memory: it runs plainly beside.
+WHOLE   := ^(TestWalks|TestExplanationsOfTheCassettes|TestALargeAnswerStreamsInLittleMemory|TestFormatsThatAreHeldStopAtTheirBound)$$
 
 .PHONY: run build test check unit fuzz redis update docs bench bench-peers bench-go clean
 
@@ -31,6 +33,7 @@ check: build ## format, vet, staticcheck, and our own lint of connectors and map
 unit: redis ## unit, golden and end-to-end tests
 	@echo "== tests"
 	@go test $(RACE) -timeout 15m ./...
+	@test -z "$(RACE)" || go test -timeout 15m -run '$(WHOLE)' ./proxy
 
 fuzz: ## every fuzz target, together for $(FUZZ) seconds
 	@.ci/fuzz $(FUZZ)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/meterbridge/meterbridge/internal/assembly"
 	"github.com/meterbridge/meterbridge/internal/mapping"
+	"github.com/meterbridge/meterbridge/internal/simulate"
 	"github.com/meterbridge/meterbridge/proxy"
 )
 
@@ -121,42 +122,26 @@ func TestAProblemTellsWhatWasSaidBeforeIt(t *testing.T) {
 
 // TestExplanationsOfTheCassettes: every value of every record has a source, and each is the one of the golden.
 func TestExplanationsOfTheCassettes(t *testing.T) {
+	if raceEnabled {
+		t.Skip("one goroutine explains; the plain run has it")
+	}
 	const file = "testdata/explained.txt"
 	cassettes, err := assembly.Files{}.Cassettes()
 	if err != nil {
 		t.Fatal(err)
 	}
+	parts := make([]strings.Builder, len(cassettes))
+	t.Run("of", func(t *testing.T) {
+		for i, c := range cassettes {
+			t.Run(c.Name, func(t *testing.T) {
+				t.Parallel()
+				explainAll(t, &parts[i], c)
+			})
+		}
+	})
 	var b strings.Builder
-	for _, c := range cassettes {
-		r, err := assembly.NewReplay(assembly.Files{}, c, assembly.Options{Hurry: true})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer r.Close()
-		r.Proxy.Deadline, r.Proxy.ExplainTime = time.Minute, time.Minute // a busy machine gives the same
-		for _, q := range c.Requests {
-			if q.Via == "proxy" || q.Format != "" && q.Format != "unified" {
-				continue
-			}
-			target := "/unified/" + proxy.ModelName + "/" + q.Resource
-			if q.ID != "" {
-				target += "/" + url.PathEscape(q.ID)
-			}
-			resp := r.Get(target+"?integrated_account_id="+r.Account+"&"+q.Query+asExplained+"1", nil)
-			body, err := io.ReadAll(resp.Body)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if resp.StatusCode != http.StatusOK {
-				continue // the cassette's own errors
-			}
-			x := answer{body: string(body)}.explained(t).Debug.Explain
-			if len(x.Items) == 0 {
-				continue
-			}
-			fmt.Fprintf(&b, "== %s %s\n", c.Name, q.Name)
-			write(t, &b, c.Name+" "+q.Name, x)
-		}
+	for i := range parts {
+		b.WriteString(parts[i].String())
 	}
 	if *update {
 		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
@@ -169,6 +154,39 @@ func TestExplanationsOfTheCassettes(t *testing.T) {
 	}
 	if got := b.String(); got != string(want) {
 		t.Errorf("the explanations are not those of %s; if they are meant to change: go test ./proxy -run Cassettes -update\n%s", file, firstDifference(got, string(want)))
+	}
+}
+
+// explainAll writes how each request of a cassette is explained.
+func explainAll(t *testing.T, b *strings.Builder, c *simulate.Cassette) {
+	r, err := assembly.NewReplay(assembly.Files{}, c, assembly.Options{Hurry: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	r.Proxy.Deadline, r.Proxy.ExplainTime = 10*time.Minute, 10*time.Minute // a busy machine gives the same
+	for _, q := range c.Requests {
+		if q.Via == "proxy" || q.Format != "" && q.Format != "unified" {
+			continue
+		}
+		target := "/unified/" + proxy.ModelName + "/" + q.Resource
+		if q.ID != "" {
+			target += "/" + url.PathEscape(q.ID)
+		}
+		resp := r.Get(target+"?integrated_account_id="+r.Account+"&"+q.Query+asExplained+"1", nil)
+		body, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if resp.StatusCode != http.StatusOK {
+			continue // the cassette's own errors
+		}
+		x := answer{body: string(body)}.explained(t).Debug.Explain
+		if len(x.Items) == 0 {
+			continue
+		}
+		fmt.Fprintf(b, "== %s %s\n", c.Name, q.Name)
+		write(t, b, c.Name+" "+q.Name, x)
 	}
 }
 

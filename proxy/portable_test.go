@@ -120,25 +120,37 @@ func portableHouse(t testing.TB, c *simulate.Cassette, catalog *Catalog) *Proxy 
 	})
 }
 
-// comparePortable walks one request of a cassette, and says how many records it compared.
-func comparePortable(t *testing.T, p *Proxy, id string, ask simulate.Request) (n int) {
+// eachItem walks one request of a cassette, and visits each item that gave records.
+func eachItem(t *testing.T, p *Proxy, id string, ask simulate.Request, visit func(w *walk)) {
 	t.Helper()
 	r := httptest.NewRequest(http.MethodGet, "/?integrated_account_id="+id+"&"+ask.Query, nil)
-	q, err := p.resolve(r, Principal{Accounts: []string{"*"}}, ModelName, ask.Resource, "")
+	q, err := p.resolve(r, Principal{Accounts: []string{"*"}}, ModelName, ask.Resource, ask.ID)
 	if err != nil {
-		return 0 // the request is one for an error
+		return // the request is one for an error
 	}
 	w := q.newWalk(t.Context())
 	defer w.Close()
-	plain := newPlain(t, q.program, q.mapped, p.Catalog().Model)
 	for {
 		switch err := w.advance(); {
 		case errors.Is(err, io.EOF):
-			return n
+			return
 		case err != nil:
-			return n // what an error's golden holds
+			return // what an error's golden holds
 		case w.page == nil || w.batch.Len() == 0:
 			continue
+		}
+		visit(w)
+		w.batch.Reset()
+	}
+}
+
+// comparePortable compares the items of one request, and says how many records it compared.
+func comparePortable(t *testing.T, p *Proxy, id string, ask simulate.Request) (n int) {
+	t.Helper()
+	var plain *plain
+	eachItem(t, p, id, ask, func(w *walk) {
+		if plain == nil {
+			plain = newPlain(t, w.program, w.mapped, p.Catalog().Model)
 		}
 		outs := plain.run(w.itemRoots(), w.item.Raw)
 		mapped := w.batch.Len()
@@ -147,14 +159,14 @@ func comparePortable(t *testing.T, p *Proxy, id string, ask simulate.Request) (n
 		}
 		if len(outs) != mapped {
 			t.Errorf("%s, item %d: %d records here, %d by jq", ask.Name, w.item.N, mapped, len(outs))
-			continue
+			return
 		}
 		for i, out := range outs {
 			plain.same(fmt.Sprintf("%s, item %d, record %d", ask.Name, w.item.N, i), w.batch.JSON(i), w.batch.Remote(i), out)
 			n++
 		}
-		w.batch.Reset()
-	}
+	})
+	return n
 }
 
 // plain is a mapping for jq as anybody has it.

@@ -95,24 +95,34 @@ func TestWalks(t *testing.T) {
 func walksAgree(t *testing.T, c *simulate.Cassette, q simulate.Request) {
 	t.Parallel()
 	var want []string
-	for _, limit := range []int{1000, 7, 1} {
-		for _, cached := range []bool{true, false} {
+	walks := int64(0)
+	for _, cached := range []bool{true, false} {
+		var clock atomic.Pointer[time.Time]
+		r, err := assembly.NewReplay(assembly.Files{}, c, assembly.Options{NoPages: !cached, Hurry: true, Clock: func() time.Time {
+			if at := clock.Load(); at != nil {
+				return *at
+			}
+			return c.Now
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		for _, limit := range []int{1000, 7, 1} {
 			for _, late := range []bool{false, true} {
-				name := fmt.Sprintf("limit %d, cached %v, clock moves %v", limit, cached, late)
-				var shift atomic.Int64
-				r, err := assembly.NewReplay(assembly.Files{}, c, assembly.Options{
-					NoPages: !cached, Hurry: true,
-					Clock: func() time.Time { return c.Now.AddDate(0, int(shift.Load()), 0) },
-				})
-				if err != nil {
-					t.Fatal(err)
+				if raceEnabled && (limit == 1 || late == cached) {
+					continue // the plain run has them all
 				}
+				name := fmt.Sprintf("limit %d, cached %v, clock moves %v", limit, cached, late)
+				walks++
+				began := c.Now.Add(time.Duration(walks)) // a walk has pages of its own, by its clock
+				clock.Store(&began)
 				got := walkAll(t, r, q, limit, func(page int) {
 					if late && page == 1 {
-						shift.Store(1)
+						then := began.AddDate(0, 1, 0)
+						clock.Store(&then)
 					}
 				})
-				r.Close()
 				if want == nil {
 					want = append([]string{}, got...)
 					unique(t, want)

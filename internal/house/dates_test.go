@@ -158,3 +158,16 @@ func BenchmarkParseDate(b *testing.B) {
 		})
 	}
 }
+
+func TestCanonical(t *testing.T) {
+	for s, want := range map[string]bool{
+		"2026-01-31T00:00:00Z": true, "2024-02-29T23:59:59Z": true, "0001-01-01T00:00:00Z": true, "9999-12-31T00:00:00Z": true,
+		"": false, "2026-01-31": false, "2026-01-31 00:00:00Z": false, "2026-02-29T00:00:00Z": false, "2026-01-31T24:00:00Z": false, "2026-01-31T00:60:00Z": false,
+		"2026-01-31T00:00:60Z": false, "2026-01-31T00:00:00z": false, "0000-01-01T00:00:00Z": false, "2026-13-01T00:00:00Z": false, "2026-01-31T00:00:00.Z": false,
+		"2026-01-31T00:0000:Z": false, "2026-1-031T00:00:00Z": false, "2026-01-31T00-00-00Z": false,
+	} {
+		if got := Canonical(s); got != want {
+			t.Errorf("%q: %v", s, got)
+		}
+	}
+}

@@ -42,3 +42,13 @@ func plainClock(s string) (seconds int, ok bool) {
 	hour, minute, second := int(tens)*10+int(s[12]-'0'), pair(x, 2), pair(x, 5)
 	return hour*3600 + minute*60 + second, tens <= 2 && hour < 24 && minute < 60 && second < 60
 }
+
+// Canonical says that a text is a date of the form that Append writes.
+func Canonical(s string) bool {
+	if len(s) != written {
+		return false
+	}
+	_, day := plainDay(s)
+	_, clock := plainClock(s)
+	return day && clock
+}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/meterbridge/meterbridge/internal/mapping/native"
 	"github.com/meterbridge/meterbridge/internal/record"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
@@ -138,7 +139,7 @@ func TestCanonicalForm(t *testing.T) {
 }
 
 func TestCurrencyLimit(t *testing.T) {
-	for n, want := range map[int]bool{1: false, 2: true, maxCurrency: true, maxCurrency + 1: false} {
+	for n, want := range map[int]bool{1: false, 2: true, native.MaxCurrency: true, native.MaxCurrency + 1: false} {
 		if _, ok, err := appendCurrency(nil, strings.Repeat("A", n)); ok != want || (err == nil) != want {
 			t.Errorf("%d letters: %v, %v", n, ok, err)
 		}
@@ -148,7 +149,7 @@ func TestCurrencyLimit(t *testing.T) {
 // FuzzCanon: whatever an output is, what passes validates against the schema, and what does not leaves no trace.
 func FuzzCanon(f *testing.F) {
 	for _, s := range []string{`{"id":"a"}`, `{"id":1,"charges":[{"amount":1.10,"currency":"USD","type":"total"}],"dimensions":{"a":[1]}}`, `{"id":"a","start_date":"2026-01-01T00:00:00+01:00"}`,
-		`{"id":"a","usage":{"quantity":1e400},"remote_data":{"x":[]}}`, `{"id":"a","resources":[{},{"id":"r","workspace":{"name":"w"}}]}`, `[]`} {
+		`{"id":"a","start_date":"2026-01-01 00:00:00Z"}`, `{"id":"a","usage":{"quantity":1e400},"remote_data":{"x":[]}}`, `{"id":"a","resources":[{},{"id":"r","workspace":{"name":"w"}}]}`, `[]`} {
 		f.Add(s)
 	}
 	p := compile(f, "# acme\ndef usage: .;\n")

@@ -74,7 +74,9 @@ func Compile(src jq.Source, m *Model, libs ...jq.Source) (*Program, []jq.Finding
 		}
 		code, bad := mod.Compile(r.Name)
 		if findings = append(findings, bad...); code != nil {
-			p.resources[r.Name] = &compiled{r.Name, mod.Line(r.Name), code, r.Fields, newEngine(mod.Core(r.Name), r.Fields)}
+			unit := &compiled{r.Name, mod.Line(r.Name), code, r.Fields, newEngine(mod.Core(r.Name), r.Fields)}
+			p.resources[r.Name] = unit
+			findings = addNotCompiled(findings, unit)
 			for _, a := range mod.Built(r.Name) {
 				findings = append(findings, unknownField(r, a)...)
 			}

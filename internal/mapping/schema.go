@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/meterbridge/meterbridge/internal/jq"
+	"github.com/meterbridge/meterbridge/internal/mapping/native"
 )
 
 // datePattern is the one form of dates that leaves the house.
@@ -77,7 +78,7 @@ func (f *Field) schema() *schema {
 		s.set("format", "date-time").set("pattern", datePattern)
 	case Currency:
 		kind("string")
-		s.set("pattern", "^[A-Z][A-Z0-9_]+$").set("maxLength", maxCurrency)
+		s.set("pattern", "^[A-Z][A-Z0-9_]+$").set("maxLength", native.MaxCurrency)
 	case Object:
 		kind("object")
 		s.members(f.Fields, false)

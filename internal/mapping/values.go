@@ -8,6 +8,7 @@ import (
 
 	"github.com/meterbridge/meterbridge/internal/house"
 	"github.com/meterbridge/meterbridge/internal/jq"
+	"github.com/meterbridge/meterbridge/internal/mapping/native"
 )
 
 // The functions of this file append one value each, and report false where it counts as null.
@@ -35,10 +36,8 @@ func appendDate(b []byte, v any) ([]byte, bool, error) {
 	if !ok {
 		return b, false, wrong(want, v)
 	}
-	if len(s) == len("2006-01-02T15:04:05Z") && s[19] == 'Z' { // the canonical form already, nearly always
-		if _, ok := house.ParseDate(s); ok {
-			return jq.AppendString(b, s), true, nil
-		}
+	if house.Canonical(s) { // nearly always
+		return jq.AppendString(b, s), true, nil
 	}
 	t, err := time.Parse(time.RFC3339Nano, s)
 	if t = t.UTC(); err != nil || t.Year() < 1 || t.Year() > 9999 {
@@ -49,19 +48,11 @@ func appendDate(b []byte, v any) ([]byte, bool, error) {
 	return append(b, '"'), true, nil
 }
 
-// maxCurrency bounds the name of a provider's own unit.
-const maxCurrency = 32
-
 func appendCurrency(b []byte, v any) ([]byte, bool, error) {
 	const want = "a currency in upper case, such as USD or CREDITS"
 	s, ok := v.(string)
-	if !ok || len(s) < 2 || len(s) > maxCurrency {
+	if !ok || !native.IsCurrency(s) {
 		return b, false, wrong(want, v)
-	}
-	for i := range len(s) {
-		if c := s[i]; (c < 'A' || c > 'Z') && (i == 0 || c != '_' && (c < '0' || c > '9')) {
-			return b, false, wrong(want, v)
-		}
 	}
 	return jq.AppendString(b, s), true, nil
 }

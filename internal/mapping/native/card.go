@@ -75,6 +75,9 @@ func (c *compiler) count(n core.Node) card {
 	case *core.Call:
 		return c.countCall(n)
 	case *core.Assign:
+		if n.Kind == core.Modify {
+			return one // of several outputs the first counts, and none deletes
+		}
 		return c.card(n.Value)
 	}
 	return one

@@ -116,7 +116,7 @@ const maxConverted = 4 * record.MaxDepth
 
 // decode is the value of a whole document, which lives as long as somebody points to it, and not as an item does.
 func (m *memory) decode(doc []byte) (value, bool) {
-	own := &memory{tree: m.tree, limit: memoryLimit, lent: -1}
+	own := &memory{tree: m.tree, limit: maxMemory, lent: -1}
 	doc = append([]byte(nil), doc...)
 	v, end, st := own.scan(doc, 0, true)
 	if st != record.Done || record.SkipSpace(doc, end) != len(doc) {

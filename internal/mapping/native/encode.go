@@ -30,7 +30,7 @@ func tostring(m *memory, v value) value {
 }
 
 func appendJQ(b []byte, v value, depth int) ([]byte, bool) {
-	ok := depth <= maxNesting && len(b) <= memoryLimit
+	ok := depth <= maxNesting && len(b) <= maxMemory
 	if !ok {
 		return b, false
 	}

@@ -49,7 +49,7 @@ func TestIslands(t *testing.T) {
 	}
 }
 
-func run(t *testing.T, code *Code, item, query string) (outs []any, sure bool) {
+func ran(t *testing.T, code *Code, item, query string) (outs []any, sure bool) {
 	t.Helper()
 	m := code.Machine()
 	defer code.Rest(m)
@@ -66,7 +66,7 @@ func run(t *testing.T, code *Code, item, query string) (outs []any, sure bool) {
 
 func TestIslandsSeeVariablesAndRoots(t *testing.T) {
 	code, _ := compiled(t, `.n as $n | .b as $b | [path(.a | if $n == $query.n and $b == null then .x else .y end)]`)
-	if outs, sure := run(t, code, `{"n":1,"a":{}}`, `{"n":1}`); !sure || !slices.Equal(outs[0].([]any)[0].([]any), []any{"a", "x"}) {
+	if outs, sure := ran(t, code, `{"n":1,"a":{}}`, `{"n":1}`); !sure || !slices.Equal(outs[0].([]any)[0].([]any), []any{"a", "x"}) {
 		t.Errorf("the outputs are %v, %v", outs, sure)
 	}
 }
@@ -75,10 +75,10 @@ func TestIslandsSeeVariablesAndRoots(t *testing.T) {
 func TestTooDeepBails(t *testing.T) {
 	code, _ := compiled(t, `reduce .[] as $x (0; [.]) | . == .`)
 	item := "[" + strings.Repeat("1,", 2*maxNesting) + "1]"
-	if outs, sure := run(t, code, item, ``); sure {
+	if outs, sure := ran(t, code, item, ``); sure {
 		t.Errorf("a value of %d levels gives %v", 2*maxNesting, outs)
 	}
-	if outs, sure := run(t, code, "[1,1]", ``); !sure || outs[0] != true {
+	if outs, sure := ran(t, code, "[1,1]", ``); !sure || outs[0] != true {
 		t.Errorf("behind it the outputs are %v, %v", outs, sure)
 	}
 }

@@ -107,7 +107,7 @@ func join(m *memory, v, by value) value {
 			m.end(b[:0])
 			return failed
 		}
-		if !ok || len(b) > memoryLimit {
+		if !ok || len(b) > maxMemory {
 			m.end(b[:0])
 			return unknown
 		}

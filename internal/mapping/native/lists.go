@@ -132,7 +132,7 @@ func leaves(vs []value, depth float64, nested int) (n int, ok bool) {
 			continue
 		}
 		k, ok := leaves(v.elems(), depth-1, nested+1)
-		if n += k; !ok || n > memoryLimit/sizeOfValue {
+		if n += k; !ok || n > maxMemory/sizeOfValue {
 			return 0, false
 		}
 	}

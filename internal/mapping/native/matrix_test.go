@@ -108,7 +108,7 @@ type matrix struct {
 // oracle runs a program on [$in, $a, $b].
 type oracle func(in, a, b any) (any, error)
 
-func programOf(t *testing.T, text string) oracle {
+func programOf(t testing.TB, text string) oracle {
 	t.Helper()
 	text = `. as [$in, $a, $b] | ` + text
 	if code, findings := jq.Compile(jq.Source{File: "t", Text: text}, jq.Options{Timeout: time.Hour}); code != nil {
@@ -229,13 +229,18 @@ func TestOperatorsAreGojqs(t *testing.T) {
 func TestKernelsAreGojqs(t *testing.T) {
 	x := newMatrix(t)
 	random := rand.New(rand.NewPCG(1, 2))
-	for n := range 60 {
+	for n := range 100 {
 		var pairs []any
 		var elems, keys []value
 		for i := range n {
 			s := x.all[random.IntN(len(x.all))]
-			if n%3 == 0 { // more that are equal
+			switch n % 4 {
+			case 0: // more that are equal
 				s = x.all[random.IntN(12)]
+			case 1: // NaN, which is less than itself
+				s = x.all[len(x.all)-len(made)+[]int{0, 3, 3, 4, 17}[random.IntN(5)]]
+			case 2: // sorted, or nearly
+				s = x.all[min(i/3+random.IntN(2), 18)]
 			}
 			pairs = append(pairs, map[string]any{"k": s.any, "v": i})
 			elems, keys = append(elems, integer(i)), append(keys, s.own)

@@ -3,8 +3,8 @@ package native
 import "unsafe"
 
 const (
-	// memoryLimit bounds the values and texts of one item; an item that needs more is gojq's.
-	memoryLimit = 64 << 20
+	// maxMemory bounds the values and texts of one item; an item that needs more is gojq's.
+	maxMemory = 64 << 20
 	// kept bounds the bytes of values, and those of texts, that a machine keeps between two items.
 	kept = 1 << 20
 
@@ -38,7 +38,7 @@ type memory struct {
 }
 
 func newMemory() *memory {
-	m := &memory{tree: newTree(), limit: memoryLimit}
+	m := &memory{tree: newTree(), limit: maxMemory}
 	m.slab, m.arena = make([]value, firstValues), make([]byte, 0, firstBytes)
 	m.reset()
 	return m

@@ -77,7 +77,7 @@ var outputs = []string{
 	`{"id":"a"}`, `{"id":1}`, `{"id":""}`, `{"id":null}`, `{}`, `[]`, `{"nothing":1}`, `{"id":"a","warning":null,"remote_data":{"b":[1,"é"],"a":0.10}}`, `{"remote_data":{}}`,
 	`{"id":"a","resources":[{},null,{"id":"r","workspace":{"name":"w"}},{"id":null,"nothing":1}],"product":{"id":null,"name":"p"}}`,
 	`{"id":"a","start_date":"2026-01-01T00:00:00+01:00","end_date":"2026-02-30T00:00:00Z"}`, `{"id":"a","start_date":"2026-01-01T00:00:00.5Z","end_date":"2026-02-28T24:00:00Z"}`,
-	`{"id":"a","start_date":"0000-12-31T23:59:59Z"}`, `{"id":"a","start_date":"2026-01-01"}`, `{"id":"a","start_date":"9999-12-31T23:59:59-01:00"}`,
+	`{"id":"a","start_date":"0000-12-31T23:59:59Z"}`, `{"id":"a","start_date":"2026-01-01 00:00:00Z"}`, `{"id":"a","start_date":"2026-01-01"}`, `{"id":"a","start_date":"9999-12-31T23:59:59-01:00"}`,
 	`{"id":"a","charges":[{"amount":1.10,"currency":"USD","type":"total"},{"amount":1e2,"currency":"usd"}]}`, `{"id":"a","charges":[{"amount":-0,"currency":"CREDITS_2"}]}`,
 	`{"id":"a","dimensions":{"b":[1,{"a\"":null}],"a":true,"é":"\u2028","c":null,"\"":"\u0000","n":1.50}}`, `{"id":"a","dimensions":{"a":null}}`, `{"id":"a","dimensions":{}}`,
 	`{"id":"\u2028\ufffd\u007f","usage":{"quantity":1e400,"unit":"é"}}`, `{"id":"a","id":"b"}`, `{"dimensions":{},"id":"a"}`,

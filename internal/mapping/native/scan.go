@@ -152,7 +152,10 @@ here:
 			return unknown, -1
 		}
 		n, l = 0, nil
-		if i = record.SkipSpace(b, i+1); i < len(b) && b[i] == ']' {
+		if i++; i < len(b) && b[i] <= ' ' {
+			i = record.SkipSpace(b, i)
+		}
+		if i < len(b) && b[i] == ']' {
 			goto array
 		}
 		goto value
@@ -189,8 +192,14 @@ match:
 		l, under = s.to, s
 		goto here
 	}
-	if i = record.SkipSpace(b, i); i >= len(b) {
+	if i >= len(b) {
 		return unknown, -1
+	}
+	if b[i] <= ' ' {
+		if start = record.SkipSpace(b, i); start > i { // it is tried once more
+			i = start
+			goto match
+		}
 	}
 	if n == 0 && b[i] == '}' {
 		goto object
@@ -211,8 +220,13 @@ element:
 	if depth == 0 {
 		return m.open.root[0], i
 	}
-	if i = record.SkipSpace(b, i); i >= len(b) {
+	if i >= len(b) {
 		return unknown, -1
+	}
+	if b[i] <= ' ' {
+		if i = record.SkipSpace(b, i); i >= len(b) {
+			return unknown, -1
+		}
 	}
 	if b[i] == ',' {
 		i++

@@ -1,6 +1,7 @@
 package native
 
 import (
+	"bytes"
 	"encoding/binary"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -87,6 +88,9 @@ func (m *memory) readKey(b []byte, i int, l *layout) (*step, int) {
 	if b[i] != '"' {
 		return nil, -1
 	}
+	if s := l.met(b, i); s != nil {
+		return s, i + s.fast.size
+	}
 	key, i := m.readText(b, i+1, i+1)
 	if i < 0 {
 		return nil, -1
@@ -107,39 +111,44 @@ func (m *memory) readKey(b []byte, i int, l *layout) (*step, int) {
 // readText is the text whose first byte is b[start] and of which all before b[i] is plain, and what is behind its quote.
 // It is -1 where there is no end, or anything that JSON does not allow.
 func (m *memory) readText(b []byte, start, i int) (value, int) {
-	for i+8 <= len(b) {
-		marks := special(binary.LittleEndian.Uint64(b[i:]))
-		if marks != 0 {
-			i += firstMark(marks)
+	escaped := false
+	for {
+		for i+wordSize <= len(b) {
+			marks := ending(binary.LittleEndian.Uint64(b[i:]))
+			if marks != 0 {
+				i += firstMark(marks)
+				break
+			}
+			i += wordSize
+		}
+		for i < len(b) && b[i] >= ' ' && b[i] != '"' && b[i] != '\\' {
+			i++
+		}
+		if i == len(b) || b[i] < ' ' {
+			return unknown, -1
+		}
+		if b[i] == '"' {
 			break
 		}
-		i += 8
-	}
-	plain, escaped, ascii := true, false, true
-	for ; i < len(b); i++ {
-		switch c := b[i]; {
-		case plainByte(c):
-		case c == '"':
-			v := textOf(view(b[start:i]))
-			v.form = plainness(plain)
-			if escaped || !ascii && !utf8.Valid(b[start:i]) {
-				v = m.decoded(b[start:i])
-			}
-			return v, i + 1
-		case c < ' ':
+		n := escape(b[i:])
+		if n < 0 {
 			return unknown, -1
-		case c == '\\':
-			plain, escaped = false, true
-			n := escape(b[i:])
-			if n < 0 {
-				return unknown, -1
-			}
-			i += n - 1
-		default:
-			plain, ascii = false, ascii && c < utf8.RuneSelf
 		}
+		escaped = true
+		i += n
 	}
-	return unknown, -1
+	return m.found(b[start:i], escaped), i + 1
+}
+
+// found is a text that was found between quotes.
+func (m *memory) found(b []byte, escaped bool) value {
+	switch {
+	case escaped || !utf8.Valid(b):
+		return m.decoded(b)
+	case isPlain(b):
+		return plainText(view(b))
+	}
+	return textOf(view(b))
 }
 
 // escape is the size of the escape at the front of b, -1 where it is none.
@@ -184,30 +193,39 @@ func hexRune(b []byte) rune {
 // that is no UTF-8 become U+FFFD.
 func (m *memory) decoded(b []byte) value {
 	out := m.begin()
-	for i := 0; i < len(b); {
-		switch c := b[i]; {
-		case c == '\\' && b[i+1] == 'u':
-			r := hexRune(b[i:])
-			i += 6
-			if utf16.IsSurrogate(r) {
-				if r = utf16.DecodeRune(r, hexRune(b[i:])); r != utf8.RuneError {
-					i += 6
-				}
-			}
-			out = utf8.AppendRune(out, r)
-		case c == '\\':
-			out = append(out, unescaped(b[i+1]))
-			i += 2
-		case c < utf8.RuneSelf:
-			out = append(out, c)
-			i++
-		default:
-			r, size := utf8.DecodeRune(b[i:])
-			out = utf8.AppendRune(out, r)
-			i += size
+	for {
+		i := bytes.IndexByte(b, '\\')
+		if i < 0 {
+			return m.end(appendRepaired(out, b))
 		}
+		out = appendRepaired(out, b[:i])
+		if b = b[i:]; b[1] != 'u' {
+			out = append(out, unescaped(b[1]))
+			b = b[2:]
+			continue
+		}
+		r := hexRune(b)
+		b = b[6:]
+		if utf16.IsSurrogate(r) {
+			if r = utf16.DecodeRune(r, hexRune(b)); r != utf8.RuneError {
+				b = b[6:]
+			}
+		}
+		out = utf8.AppendRune(out, r)
 	}
-	return m.end(out)
+}
+
+// appendRepaired appends bytes as UTF-8.
+func appendRepaired(out, b []byte) []byte {
+	if utf8.Valid(b) {
+		return append(out, b...)
+	}
+	for len(b) > 0 {
+		r, size := utf8.DecodeRune(b)
+		out = utf8.AppendRune(out, r)
+		b = b[size:]
+	}
+	return out
 }
 
 func unescaped(c byte) byte {

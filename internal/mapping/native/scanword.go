@@ -26,6 +26,11 @@ func special(x uint64) uint64 {
 	return (((x ^ 0x02*eachByte) - 0x21*eachByte) | ((x ^ '\\'*eachByte) - eachByte) | (x + eachByte) | x) & topBits
 }
 
+// ending marks the first quote, backslash or control character of a word in the same way, and nothing above a tilde.
+func ending(x uint64) uint64 {
+	return (((x ^ 0x02*eachByte) - 0x21*eachByte) | ((x ^ '\\'*eachByte) - eachByte)) & ^x & topBits
+}
+
 // firstMark is the place of the first byte that is marked.
 func firstMark(marks uint64) int { return bits.TrailingZeros64(marks) >> 3 }
 
@@ -95,4 +100,15 @@ func (p *pattern) between(q unsafe.Pointer) bool {
 func leadingDigits(x uint64) int {
 	x ^= '0' * eachByte
 	return firstMark(((x + 0x76*eachByte) | x) & topBits)
+}
+
+// met is the step that the key at b[i] takes from a layout, where it is among the few that were taken before.
+func (l *layout) met(b []byte, i int) *step {
+	for _, s := range l.steps[:min(len(l.steps), fewKeys)] {
+		if i+s.fast.reach <= len(b) && s.fast.at(unsafe.Pointer(&b[i])) {
+			l.last = s
+			return s
+		}
+	}
+	return nil
 }

@@ -7,60 +7,80 @@ import (
 
 // Sorting, and what is made of what is sorted. Keys stand at the places of their elements.
 
-// ranked is an element and its key, two values in the memory of an array of them.
-type ranked struct{ key, elem value }
+// run is elements that stand beside each other and have equal keys, an array, with the key of the first.
+type run struct{ key, elems value }
 
-// rank sorts elements by their keys; those with equal keys keep their order.
-func rank(m *memory, elems, keys []value) []ranked {
+// runs are the elements in runs, sorted by their keys; those with equal keys keep their order. Data comes sorted or in
+// runs more often than not, and then little is compared and nothing moved.
+func runs(m *memory, elems, keys []value) []run {
 	if len(elems) == 0 {
 		return nil
 	}
 	room := m.values(2 * len(elems))
-	all := unsafe.Slice((*ranked)(unsafe.Pointer(unsafe.SliceData(room))), len(elems))
-	sorted := true
-	for i := range all {
-		all[i] = ranked{keys[i], elems[i]}
-		sorted = sorted && (i == 0 || compare(keys[i], keys[i-1]) >= 0)
+	all, n := unsafe.Slice((*run)(unsafe.Pointer(unsafe.SliceData(room))), len(elems)), 0
+	from, sorted := 0, true
+	for i := 1; i <= len(keys); i++ {
+		c := 1
+		if i < len(keys) {
+			c = compare(keys[i], keys[i-1])
+		}
+		if c != 0 {
+			all[n] = run{keys[from], arrayOf(elems[from:i:i])}
+			n++
+			from, sorted = i, sorted && c >= 0
+		}
 	}
-	if !sorted {
-		slices.SortStableFunc(all, func(a, b ranked) int { return compare(a.key, b.key) })
+	if all = all[:n]; !sorted {
+		slices.SortStableFunc(all, func(a, b run) int { return compare(a.key, b.key) })
 	}
 	return all
 }
 
-func sortBy(m *memory, elems, keys []value) []value {
-	out := m.values(len(elems))
-	for i, r := range rank(m, elems, keys) {
-		out[i] = r.elem
+// same is how many runs at the front have equal keys, and how many elements they have.
+func same(all []run) (n, size int) {
+	for n < len(all) && (n == 0 || compare(all[0].key, all[n].key) == 0) {
+		size += all[n].elems.int()
+		n++
 	}
-	return out
+	return n, size
+}
+
+// gathered is the elements of some runs.
+func gathered(m *memory, all []run, size int) value {
+	if len(all) == 1 {
+		return all[0].elems
+	}
+	out, at := m.values(size), 0
+	for i := range all {
+		at += copy(out[at:], all[i].elems.elems())
+	}
+	return arrayOf(out)
+}
+
+func sortBy(m *memory, elems, keys []value) []value {
+	return gathered(m, runs(m, elems, keys), len(elems)).elems()
 }
 
 // groupBy makes an array for each key.
 func groupBy(m *memory, elems, keys []value) value {
-	all := rank(m, elems, keys)
-	out, groups, from := m.values(len(all)), m.values(len(all))[:0], 0
-	for i, r := range all {
-		if i > 0 && compare(all[from].key, r.key) != 0 {
-			groups = append(groups, arrayOf(out[from:i:i]))
-			from = i
-		}
-		out[i] = r.elem
-	}
-	if len(all) > 0 {
-		groups = append(groups, arrayOf(out[from:]))
+	all := runs(m, elems, keys)
+	groups := m.values(len(all))[:0]
+	for len(all) > 0 {
+		n, size := same(all)
+		groups = append(groups, gathered(m, all[:n], size))
+		all = all[n:]
 	}
 	return arrayOf(groups)
 }
 
 // uniqueBy keeps the first element of each key.
 func uniqueBy(m *memory, elems, keys []value) value {
-	all := rank(m, elems, keys)
-	out, last := m.values(len(all))[:0], 0
-	for i, r := range all {
-		if i == 0 || compare(all[last].key, r.key) != 0 {
-			out, last = append(out, r.elem), i
-		}
+	all := runs(m, elems, keys)
+	out := m.values(len(all))[:0]
+	for len(all) > 0 {
+		out = append(out, all[0].elems.elems()[0])
+		n, _ := same(all)
+		all = all[n:]
 	}
 	return arrayOf(out)
 }

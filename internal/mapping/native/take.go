@@ -36,9 +36,9 @@ func (k fieldKind) takes(v *value) bool {
 	case ofID:
 		return v.x > 0
 	case ofDate:
-		return v.form == asDate || isCanonicalDate(v.str())
+		return v.form == asDate || house.Canonical(v.str())
 	case ofCurrency:
-		return isCurrency(v.str())
+		return IsCurrency(v.str())
 	}
 	return false
 }
@@ -69,7 +69,7 @@ func (k fieldKind) append(b []byte, v *value, inside *shape) (out []byte, full, 
 	case ofDate:
 		return appendDate(b, v)
 	case ofCurrency:
-		if v.kind != isText || !isCurrency(v.str()) {
+		if v.kind != isText || !IsCurrency(v.str()) {
 			return b, false, false
 		}
 		return appendText(b, *v), true, true
@@ -111,20 +111,12 @@ func appendDate(b []byte, v *value) ([]byte, bool, bool) {
 	return append(t.AppendFormat(append(b, '"'), house.RFC3339), '"'), true, true
 }
 
-// isCanonicalDate reports that a text is a date in the form that the model has dates in.
-func isCanonicalDate(s string) bool {
-	if len(s) != len("2006-01-02T15:04:05Z") || s[19] != 'Z' {
-		return false
-	}
-	_, ok := house.ParseDate(s)
-	return ok
-}
+// MaxCurrency bounds the name of a provider's own unit.
+const MaxCurrency = 32
 
-// maxCurrency bounds the name of a provider's own unit, as in package mapping.
-const maxCurrency = 32
-
-func isCurrency(s string) bool {
-	if len(s) < 2 || len(s) > maxCurrency {
+// IsCurrency reports that a text is a currency of the model's: in upper case, perhaps with digits and underscores behind.
+func IsCurrency(s string) bool {
+	if len(s) < 2 || len(s) > MaxCurrency {
 		return false
 	}
 	for i, c := range []byte(s) {

@@ -8,7 +8,7 @@ import "github.com/meterbridge/meterbridge/internal/jq/core"
 // assign compiles an assignment. The right side is evaluated on the whole input, but for `|=`.
 func (c *compiler) assign(n *core.Assign) eval {
 	if n.Kind == core.Modify {
-		return c.patch(n.Path, touching(c.first(n.Value)), true)
+		return wholly(c.patch(n.Path, touching(c.first(n.Value)), true))
 	}
 	slot := c.temp()
 	right, update := c.eval(n.Value), c.update(n, slot)
@@ -60,7 +60,18 @@ func touching(leaf eval) eval {
 }
 
 func (c *compiler) del(n *core.Call) eval {
-	return c.patch(n.Args[0], func(*Machine, value) value { return none }, false)
+	return wholly(c.patch(n.Args[0], func(*Machine, value) value { return none }, false))
+}
+
+// wholly is an assignment that may delete all that there is: then null is left.
+func wholly(f eval) eval {
+	return func(m *Machine, in value) value {
+		v := f(m, in)
+		if v.kind == isNone {
+			return null
+		}
+		return v
+	}
 }
 
 // patch is what a leaf makes of the values at a path, in its input; make says that what is not there is made.
@@ -182,14 +193,12 @@ func patchMember(name string, leaf eval, make bool) eval {
 		touched := m.touched
 		m.touched = false
 		v = leaf(m, v)
-		if missing && !m.touched && !v.bad() {
+		if missing && (v.kind == isNone || !m.touched && !v.bad()) { // where nothing is, nothing is deleted
 			m.touched = touched
 			return in
 		}
 		m.touched = touched || m.touched
 		switch {
-		case v.kind == isNone && in.kind == isNull:
-			return in
 		case v.kind == isNone:
 			return m.without(in, name)
 		case v.gone():
@@ -235,7 +244,10 @@ func (c *compiler) patchIndex(p *core.Index, leaf eval, make bool) eval {
 	}, make)
 	return func(m *Machine, in value) value {
 		k := key(m, in)
-		if k.gone() {
+		switch {
+		case k.kind == isNone: // a path to nothing
+			return in
+		case k.gone():
 			return k
 		}
 		m.vars[slot] = k

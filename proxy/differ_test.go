@@ -1,0 +1,66 @@
+package proxy
+
+import (
+	"io/fs"
+	"testing"
+
+	"github.com/meterbridge/meterbridge/connectors"
+	"github.com/meterbridge/meterbridge/internal/mapping/mappingtest"
+	"github.com/meterbridge/meterbridge/internal/simulate"
+)
+
+// changed is how often each item is tried once more, changed.
+const changed = 6
+
+// TestMappingsDoTheSameCompiled runs every mapping over every item of its cassette compiled and interpreted, with the roots
+// that the item has there, and over the same items changed.
+func TestMappingsDoTheSameCompiled(t *testing.T) {
+	t.Parallel()
+	catalog := installed(t)
+	recordings, err := fs.Sub(connectors.FS, "testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cassettes, err := simulate.LoadAll(recordings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range cassettes {
+		t.Run(c.Name, func(t *testing.T) {
+			t.Parallel()
+			p, dice, items := portableHouse(t, c, catalog), mappingtest.Seeded(1), 0
+			for _, ask := range c.Requests {
+				if ask.Via == "unified" && ask.Format == "unified" { // other formats have the same items
+					items += differOn(t, p, dice, c.Name, ask)
+				}
+			}
+			if items == 0 {
+				t.Error("no item was compared")
+			}
+		})
+	}
+}
+
+// differOn compares the items of one request, and says how many there were.
+func differOn(t *testing.T, p *Proxy, dice *mappingtest.Dice, id string, ask simulate.Request) (n int) {
+	var plain, worn *mappingtest.Pair // the one has the items as they are
+	eachItem(t, p, id, ask, func(w *walk) {
+		if n++; plain == nil {
+			plain, worn = mappingtest.NewPair(w.program, w.mapped), mappingtest.NewPair(w.program, w.mapped)
+		}
+		for _, pair := range []*mappingtest.Pair{plain, worn} {
+			if _, err := pair.Bind(w.itemRoots()); err != nil {
+				t.Error(err)
+			}
+		}
+		if res, err := plain.Item(w.item.Raw, true); err != nil || res != mappingtest.Records {
+			t.Errorf("%s, item %d: result %d: %v", ask.Name, w.item.N, res, err)
+		}
+		for range changed {
+			if _, err := worn.Item(dice.Mutated(w.item.Raw), true); err != nil {
+				t.Errorf("%s, item %d, changed: %v", ask.Name, w.item.N, err)
+			}
+		}
+	})
+	return n
+}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 )
@@ -97,7 +98,14 @@ func (g goal) show(v float64) string {
 	return fmt.Sprintf("%.0f %s", v, g.unit)
 }
 
-// add takes a figure's value in.
+// addMean takes the geometric mean of several in.
+func (r *report) addMean(key string, v []float64) {
+	r.add(key, mean(v), "")
+	f := &r.Figures[len(r.Figures)-1]
+	f.spread = f.show(slices.Min(v)) + " to " + f.show(slices.Max(v))
+}
+
+// add takes a figure's value in, with what there is to say of it.
 func (r *report) add(key string, value float64, spread string) {
 	for _, g := range goals {
 		if g.key == key {

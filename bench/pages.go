@@ -13,8 +13,10 @@ import (
 	"github.com/meterbridge/meterbridge/bench/shapes"
 )
 
-// fewConnections keep one core busy.
-const fewConnections = 4
+const (
+	fewConnections = 4               // keep one core busy
+	slowTime       = 4 * time.Second // that a slow server has at least in each round
+)
 
 // served is what the servers of one page came to.
 type served struct {
@@ -161,7 +163,7 @@ func (b *bench) loadPage(ctx context.Context, page string, size, connections int
 		all = append(all, contender{r.name, func() (float64, error) {
 			at, d := connections, 3*b.slice
 			if r.few && page == "100k" {
-				at, d = min(at, fewConnections), 9*b.slice
+				at, d = min(at, fewConnections), max(9*b.slice, slowTime)
 			}
 			l, err := b.load(ctx, r.server, r.path, at, d)
 			p50[r.name] = append(p50[r.name], float64(l.p50))

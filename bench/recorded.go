@@ -17,7 +17,7 @@ type recorded struct {
 }
 
 // recordedRow is a line of the benchmark beside the walk, which knows an item's roots.
-var recordedRow = regexp.MustCompile(`(?m)^BenchmarkRecorded/(\S+)/(compiled|gojq)\s+\d+\s+([\d.]+) ns/op`)
+var recordedRow = regexp.MustCompile(`(?m)^BenchmarkRecorded/(\S+)/(compiled|gojq)\s+\d+\s.*\s([\d.]+) core-ns/op`)
 
 // recordings lets every connector's mapping take turns with gojq over the items of its cassette.
 func (b *bench) recordings(ctx context.Context) error {

@@ -84,15 +84,16 @@ func (b *bench) streams(ctx context.Context) error {
 	client := &http.Client{Transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 4}}
 	path := func(account string) string { return house.url() + b.unifiedStream(account) }
 
-	if err := b.firstBytes(ctx, client, path(short), nginx, "/"+short+costsPath); err != nil {
+	time.Sleep(settle)
+	idle, err := resident(house.cmd.Process.Pid)
+	if err != nil {
 		return err
 	}
-	small, err := b.memory(ctx, client, house, path(short))
+	small, err := b.memory(ctx, client, house, path(short), idle)
 	if err != nil {
 		return err
 	}
 	b.say("P4 10 MB: resident rises by %.1f MB", small)
-	var risen float64
 	all := []contender{{"meterbridge", func() (float64, error) {
 		s, err := drain(ctx, client, path(long), false)
 		return s.perSecond(), err
@@ -103,7 +104,8 @@ func (b *bench) streams(ctx context.Context) error {
 			return s.perSecond(), err
 		}})
 	}
-	if risen, err = b.memory(ctx, client, house, path(long)); err != nil {
+	risen, err := b.memory(ctx, client, house, path(long), idle)
+	if err != nil {
 		return err
 	}
 	b.report.add("p4-memory", risen, "")
@@ -120,12 +122,15 @@ func (b *bench) streams(ctx context.Context) error {
 	}
 	b.say("P4 %s", b.report.Stream)
 	if b.large {
-		large, err := b.memory(ctx, client, house, path(ten))
+		large, err := b.memory(ctx, client, house, path(ten), idle)
 		if err != nil {
 			return err
 		}
 		b.report.add("p4-growth", large-small, "")
 		b.say("P4 ten times as much: resident rises by %.1f MB", large)
+	}
+	if err := b.firstBytes(ctx, client, path(short), nginx, "/"+short+costsPath); err != nil {
+		return err
 	}
 	return b.table(ctx, client, house, up, rows)
 }
@@ -135,12 +140,8 @@ func (b *bench) unifiedStream(account string) string {
 	return fmt.Sprintf("/unified/usage-metering/usage?integrated_account_id=%s&start_date=%s&end_date=%[2]s&truto_response_format=stream", account, b.month.Format("2006-01"))
 }
 
-// memory is by how many MB a process's peak lies above its idle state, while a stream passes through to its end.
-func (b *bench) memory(ctx context.Context, client *http.Client, s *server, url string) (float64, error) {
-	idle, err := resident(s.cmd.Process.Pid)
-	if err != nil {
-		return 0, err
-	}
+// memory is by how many MB a process's peak lies above what it had when it was idle, while a stream passes through to its end.
+func (b *bench) memory(ctx context.Context, client *http.Client, s *server, url string, idle int64) (float64, error) {
 	if err := forgetPeak(s.cmd.Process.Pid); err != nil {
 		return 0, err
 	}

@@ -47,6 +47,7 @@ type Observer interface {
 	Records(connector, resource, format string, n int)
 	CursorOpened(outcome string)
 	MappingFailed(connector, resource string)
+	Mapped(connector, resource string, ran mapping.Ran)
 }
 
 // Config is what a Proxy is made of.
@@ -99,6 +100,7 @@ type nobody struct{}
 func (nobody) Records(string, string, string, int) {}
 func (nobody) CursorOpened(string)                 {}
 func (nobody) MappingFailed(string, string)        {}
+func (nobody) Mapped(string, string, mapping.Ran)  {}
 
 // Unified answers GET /unified/{model}/{resource}[/{id}]. A returned problem means that nothing was written.
 func (p *Proxy) Unified(w http.ResponseWriter, r *http.Request, who Principal, model, resource, id string) error {

@@ -54,6 +54,7 @@ type walk struct {
 	visits *[]visit // the pages that were left, for an explanation; nil where there is none to be
 
 	started bool
+	closed  bool
 	turned  bool // it has left the page that it began with
 	err     error
 }
@@ -226,9 +227,11 @@ func (w *walk) mappingProblem(err error) error {
 func (w *walk) Close() {
 	w.close()
 	w.ahead.close()
-	if w.runner != nil {
+	if w.runner != nil && !w.closed {
 		w.runner.Close()
+		w.Observer.Mapped(w.conn.Name, w.mapped, w.runner.Ran())
 	}
+	w.closed = true
 	if w.err == nil {
 		w.err = io.EOF
 	}

@@ -22,6 +22,7 @@ import (
 	"github.com/meterbridge/meterbridge/internal/gateway"
 	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/kv"
+	"github.com/meterbridge/meterbridge/internal/mapping"
 	"github.com/meterbridge/meterbridge/internal/telemetry"
 	"github.com/meterbridge/meterbridge/internal/upstream"
 	"github.com/meterbridge/meterbridge/proxy"
@@ -252,6 +253,12 @@ func storeState(s kv.Store) string {
 type observer struct{ *telemetry.Metrics }
 
 func (o observer) MappingFailed(connector, resource string) { o.MappingError(connector, resource) }
+
+func (o observer) Mapped(connector, resource string, ran mapping.Ran) {
+	o.Metrics.Mapped(connector, resource, "compiled", ran.Compiled)
+	o.Metrics.Mapped(connector, resource, "bailed", ran.Bailed)
+	o.Metrics.Mapped(connector, resource, "interpreted", ran.Interpreted)
+}
 
 func (o observer) CursorOpened(outcome string) {
 	if outcome == "ok" {

@@ -2,7 +2,6 @@ package mapping
 
 import (
 	"context"
-	"sync/atomic"
 
 	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/jq/core"
@@ -10,18 +9,15 @@ import (
 	"github.com/meterbridge/meterbridge/internal/record"
 )
 
-// maxStreak is how many items in a row may bail before gojq is given all.
+// maxStreak is how many items in a row may bail before gojq is given the rest of them. It is not the program that is given
+// up but the data of one walk: another account's may be sane.
 const maxStreak = 64
 
-// engine is the compiled form of one resource's program, and what became of the items that it was given. All programs
-// that are made of one file share it.
+// engine is the compiled form of one resource's program. All programs that are made of one file share it.
 type engine struct {
 	code    *native.Code // nil where the program does not compile
 	plan    *native.Plan
 	reasons []native.Reason
-	items   atomic.Uint64
-	bails   atomic.Uint64
-	gaveUp  atomic.Bool
 }
 
 func newEngine(program core.Node, fields []*Field) *engine {
@@ -38,35 +34,34 @@ func planned(fields []*Field) []native.Field {
 	return out
 }
 
-// tally is what a runner counts on its own, so that runners don't wait for each other.
-type tally struct {
-	items, bails uint64
-	streak       int
-}
-
 // machine is one that runs the program, nil where gojq does.
 func (e *engine) machine() *native.Machine {
-	if e.code == nil || e.gaveUp.Load() {
+	if e.code == nil {
 		return nil
 	}
 	return e.code.Machine()
 }
 
-func (e *engine) add(t *tally) {
-	e.items.Add(t.items)
-	e.bails.Add(t.bails)
-	t.items, t.bails = 0, 0
+// Ran says who ran the items that a runner was given.
+type Ran struct {
+	Compiled    int // the compiled program
+	Bailed      int // the compiled program, which left them to jq's machine
+	Interpreted int // jq's machine, from the start
 }
+
+// Ran says who ran the items so far.
+func (r *Runner) Ran() Ran { return r.ran }
 
 // compiled is what the machine makes of the item; sure is false where gojq has to say what that is.
 func (r *Runner) compiled(ctx context.Context) (sure bool, err error) {
 	if r.machine == nil {
+		r.ran.Interpreted++
 		return false, nil
 	}
 	r.held = r.held[:0]
-	r.ran.items++
 	if r.machine.Run(ctx, Budget(len(r.item)), r.take) {
-		r.ran.streak = 0
+		r.ran.Compiled++
+		r.streak = 0
 		if len(r.held) > 0 {
 			if err = r.refresh(); err == nil {
 				err = r.lay(ctx, r.out, jq.DecodeScanned(r.item), r.size)
@@ -74,11 +69,9 @@ func (r *Runner) compiled(ctx context.Context) (sure bool, err error) {
 		}
 		return true, err
 	}
-	r.ran.bails++
-	if r.ran.streak++; r.ran.streak == maxStreak {
-		r.unit.engine.gaveUp.Store(true)
-		r.unit.engine.code.Rest(r.machine)
-		r.machine = nil
+	r.ran.Bailed++
+	if r.streak++; r.streak == maxStreak {
+		r.rest()
 	}
 	return false, nil
 }

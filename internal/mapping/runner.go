@@ -64,7 +64,8 @@ type Runner struct {
 	out     *record.Batch    // that the machine writes to
 	size    int              // of the batch before the item
 	take    func(native.Output) bool
-	ran     tally
+	ran     Ran
+	streak  int // of items that bailed
 }
 
 // Runner is a new runner of a resource, nil where the file does not define it. Close gives back what it has.
@@ -82,8 +83,10 @@ func (p *Program) Runner(resource string) *Runner {
 }
 
 // Close ends the runner, which must not be used again.
-func (r *Runner) Close() {
-	r.unit.engine.add(&r.ran)
+func (r *Runner) Close() { r.rest() }
+
+// rest gives back the machine.
+func (r *Runner) rest() {
 	if r.machine != nil {
 		r.unit.engine.code.Rest(r.machine)
 		r.machine = nil

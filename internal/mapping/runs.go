@@ -61,3 +61,11 @@ func wayOut(why string) string {
 	}
 	return "the records are the same; say it with other functions to have them sooner"
 }
+
+// Reasons are why a resource's program does not compile, none where it does.
+func (p *Program) Reasons(resource string) (why []string) {
+	for _, r := range p.resources[resource].engine.reasons {
+		why = append(why, r.Why)
+	}
+	return why
+}

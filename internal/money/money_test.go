@@ -46,6 +46,22 @@ func TestParseString(t *testing.T) {
 	}
 }
 
+func TestFloor(t *testing.T) {
+	for _, c := range []struct {
+		in   string
+		want int64
+		fits bool
+	}{
+		{"0", 0, true}, {"-0.5", -1, true}, {"0.5", 0, true}, {"-1.0", -1, true}, {"1.99", 1, true}, {"12e2", 1200, true}, {"0e900", 0, true},
+		{"-1e-900", -1, true}, {"1e-30", 0, true}, {"-12345678901234567890.5e-3", -12345678901234568, true},
+		{"9223372036854775807.9", 9223372036854775807, true}, {"9223372036854775808", 0, false}, {"-9223372036854775808.1", 0, false}, {"1e19", 0, false},
+	} {
+		if n, ok := dec(t, c.in).Floor(); ok != c.fits || ok && n != c.want {
+			t.Errorf("the floor of %s is %d, %v, want %d, %v", c.in, n, ok, c.want, c.fits)
+		}
+	}
+}
+
 func TestParseRefuses(t *testing.T) {
 	for _, in := range []string{"", "-", ".", "+-1", "1,234", " 1", "1 ", "$1", "0x10", "NaN", "Infinity", "1e", "1e+", "1e1.5", "1_000", "1.2.3", "e5", "1e5e5", "١"} {
 		if d, err := Parse(in); err == nil {

@@ -23,6 +23,7 @@ type Metrics struct {
 	flights   *prometheus.CounterVec
 	records   *prometheus.CounterVec
 	mappings  *prometheus.CounterVec
+	mapped    *prometheus.CounterVec
 	opened    prometheus.Counter
 	stale     prometheus.Counter
 	pageHit   prometheus.Counter
@@ -42,6 +43,7 @@ func NewMetrics() *Metrics {
 	m.flights = counters(m, "upstream_flights_total", "Calls to providers that were joined by a request which asks the same (joined), made before they were waited for (ahead), or made ahead and broken off (given_up).", "connector", "outcome")
 	m.records = counters(m, "records_total", "Records served.", "connector", "resource", "format")
 	m.mappings = counters(m, "mapping_errors_total", "Items that a mapping could not read.", "connector", "resource")
+	m.mapped = counters(m, "mapped_items_total", "Items mapped, by the compiled mapping (compiled), by jq's machine where the compiled mapping was not sure (bailed), or by jq's machine alone (interpreted).", "connector", "resource", "engine")
 	m.opened = counter(m, "cursors_opened_total", "Cursors that clients sent and that opened.")
 	m.stale = counter(m, "cursors_stale_total", "Cursors whose record was no longer where it was.")
 	m.pageHit = counter(m, "page_cache_hits_total", "Provider's pages found in the page cache.")
@@ -103,6 +105,13 @@ func (m *Metrics) Records(connector, resource, format string, n int) {
 func (m *Metrics) MappingError(connector, resource string) {
 	if m != nil {
 		m.mappings.WithLabelValues(label(connector), label(resource)).Inc()
+	}
+}
+
+// Mapped counts n items that an engine has mapped.
+func (m *Metrics) Mapped(connector, resource, engine string, n int) {
+	if m != nil && n > 0 {
+		m.mapped.WithLabelValues(label(connector), label(resource), label(engine)).Add(float64(n))
 	}
 }
 

@@ -31,6 +31,8 @@ func TestMetrics(t *testing.T) {
 	m.Records("acme", "usage", "stream", 0)
 	m.Records("acme", "usage", "stream", -1)
 	m.MappingError("acme", "usage")
+	m.Mapped("acme", "usage", "bailed", 3)
+	m.Mapped("acme", "usage", "compiled", 0)
 	m.CursorOpened()
 	m.CursorOpened()
 	m.CursorStale()
@@ -49,6 +51,7 @@ func TestMetrics(t *testing.T) {
 		`meterbridge_upstream_flights_total{connector="acme",outcome="joined"} 1`,
 		`meterbridge_records_total{connector="acme",format="stream",resource="usage"} 7`,
 		`meterbridge_mapping_errors_total{connector="acme",resource="usage"} 1`,
+		`meterbridge_mapped_items_total{connector="acme",engine="bailed",resource="usage"} 3`,
 		`meterbridge_cursors_opened_total 2`,
 		`meterbridge_cursors_stale_total 1`,
 		`meterbridge_page_cache_hits_total 1`,

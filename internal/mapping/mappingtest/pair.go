@@ -69,10 +69,8 @@ var ErrDiffer = errors.New("compiled and interpreted differ")
 
 // ran is how many items the compiled runner has run, and how many of them it left to gojq.
 func (p *Pair) ran() (items, bails uint64) {
-	if r, can := any(p.compiled).(interface{ Ran() (uint64, uint64) }); can {
-		return r.Ran()
-	}
-	return 0, 0
+	r := p.compiled.Ran()
+	return uint64(r.Compiled + r.Bailed), uint64(r.Bailed)
 }
 
 // Item scans and runs the item that begins a window. The error is a difference.

@@ -117,7 +117,7 @@ func minus(m *memory, l, r value) value {
 }
 
 // maxPairs bounds the comparisons of elements with elements, between which nothing looks at the clock.
-const maxPairs = 1 << 20
+const maxPairs = 1_000_000
 
 func without(m *memory, l, r []value) value {
 	if len(l)*len(r) > maxPairs {

@@ -1,7 +1,6 @@
 package native
 
 import (
-	"maps"
 	"math"
 	"strings"
 
@@ -177,19 +176,4 @@ func ofText(f func(value) value) func(*memory, value) value {
 		}
 		return f(v)
 	}
-}
-
-// Builtins lists the functions that need no gojq, as name/arity.
-func Builtins() []string {
-	var all []string
-	for name := range functions0 {
-		all = append(all, name+"/0")
-	}
-	for name := range functions1 {
-		all = append(all, name+"/1")
-	}
-	for name := range maps.Keys(functions2) {
-		all = append(all, name+"/2")
-	}
-	return all
 }

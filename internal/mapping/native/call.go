@@ -101,14 +101,14 @@ func (c *compiler) plain(n *core.Call) eval {
 		return identity
 	case len(n.Args) == 0:
 		run := f.f0
-		if form, ok := datings[signature(n)]; ok {
-			run = remembering(run, form)
+		if remembered[signature(n)] {
+			run = remembering(run)
 		}
 		return func(m *Machine, in value) value { return run(&m.memory, in) }
 	case len(n.Args) == 1:
 		a, run := c.eval(n.Args[0]), f.f1
-		if by := c.literal(n.Args[0]); !by.gone() && datings[signature(n)] == asDate {
-			run := remembering(func(m *memory, in value) value { return f.f1(m, in, by) }, asDate)
+		if by := c.literal(n.Args[0]); !by.gone() && remembered[signature(n)] {
+			run := remembering(func(m *memory, in value) value { return f.f1(m, in, by) })
 			return func(m *Machine, in value) value { return run(&m.memory, in) }
 		}
 		return func(m *Machine, in value) value {

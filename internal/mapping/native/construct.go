@@ -1,63 +1,8 @@
 package native
 
-import (
-	"maps"
-	"math/big"
-	"slices"
-	"unsafe"
+import "github.com/meterbridge/meterbridge/internal/jq/core"
 
-	"github.com/meterbridge/meterbridge/internal/jq/core"
-)
-
-// What an expression builds.
-
-// constant is a value that the text holds. It lives as long as the program.
-func (c *compiler) constant(n *core.Const) eval {
-	v, ok := constant(n.Value)
-	if !ok {
-		c.fail(n, "a constant of the type %T", n.Value)
-	}
-	return func(*Machine, value) value { return v }
-}
-
-func constant(x any) (value, bool) {
-	switch x := x.(type) {
-	case nil:
-		return null, true
-	case bool:
-		return boolean(x), true
-	case int:
-		return integer(x), true
-	case float64:
-		return float(x), true
-	case *big.Int:
-		return bigInt(x), true
-	case string:
-		return keyText(x), true
-	case []any:
-		elems, ok := make([]value, len(x)), true
-		for i, e := range x {
-			if elems[i], ok = constant(e); !ok {
-				return null, false
-			}
-		}
-		return arrayOf(elems), true
-	case map[string]any:
-		l := &layout{keys: slices.Sorted(maps.Keys(x))}
-		all := make([]value, len(x)+1)
-		all[0] = value{p: unsafe.Pointer(l)}
-		for i, k := range l.keys {
-			l.values = append(l.values, keyText(k))
-			v, ok := constant(x[k])
-			if !ok {
-				return null, false
-			}
-			all[i+1] = v
-		}
-		return value{p: unsafe.Pointer(&all[0]), x: uint64(len(x)), kind: isObject}, true
-	}
-	return null, false
-}
+// Objects and arrays that an expression builds.
 
 // object builds an object of at most one output.
 func (c *compiler) object(n *core.Object) eval {
@@ -229,67 +174,6 @@ func (c *compiler) array(of core.Node) eval {
 		}
 		return arrayOf(m.collected(base))
 	}
-}
-
-// text joins the parts of a text; one with a format has it applied to each value.
-func (c *compiler) text(n *core.Text) eval {
-	parts := make([]eval, len(n.Parts))
-	for i, p := range n.Parts {
-		parts[i] = c.part(n, p)
-	}
-	if len(parts) == 1 {
-		return parts[0]
-	}
-	return func(m *Machine, in value) value {
-		base := len(m.stack)
-		for i := range parts { // the last one first, as gojq joins them
-			v := parts[len(parts)-1-i](m, in)
-			if v.gone() {
-				m.stack = m.stack[:base]
-				return v
-			}
-			m.stack = append(m.stack, v)
-		}
-		slices.Reverse(m.stack[base:])
-		v := m.join(m.stack[base:])
-		m.stack = m.stack[:base]
-		return v
-	}
-}
-
-// part is one part of a text as a text.
-func (c *compiler) part(n *core.Text, p core.Node) eval {
-	if _, literal := p.(*core.Const); literal {
-		return c.eval(p)
-	}
-	if n.Format == "" {
-		return then(c.eval(p), func(m *Machine, v value) value { return tostring(&m.memory, v) })
-	}
-	if !formatKnown(n.Format) {
-		c.fail(n, "the format %s", n.Format)
-	}
-	return then(c.eval(p), func(m *Machine, v value) value { return format(&m.memory, n.Format, v) })
-}
-
-// join is texts as one.
-func (m *Machine) join(parts []value) value {
-	b := m.begin()
-	for _, v := range parts {
-		b = append(b, v.str()...)
-	}
-	return m.end(b)
-}
-
-func (c *compiler) textEach(n *core.Text, next each) each {
-	parts := make([]core.Node, len(n.Parts))
-	for i, p := range n.Parts {
-		if parts[i] = p; c.card(p) == many {
-			parts[i] = &core.Pipe{Pos: n.Pos, Left: p, Right: &core.Text{Pos: n.Pos, Format: n.Format, Parts: []core.Node{&core.Identity{Pos: n.Pos}}}}
-			continue
-		}
-		parts[i] = &core.Text{Pos: n.Pos, Format: n.Format, Parts: []core.Node{p}}
-	}
-	return c.product((*Machine).join, next, parts...)
 }
 
 // then is a function of what an expression gives.

@@ -72,7 +72,8 @@ func stopped(s signal) value {
 // Bounds of an item's run here, past which gojq has it, with its own.
 const (
 	maxOutputs = 10_000
-	lookEvery  = 4096 // steps between two looks at the clock
+	maxPending = 1 << 20 // outputs that are being collected
+	lookEvery  = 4096    // steps between two looks at the clock
 )
 
 // step counts an iteration, and says whether there may be another.
@@ -89,6 +90,9 @@ func (m *Machine) step() bool {
 
 // push puts an output to those that are being collected.
 func push(m *Machine, v value) signal {
+	if len(m.stack) >= maxPending {
+		return sigBail
+	}
 	m.stack = append(m.stack, v)
 	return goOn
 }

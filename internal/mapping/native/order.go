@@ -136,13 +136,13 @@ func (v value) number() value {
 	return float(math.Inf(1))
 }
 
-// maxSmall bounds the bytes of a literal whose digits a double has room for.
-const maxSmall = 16
+// smallBytes is the length of a literal whose digits a double has room for.
+const smallBytes = 16
 
 // small reads a number of a few digits. One with a fraction is a quotient of two integers that a double has exactly, and
 // so the double next to it.
 func small(s string) (value, bool) {
-	if len(s) == 0 || len(s) > maxSmall {
+	if len(s) == 0 || len(s) > smallBytes {
 		return null, false
 	}
 	negative := s[0] == '-'
@@ -172,7 +172,7 @@ func small(s string) (value, bool) {
 }
 
 // powers are those of ten that a small number is divided by.
-var powers = [maxSmall]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
+var powers = [smallBytes]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
 
 func b2i(b bool) int {
 	if b {

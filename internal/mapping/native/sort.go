@@ -7,17 +7,17 @@ import (
 
 // Sorting, and what is made of what is sorted. Keys stand at the places of their elements.
 
-// run is elements that stand beside each other and have equal keys, an array, with the key of the first.
-type run struct{ key, elems value }
+// streak is elements that stand beside each other and have equal keys, an array, with the key of the first.
+type streak struct{ key, elems value }
 
-// runs are the elements in runs, sorted by their keys; those with equal keys keep their order. Data comes sorted or in
-// runs more often than not, and then little is compared and nothing moved.
-func runs(m *memory, elems, keys []value) []run {
+// streaks are the elements in streaks, sorted by their keys; those with equal keys keep their order. Data comes sorted or in
+// streaks more often than not, and then little is compared and nothing moved.
+func streaks(m *memory, elems, keys []value) []streak {
 	if len(elems) == 0 {
 		return nil
 	}
 	room := m.values(2 * len(elems))
-	all, n := unsafe.Slice((*run)(unsafe.Pointer(unsafe.SliceData(room))), len(elems)), 0
+	all, n := unsafe.Slice((*streak)(unsafe.Pointer(unsafe.SliceData(room))), len(elems)), 0
 	from, sorted := 0, true
 	for i := 1; i <= len(keys); i++ {
 		c := 1
@@ -25,19 +25,19 @@ func runs(m *memory, elems, keys []value) []run {
 			c = compare(keys[i], keys[i-1])
 		}
 		if c != 0 {
-			all[n] = run{keys[from], arrayOf(elems[from:i:i])}
+			all[n] = streak{keys[from], arrayOf(elems[from:i:i])}
 			n++
 			from, sorted = i, sorted && c >= 0
 		}
 	}
 	if all = all[:n]; !sorted {
-		slices.SortStableFunc(all, func(a, b run) int { return compare(a.key, b.key) })
+		slices.SortStableFunc(all, func(a, b streak) int { return compare(a.key, b.key) })
 	}
 	return all
 }
 
-// same is how many runs at the front have equal keys, and how many elements they have.
-func same(all []run) (n, size int) {
+// same is how many streaks at the front have equal keys, and how many elements they have.
+func same(all []streak) (n, size int) {
 	for n < len(all) && (n == 0 || compare(all[0].key, all[n].key) == 0) {
 		size += all[n].elems.int()
 		n++
@@ -45,8 +45,8 @@ func same(all []run) (n, size int) {
 	return n, size
 }
 
-// gathered is the elements of some runs.
-func gathered(m *memory, all []run, size int) value {
+// gathered is the elements of some streaks.
+func gathered(m *memory, all []streak, size int) value {
 	if len(all) == 1 {
 		return all[0].elems
 	}
@@ -58,12 +58,12 @@ func gathered(m *memory, all []run, size int) value {
 }
 
 func sortBy(m *memory, elems, keys []value) []value {
-	return gathered(m, runs(m, elems, keys), len(elems)).elems()
+	return gathered(m, streaks(m, elems, keys), len(elems)).elems()
 }
 
 // groupBy makes an array for each key.
 func groupBy(m *memory, elems, keys []value) value {
-	all := runs(m, elems, keys)
+	all := streaks(m, elems, keys)
 	groups := m.values(len(all))[:0]
 	for len(all) > 0 {
 		n, size := same(all)
@@ -75,7 +75,7 @@ func groupBy(m *memory, elems, keys []value) value {
 
 // uniqueBy keeps the first element of each key.
 func uniqueBy(m *memory, elems, keys []value) value {
-	all := runs(m, elems, keys)
+	all := streaks(m, elems, keys)
 	out := m.values(len(all))[:0]
 	for len(all) > 0 {
 		out = append(out, all[0].elems.elems()[0])

@@ -147,14 +147,14 @@ func TestThePage(t *testing.T) {
 	r := report{Missing: map[string]string{"nginx": "install it"}, Command: "make bench", Machine: []fact{{"Meterbridge", "v1"}}}
 	r.add("p1-gojq", 25, "20 to 30")
 	r.Mapping = []mapped{{Shape: "confluent", Items: 3, Records: 4, Speeds: []speed{{engineOurs, 300, 1_234_567, 1}, {engineGojq, 12, 1000, 25}, {engineTruto, 3, 10, 100}}}}
-	r.Pages = []served{{Page: "100k", Connections: 32, Rows: []servedRow{{"meterbridge, unified", 12345, 1500 * time.Microsecond}, {"nginx, pass", 23456, time.Millisecond}}}}
+	r.Pages = []served{{Page: "100k", Connections: 32, Rows: []servedRow{{"meterbridge, unified", 12345, 1500 * time.Microsecond, 9876}, {"nginx, pass", 23456, time.Millisecond, 34567}}}}
 	r.Profiles = []profiled{{"P1", []spent{{"9%", "10%", "native.(*Machine).Run"}}}}
 	if err := r.write(page); err != nil {
 		t.Fatal(err)
 	}
 	for file, wants := range map[string][]string{
 		page: {"| P1 | mapping on one core | gojq, record by record | **25×** (20 to 30) | 12× | 25× | goal |", "- nginx: install it", "| 1,234,567 |",
-			"| meterbridge, unified | 12,345 | 1.5 ms |", "**100 KB, 32 connections**", "`native.(*Machine).Run`", "`make bench` took"},
+			"| meterbridge, unified | 12,345 | 1.5 ms | 9,876 |", "**100 KB, 32 connections**", "`native.(*Machine).Run`", "`make bench` took"},
 		filepath.Join(filepath.Dir(page), picture): {"<svg ", `class="ours"`, "300 MB/s", "12,345/s", "</svg>"},
 	} {
 		text, err := os.ReadFile(file)

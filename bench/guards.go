@@ -38,17 +38,8 @@ func (b *bench) guards(ctx context.Context) error {
 	var all []contender
 	for _, r := range routes {
 		all = append(all, contender{r.name, func() (float64, error) {
-			pid := r.server.cmd.Process.Pid
-			before, err := core(pid)
-			if err != nil {
-				return 0, err
-			}
 			l, err := b.load(ctx, r.server, r.path, 8, 3*b.slice)
-			if err != nil {
-				return 0, err
-			}
-			after, err := core(pid)
-			return float64(l.requests) / (after - before).Seconds(), err
+			return l.perCore, err
 		}})
 	}
 	speeds, err := takeTurns(ctx, b.rounds, all)

@@ -16,6 +16,7 @@ import (
 type loaded struct {
 	requests  int64
 	perSecond float64
+	perCore   float64 // requests in a second of a core that the server took
 	p50       time.Duration
 }
 
@@ -47,12 +48,20 @@ func (b *bench) load(ctx context.Context, s *server, path string, connections in
 	if err != nil {
 		return l, err
 	}
+	used, err := core(s.cmd.Process.Pid)
+	if err != nil {
+		return l, err
+	}
 	out, err := exec.CommandContext(ctx, "wrk", "-t1", fmt.Sprintf("-c%d", connections), seconds, "--latency", "--timeout", "20s", "-s", script, s.url(), "--", path).CombinedOutput()
 	if err != nil {
 		return l, fmt.Errorf("wrk: %w: %s", err, out)
 	}
 	if bad := wrkBad.Find(out); bad != nil {
 		return l, fmt.Errorf("%s: %s", s.name, bad)
+	}
+	after, err := core(s.cmd.Process.Pid)
+	if err != nil {
+		return l, err
 	}
 	asked := wrkAsked.FindSubmatch(out)
 	if asked == nil || string(asked[1]) == "0" {
@@ -61,6 +70,7 @@ func (b *bench) load(ctx context.Context, s *server, path string, connections in
 	if l.requests, err = strconv.ParseInt(string(asked[1]), 10, 64); err != nil {
 		return l, err
 	}
+	l.perCore = float64(l.requests) / max(tick, after-used).Seconds()
 	now, err := b.calls(ctx)
 	if err != nil {
 		return l, err

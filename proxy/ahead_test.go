@@ -287,3 +287,19 @@ func TestRequestsForTheSamePageShareACall(t *testing.T) {
 		t.Errorf("%d calls", n)
 	}
 }
+
+// TestNamesAreLookedUpOnceForAll: however many requests want them at a time.
+func TestNamesAreLookedUpOnceForAll(t *testing.T) {
+	t.Parallel()
+	lines, _ := monthly(12, 1)
+	acme := newAcme(t, lines...)
+	h := newHouse(t, acme.URL)
+	var all sync.WaitGroup
+	for i := range 60 {
+		all.Go(func() { h.good(fmt.Sprintf("start_date=2025-%02d&limit=%d", i%12+1, i+1)) })
+	}
+	all.Wait()
+	if n := acme.asked("/teams"); n != 1 {
+		t.Errorf("%d calls", n)
+	}
+}

@@ -9,7 +9,6 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/meterbridge/meterbridge/internal/connector"
-	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/record"
 )
@@ -85,8 +84,8 @@ func (c *columnar) use(list gjson.Result, path string) error {
 		if i > 0 {
 			c.names = append(c.names, ',')
 		}
-		c.names = jq.AppendString(c.names, name)
-		c.keys = append(c.keys, append(jq.AppendString(nil, name), ':'))
+		c.names = quote(c.names, name)
+		c.keys = append(c.keys, append(quote(nil, name), ':'))
 	}
 	c.names = append(c.names, ']')
 	return nil

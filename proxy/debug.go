@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/record"
 	"github.com/meterbridge/meterbridge/internal/upstream"
@@ -136,5 +135,5 @@ func jsonOrText(b []byte) json.RawMessage {
 	if record.IsDocument(b) {
 		return b
 	}
-	return jq.AppendString(nil, string(b))
+	return quote(nil, string(b))
 }

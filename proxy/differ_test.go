@@ -13,7 +13,7 @@ import (
 const changed = 6
 
 // TestMappingsDoTheSameCompiled runs every mapping over every item of its cassette compiled and interpreted, with the roots
-// that the item has there, and over the same items changed.
+// that the item has there, and over the same items changed. Of those that are recorded none is left to gojq.
 func TestMappingsDoTheSameCompiled(t *testing.T) {
 	t.Parallel()
 	catalog := installed(t)
@@ -47,6 +47,9 @@ func differOn(t *testing.T, p *Proxy, dice *mappingtest.Dice, id string, ask sim
 	eachItem(t, p, id, ask, func(w *walk) {
 		if n++; plain == nil {
 			plain, worn = mappingtest.NewPair(w.program, w.mapped), mappingtest.NewPair(w.program, w.mapped)
+			for _, why := range w.program.Reasons(w.mapped) {
+				t.Errorf("%s is not compiled: %s", w.mapped, why)
+			}
 		}
 		for _, pair := range []*mappingtest.Pair{plain, worn} {
 			if _, err := pair.Bind(w.itemRoots()); err != nil {
@@ -62,5 +65,12 @@ func differOn(t *testing.T, p *Proxy, dice *mappingtest.Dice, id string, ask sim
 			}
 		}
 	})
+	if n > 0 {
+		if ran, bails := plain.Ran(); ran != uint64(n) || bails > 0 {
+			t.Errorf("%s: of %d items %d were run compiled, and %d of those left to gojq", ask.Name, n, ran, bails)
+		}
+		plain.Close()
+		worn.Close()
+	}
 	return n
 }

@@ -114,6 +114,7 @@ func (q *request) explained(ctx context.Context, x *explaining) (*Explanation, e
 type picked struct {
 	Resource    string       `json:"resource"`
 	DerivedFrom string       `json:"derived_from,omitempty"` // the field of usage whose values the list is made of
+	Mapping     mapping.Runs `json:"mapping"`                // how it is run
 	Items       int64        `json:"items"`
 	Pages       []pickedPage `json:"pages"`
 }
@@ -169,7 +170,7 @@ func (w *walk) note() {
 }
 
 func (q *request) picked(x *explaining) *picked {
-	p := &picked{Resource: q.resource.Name, DerivedFrom: q.resource.Derived, Pages: []pickedPage{}}
+	p := &picked{Resource: q.resource.Name, DerivedFrom: q.resource.Derived, Mapping: q.program.Runs(q.mapped), Pages: []pickedPage{}}
 	if x == nil {
 		return p
 	}

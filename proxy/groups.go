@@ -8,7 +8,6 @@ import (
 
 	"github.com/tidwall/gjson"
 
-	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/problem"
 )
 
@@ -59,7 +58,7 @@ func (g *groups) of(rec gjson.Result) (*group, error) {
 	g.key = g.key[:0]
 	for i, d := range g.by {
 		if values[i] = d.of(rec); values[i].Type == gjson.String {
-			g.key = jq.AppendString(g.key, values[i].Str)
+			g.key = quote(g.key, values[i].Str)
 		}
 		g.key = append(g.key, ',')
 	}

@@ -112,7 +112,7 @@ func (w *walk) poll(spec *connector.JobSpec) (st polled, err error) {
 	}
 	st.JobState = spec.State(connector.Answer{Status: st.reply.Status, Header: st.reply.Header, Body: st.body})
 	if !st.Done {
-		st.reply.Body.Close()
+		_, _ = upstream.ReadAll(st.reply, maxEnvelope) // the next poll has its connection
 	}
 	if st.Failed != "" {
 		p := problem.New(problem.JobFailed, "the provider's report failed: %s", st.Failed).AsRemote()

@@ -74,7 +74,8 @@ func packPage(status, links int, h http.Header, spec *connector.CallSpec, body [
 		}
 	}
 	keep.Write(&head)
-	b := binary.AppendUvarint(nil, uint64(status))
+	b := make([]byte, 0, 3*binary.MaxVarintLen64+head.Len()+len(body))
+	b = binary.AppendUvarint(b, uint64(status))
 	b = binary.AppendUvarint(b, uint64(links))
 	b = binary.AppendUvarint(b, uint64(head.Len()))
 	b = append(b, head.Bytes()...)
@@ -113,13 +114,26 @@ type keeper struct {
 
 func (k *keeper) Read(b []byte) (int, error) {
 	n, err := k.r.Read(b)
+	if len(k.buf)+n > k.most {
+		k.drop()
+	}
 	if !k.lost {
-		if k.buf = append(k.buf, b[:n]...); len(k.buf) > k.most {
-			k.buf, k.lost = nil, true
+		if was := k.buf; len(was)+n > cap(was) {
+			k.buf = append(borrow(len(was)+n), was...)
+			release(was)
 		}
+		k.buf = append(k.buf, b[:n]...)
 	}
 	k.err = err
 	return n, err
+}
+
+// drop gives up what is remembered.
+func (k *keeper) drop() {
+	if k != nil {
+		release(k.buf)
+		k.buf, k.lost = nil, true
+	}
 }
 
 // whole is the body, if it was read to its end and kept; nil otherwise, and where nothing is kept.
@@ -135,8 +149,10 @@ func (k *keeper) rest() []byte {
 	if k == nil {
 		return nil
 	}
-	for chunk := make([]byte, 32<<10); k.err == nil && !k.lost; {
-		k.Read(chunk)
+	chunk := borrow(smallBuffer)
+	defer release(chunk)
+	for k.err == nil && !k.lost {
+		k.Read(chunk[:cap(chunk)])
 	}
 	return k.whole()
 }

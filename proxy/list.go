@@ -10,7 +10,6 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/meterbridge/meterbridge/internal/cursor"
-	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/record"
 )
@@ -73,7 +72,7 @@ func (q *request) envelope(b []byte, n int, token string) []byte {
 	if token == "" {
 		b = append(b, `null`...)
 	} else {
-		b = jq.AppendString(b, token)
+		b = quote(b, token)
 	}
 	b = append(b, `,"prev_cursor":null,"result_count":`...)
 	return q.about(strconv.AppendInt(b, int64(n), 10))
@@ -165,7 +164,7 @@ func (r *results) add(rec record.Rec) error {
 		if err != nil {
 			return err
 		}
-		b = append(jq.AppendString(b, key), ':')
+		b = append(quote(b, key), ':')
 	}
 	r.n++
 	b = r.row(b, rec)

@@ -9,7 +9,6 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/meterbridge/meterbridge/internal/connector"
-	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/record"
 )
@@ -52,7 +51,7 @@ func (q *request) lookUp(ctx context.Context, wanted []string) *names {
 			if i > 0 {
 				out = append(out, ',')
 			}
-			out = append(append(jq.AppendString(out, name), ':'), e.json...)
+			out = append(append(quote(out, name), ':'), e.json...)
 		}
 		n.json = append(out, '}')
 	}()
@@ -86,6 +85,9 @@ func (q *request) lookup(ctx context.Context, name string) (*lookupEntry, error)
 		return e, nil
 	}
 	flight := q.flights.DoChan("lookup\x00"+key, func() (any, error) {
+		if e, ok := q.lookups.get(key, q.Clock()); ok { // fetched between the look and the flight
+			return e, nil
+		}
 		// It outlives a caller who leaves: others may wait for the same names.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookupPatience)
 		defer cancel()
@@ -168,7 +170,7 @@ func (t *nameTable) add(item record.Item) bool {
 		t.json = append(t.json, ',')
 	}
 	if t.key != "" {
-		t.json = append(jq.AppendString(t.json, key), ':')
+		t.json = append(quote(t.json, key), ':')
 	}
 	t.json = append(t.json, item.Raw...)
 	return true

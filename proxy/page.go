@@ -93,7 +93,7 @@ func (w *walk) into(pg *page, spec *connector.CallSpec, reply *upstream.Reply) {
 		body = pg.kept
 	}
 	if w.tap != nil {
-		body, spec = io.TeeReader(body, w.tap(reply.Header)), bare(spec)
+		body, spec = w.tap(reply.Header, body), bare(spec)
 	}
 	pg.read = &watched{r: flushing{body, w.before}}
 	wait := w.runner != nil && w.program.Mentions("$page") && spec.Latest == nil

@@ -20,6 +20,7 @@ import (
 	"github.com/meterbridge/meterbridge/internal/account"
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/cursor"
+	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/mapping"
 	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/upstream"
@@ -151,3 +152,6 @@ func marshal(v any) json.RawMessage {
 func notFoundModel(model string) error {
 	return problem.New(problem.UnknownModel, "there is no unified model %q; use %s", model, ModelName)
 }
+
+// quote appends a text as JSON.
+func quote(dst []byte, s string) []byte { return jq.AppendString(dst, s) }

@@ -18,17 +18,23 @@ func (q *request) raw(ctx context.Context, w http.ResponseWriter) error {
 	defer s.Close()
 	s.pos.Item, s.pos.Out = 0, 0 // a page is served whole or not at all
 	var c *commit
-	s.tap = func(h http.Header) io.Writer {
+	var body *passing
+	s.tap = func(h http.Header, r io.Reader) io.Reader {
 		c = newCommit(w, cmp.Or(h.Get("Content-Type"), "application/octet-stream"))
 		c.trailers = true
 		c.head = q.headersBeside
-		return c
+		body = &passing{c: c, body: r}
+		return body
 	}
 	for {
 		c = nil
 		err := s.open()
 		if err == nil {
-			err = s.drain()
+			if c == nil || !body.gather(s.page.header.Get("Content-Length")) || !s.skim(body.have) {
+				err = s.drain()
+			} else {
+				s.rows, s.last, err = s.rows+1, 1, io.EOF
+			}
 		}
 		if err == io.EOF {
 			if s.page == nil {
@@ -89,7 +95,7 @@ func (q *request) endRaw(ctx context.Context, s *walk, c *commit, err error) err
 		}
 		return p
 	}
-	q.observe(int(s.rows))
+	q.observe(int(min(s.rows, 1))) // an answer, whose records are not counted
 	if token != "" {
 		c.set(HeaderNextCursor, token)
 	}

@@ -5,8 +5,6 @@ import (
 	"strconv"
 
 	"github.com/tidwall/gjson"
-
-	"github.com/meterbridge/meterbridge/internal/jq"
 )
 
 // tables are the entities and the children of a page.
@@ -103,10 +101,10 @@ func (r *row) raw(name, value string) {
 	} else {
 		r.b = append(r.b, ',')
 	}
-	r.b = append(append(jq.AppendString(r.b, name), ':'), value...)
+	r.b = append(append(quote(r.b, name), ':'), value...)
 }
 
-func (r *row) text(name, value string) { r.raw(name, string(jq.AppendString(nil, value))) }
+func (r *row) text(name, value string) { r.raw(name, string(quote(nil, value))) }
 
 func (r *row) int(name string, n int) { r.raw(name, strconv.Itoa(n)) }
 

@@ -184,7 +184,8 @@ func (w *walk) hunt() error {
 func (w *walk) close() {
 	w.note()
 	if w.page != nil {
-		w.lastCall, w.lastBody = w.page.call, w.page.kept.whole()
+		w.lastKept.drop()
+		w.lastCall, w.lastKept = w.page.call, w.page.kept
 		w.page.close()
 		w.page = nil
 	}
@@ -195,7 +196,7 @@ func (w *walk) close() {
 // said is the last record-carrying call, and its answer if it was kept whole.
 func (w *walk) said() (connector.Call, []byte) {
 	if w.page == nil {
-		return w.lastCall, w.lastBody
+		return w.lastCall, w.lastKept.whole()
 	}
 	return w.page.call, w.page.kept.rest()
 }

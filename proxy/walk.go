@@ -21,10 +21,10 @@ type walk struct {
 	ctx    context.Context
 	runner *mapping.Runner // nil where items pass unmapped
 	names  *names
-	vars   *mapping.Vars               // the roots of the mapping, for an explanation
-	before func()                      // called before a read that may block; nil: nothing
-	keep   int                         // bytes of a page that are kept while it is read
-	tap    func(http.Header) io.Writer // raw's: gets the bytes of each page as they come
+	vars   *mapping.Vars                          // the roots of the mapping, for an explanation
+	before func()                                 // called before a read that may block; nil: nothing
+	keep   int                                    // bytes of a page that are kept while it is read
+	tap    func(http.Header, io.Reader) io.Reader // raw's: has the bytes of each page as they come
 
 	pos     record.Position                 // behind the last record that was given or passed over; while it resumes, where it will
 	page    *page                           // nil between two pages
@@ -49,7 +49,7 @@ type walk struct {
 	seen  map[uint64]bool
 
 	lastCall connector.Call // of the last page that was left
-	lastBody []byte         // its bytes, if they were kept whole
+	lastKept *keeper        // its bytes
 
 	visits *[]visit // the pages that were left, for an explanation; nil where there is none to be
 
@@ -226,6 +226,8 @@ func (w *walk) mappingProblem(err error) error {
 // Close ends the walk. It may be called twice.
 func (w *walk) Close() {
 	w.close()
+	w.lastKept.drop()
+	w.lastKept = nil
 	w.ahead.close()
 	if w.runner != nil && !w.closed {
 		w.runner.Close()

@@ -23,6 +23,7 @@ type explainedPage struct {
 			Picked struct {
 				Resource string       `json:"resource"`
 				Derived  string       `json:"derived_from"`
+				Mapping  string       `json:"mapping"`
 				Pages    []pickedPage `json:"pages"`
 			} `json:"picked"`
 			Items  []explainedItem `json:"items"`

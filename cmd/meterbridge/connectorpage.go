@@ -131,6 +131,7 @@ func (p *document) resource(r resourceView) {
 	if r.Derived != "" {
 		p.row("list", "derived: the distinct "+r.Derived+" of a range")
 	}
+	p.row("mapping", string(r.Mapping))
 	p.row("periods", r.periods())
 	p.row("delay", r.restates())
 	p.row("scopes", strings.Join(r.Scopes, ", "))

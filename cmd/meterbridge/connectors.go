@@ -39,10 +39,10 @@ func (v *connectorsListVerb) Run(to std) error {
 	}
 	g := &grid{columns: []column{{title: "name"}, {title: "title", long: true}, {title: "resources", long: true}, {title: "periods"}, {title: "auth", long: true}}}
 	for _, c := range views {
-		g.add(c.Name, c.Title, strings.Join(c.resourceNames(), ", "), c.periods(), c.Auth)
+		g.add(c.Name, c.Title, strings.Join(c.resourcesSaid(), ", "), c.periods(), c.Auth)
 	}
 	g.write(to.out, "", widthOf(to.out))
-	fmt.Fprintf(to.out, "\n%s. Each answers in every format, and in CSV. More: meterbridge connectors show NAME\n", count(len(views), "connector"))
+	fmt.Fprintf(to.out, "\n%s. Each answers in every format, and in CSV. %s. More: meterbridge connectors show NAME\n", count(len(views), "connector"), saidOfMappings(views))
 	return nil
 }
 
@@ -91,7 +91,7 @@ func (v *connectorsShowVerb) Run(to std) error {
 }
 
 func (v *connectorsShowVerb) page(to std, c *connectorView) error {
-	all, err := assembly.Coverage(v.files())
+	all, err := assembly.Coverage(v.files().Only(c.Name))
 	if err != nil {
 		return err
 	}
@@ -138,6 +138,7 @@ func (c *connectorView) print(w io.Writer, width int) {
 		if r.Derived != "" {
 			p.line("list", "derived: the distinct "+r.Derived+" of a range")
 		}
+		p.line("mapping", string(r.Mapping))
 		p.line("periods", r.periods())
 		p.line("restates", r.restates())
 		p.line("scopes", strings.Join(r.Scopes, ", "))

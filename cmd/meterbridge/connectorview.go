@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/meterbridge/meterbridge/internal/connector"
+	"github.com/meterbridge/meterbridge/internal/mapping"
 	"github.com/meterbridge/meterbridge/proxy"
 )
 
@@ -50,6 +51,7 @@ type contextView struct {
 type resourceView struct {
 	Name               string       `json:"name"`
 	Derived            string       `json:"derived,omitempty"`
+	Mapping            mapping.Runs `json:"mapping,omitempty"` // how it is run
 	Methods            []methodView `json:"methods"`
 	Granularities      []string     `json:"granularities,omitempty"`
 	DefaultGranularity string       `json:"default_granularity,omitempty"`
@@ -111,7 +113,7 @@ func describe(catalog *proxy.Catalog, c *connector.Connector) *connectorView {
 	}
 	for _, name := range catalog.Model.Names() {
 		if r := c.Resources[name]; r != nil {
-			v.Resources = append(v.Resources, describeResource(caps.Resources[name], r))
+			v.Resources = append(v.Resources, describeResource(caps.Resources[name], r, catalog.Mappings[c.Name]))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Proxy)) {
@@ -150,9 +152,9 @@ func defaultOf(x connector.ContextVar, resolved map[string]any) any {
 	return resolved[x.Name]
 }
 
-func describeResource(caps proxy.ResourceCapability, r *connector.Resource) resourceView {
+func describeResource(caps proxy.ResourceCapability, r *connector.Resource, p *mapping.Program) resourceView {
 	v := resourceView{
-		Name: r.Name, Derived: r.Derived, Methods: methods(r), Granularities: caps.Granularities, DefaultGranularity: caps.DefaultGranularity,
+		Name: r.Name, Derived: r.Derived, Mapping: p.Runs(r.Name), Methods: methods(r), Granularities: caps.Granularities, DefaultGranularity: caps.DefaultGranularity,
 		Scopes: r.Scopes, Filters: caps.Filters, ProviderFilters: caps.ProviderFilters, Fields: caps.Fields, Gaps: r.Gaps,
 	}
 	if r.Restates > 0 {

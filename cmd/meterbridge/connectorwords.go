@@ -3,10 +3,12 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/meterbridge/meterbridge/internal/connector"
+	"github.com/meterbridge/meterbridge/internal/mapping"
 )
 
 // callLine is a call in a line: what is asked, how the range is sliced, and how pages follow each other.
@@ -124,6 +126,27 @@ func (c *connectorView) resourceNames() []string {
 		names = append(names, r.Name)
 	}
 	return names
+}
+
+// resourcesSaid are the resources, and of each whose mapping is not compiled how it is run.
+func (c *connectorView) resourcesSaid() []string {
+	names := c.resourceNames()
+	for i, r := range c.Resources {
+		if r.Mapping != mapping.Compiled && r.Mapping != "" {
+			names[i] += " (" + string(r.Mapping) + ")"
+		}
+	}
+	return names
+}
+
+// saidOfMappings says of all connectors together how their mappings are run.
+func saidOfMappings(views []*connectorView) string {
+	for _, c := range views {
+		if !slices.Equal(c.resourcesSaid(), c.resourceNames()) {
+			return "Mappings are compiled but for those that say so, and meterbridge lint says why"
+		}
+	}
+	return "All mappings are compiled"
 }
 
 func (c *connectorView) limits() string {

@@ -104,7 +104,7 @@ func (v *demoVerb) build(log *slog.Logger) (*demoHouse, error) {
 	d.config, cfg.Connectors.Dir, cfg.Mappings.Dir = cfg, v.Connectors, v.Mappings
 	cfg.Accounts.Static, cfg.Egress.Allow = assembly.Accounts(d.accounts), assembly.Loopback
 	cfg.Auth.Tokens = []config.Token{config.NewToken("demo", secret.New(demoToken), []string{"*"}, true)}
-	if d.house, err = assembly.Build(cfg, assembly.Options{Log: log, Version: version}); err != nil {
+	if d.house, err = assembly.Build(cfg, assembly.Options{Log: log, Version: version, Hurry: true}); err != nil {
 		d.front.Close()
 		d.back.Close()
 		return nil, err

@@ -38,7 +38,7 @@ func (p *explainedPage) tellPicked(w io.Writer, width int) {
 		}
 		g.add(fmt.Sprint(one.Items), at, window, one.Call, why)
 	}
-	fmt.Fprintf(w, "\nWhat was taken from it, for %s of %s:\n", count(p.Debug.Count, "record"), x.Picked.Resource)
+	fmt.Fprintf(w, "\nWhat was taken from it, for %s of %s, whose mapping is %s:\n", count(p.Debug.Count, "record"), x.Picked.Resource, x.Picked.Mapping)
 	g.write(w, "", width)
 }
 

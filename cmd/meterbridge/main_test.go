@@ -10,9 +10,11 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -23,17 +25,44 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"meterbridge": func() { os.Exit(run(os.Args[1:], std{os.Stdout, os.Stderr})) },
+		"meterbridge": func() {
+			if plain := os.Getenv(plainEnv); plain != "" && len(os.Args) > 1 && slices.Contains(sequential, os.Args[1]) {
+				_ = syscall.Exec(plain, os.Args, os.Environ()) // where it fails, this process does the same
+			}
+			os.Exit(run(os.Args[1:], std{os.Stdout, os.Stderr}))
+		},
 	})
+}
+
+// sequential are the verbs that start nothing beside themselves but what the tests of other packages watch for races. To
+// load twenty connectors takes the race detector a second, and scripts do it a hundred times.
+var sequential = []string{"lint", "test", "mappings", "connectors", "new", "docs", "version"}
+
+const plainEnv = "MB_TEST_PLAIN"
+
+// plainBinary is the command without the race detector, built once; "" where there is none to be left out.
+func plainBinary(t *testing.T) string {
+	if !raceEnabled {
+		return ""
+	}
+	file := filepath.Join(t.TempDir(), "meterbridge")
+	build := exec.Command("go", "build", "-trimpath", "-o", file, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if said, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("building the command: %v\n%s", err, said)
+	}
+	return file
 }
 
 // TestScripts drives the verbs as a person would, by their own processes.
 func TestScripts(t *testing.T) {
+	plain := plainBinary(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("LAST_MONTH", lastMonth(time.Now()))
+			e.Setenv(plainEnv, plain)
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "demo": startDemo, "accounts": writeAccounts},

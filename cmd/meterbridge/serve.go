@@ -34,9 +34,6 @@ type serveVerb struct {
 }
 
 func (v *serveVerb) Run(ctx context.Context, to std) error {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(collectAt)
-	}
 	cfg, err := v.load()
 	if err != nil {
 		return err
@@ -47,6 +44,9 @@ func (v *serveVerb) Run(ctx context.Context, to std) error {
 		return err
 	}
 	defer house.Close()
+	if os.Getenv("GOGC") == "" { // an operator's word counts
+		debug.SetGCPercent(collectAt)
+	}
 	listener, err := net.Listen("tcp", cfg.Server.Listen)
 	if err != nil {
 		return fmt.Errorf("listening on server.listen: %w", err)

@@ -64,8 +64,12 @@ func (f Files) Read() (*proxy.Catalog, []jq.Finding, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	var programs map[string]*mapping.Program
+	var more []jq.Finding
+	var mapped sync.WaitGroup
+	mapped.Go(func() { programs, more = mapping.Load(model, f.sources(f.mappings())...) }) // neither needs the other yet
 	set, findings := connector.Load(f.sources(f.connectors())...)
-	programs, more := mapping.Load(model, f.sources(f.mappings())...)
+	mapped.Wait()
 	findings = append(findings, more...)
 	findings = append(findings, together(set, programs)...)
 	c := &proxy.Catalog{Connectors: set, Mappings: programs, Model: model, Accounts: map[string]proxy.Overrides{}}

@@ -25,6 +25,12 @@ func (n narrow) Glob(pattern string) ([]string, error) {
 	return out, err
 }
 
+// Only are the same files, seen as far as they are one connector's.
+func (f Files) Only(name string) Files {
+	f.only = name
+	return f
+}
+
 // sources are folders to read from, seen as far as the files are asked for.
 func (f Files) sources(dirs []fs.FS) []fs.FS {
 	if f.only == "" {

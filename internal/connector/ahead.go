@@ -1,6 +1,9 @@
 package connector
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/tidwall/gjson"
 
 	"github.com/meterbridge/meterbridge/internal/record"
@@ -64,4 +67,36 @@ func (c *CallSpec) Foresees(f Facts) bool {
 func (p *Parents) Fixed() bool {
 	call := &CallSpec{Request: p.Request, Page: p.Page}
 	return !call.reads("window", "")
+}
+
+// Leads names the members at the top of a document that decide what comes behind a page with items. ok is false where more
+// than they do: the number of the items, or what a slot reads.
+func (c *CallSpec) Leads() (members []string, ok bool) {
+	if c.Job != nil || c.Columns != nil || c.Each != "" || c.Whole || c.Format == "csv" || c.Format == "ndjson" || c.Compression != "" {
+		return nil, false
+	}
+	p := c.Page
+	if p == nil {
+		return nil, true
+	}
+	paths := slices.Concat(p.NextURL, p.NextToken, slices.Collect(maps.Values(c.Carry)), []string{p.More})
+	switch {
+	case p.Offset != nil, p.Next != nil && (p.Next.reads("body", "") || p.Next.reads("items", "")):
+		return nil, false
+	case p.Number != nil:
+		paths = append(paths, p.Number.More, p.Number.Total)
+	case p.Index != nil:
+		paths = append(paths, p.Index.Count)
+	}
+	list := SplitPath(c.Items)[0]
+	for _, path := range paths {
+		name := SplitPath(path)[0]
+		if name == list && path != "" {
+			return nil, false // it may stand behind the list, within the same member
+		}
+		if path != "" && !slices.Contains(members, name) {
+			members = append(members, name)
+		}
+	}
+	return members, true
 }

@@ -26,9 +26,9 @@ const module = "github.com/meterbridge/meterbridge/"
 // aLimit is how the constants are named that bound something; notServed are packages that a gateway does not run.
 var (
 	aLimit    = regexp.MustCompile(`^[mM]ax|^Default|[tT]imeout$|[pP]atience$|Deadline$|TTL$|Budget|^holdBack$|^heartbeat$|^checkpoint|^breaker|^job[A-Z]|^lookupRetry$|^drainTime$|^token(Margin|Life)$`)
-	notServed = regexp.MustCompile(`^(internal/simulate|internal/openapi|internal/scaffold|internal/recorder|internal/assembly|internal/kv/kvtest|cmd/)`)
+	notServed = regexp.MustCompile(`^(internal/simulate|internal/openapi|internal/scaffold|internal/recorder|internal/assembly|internal/kv/kvtest|internal/mapping/mappingtest|cmd/)`)
 	// counts are powers of two that are no bytes.
-	counts = map[string]bool{"proxy.maxHeldItems": true}
+	counts = map[string]bool{"proxy.maxHeldItems": true, "internal/mapping/native.maxPairs": true}
 )
 
 // limit is a constant: where it stands, what it is, what its comment says.

@@ -64,7 +64,7 @@ func Dissect(src Source, opt Options, name, leave string, change func(any) any) 
 	for i, kv := range built {
 		wrap(kv, i)
 	}
-	code, err := gojq.Compile(call, append(withHouse(), gojq.WithVariables(append(slices.Clone(opt.Vars), keyName)),
+	code, err := gojq.Compile(call, append(slices.Clip(houseOptions), gojq.WithVariables(append(slices.Clone(opt.Vars), keyName)),
 		gojq.WithFunction(markName, 2, 2, func(v any, args []any) any {
 			if args[0] == args[1] {
 				return change(v)

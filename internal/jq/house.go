@@ -62,14 +62,13 @@ func functionsOfTheHouse() []function {
 	return all
 }
 
-// withHouse puts the functions of the house into the scope of a program.
-func withHouse() []gojq.CompilerOption {
-	var opts []gojq.CompilerOption
+// houseOptions put the functions of the house into the scope of a program. All programs share them.
+var houseOptions = func() (opts []gojq.CompilerOption) {
 	for _, f := range houseFunctions {
 		opts = append(opts, gojq.WithFunction(f.name, f.arity, f.arity, func(v any, args []any) any { return named(f.name, f.run(v, args)) }))
 	}
 	return opts
-}
+}()
 
 // House lists the functions that are the house's and not jq's, as name/arity in order of the name.
 func House() []string {

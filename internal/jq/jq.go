@@ -9,6 +9,7 @@ package jq
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -168,7 +169,7 @@ func (f *file) source(at spot) Source {
 }
 
 func (f *file) compile(q *gojq.Query) (*Code, *Finding) {
-	given := append(append(withHouse(), f.extra...), gojq.WithVariables(f.opt.Vars))
+	given := slices.Concat(houseOptions, f.extra, []gojq.CompilerOption{gojq.WithVariables(f.opt.Vars)})
 	code, err := gojq.Compile(q, given...)
 	if err != nil { // check knows every name; this is for what a new gojq may refuse
 		bad := f.src.finding(0, "compile", err.Error(), "")

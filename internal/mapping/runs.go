@@ -18,14 +18,17 @@ const (
 	Interpreted Runs = "interpreted"     // by jq's machine
 )
 
-// Runs says how the mapping of a resource is run; "" where the file does not define it.
+// Runs says how the mapping of a resource is run; "" where no file defines it. Overrides are interpreted.
 func (p *Program) Runs(resource string) Runs {
+	if p == nil {
+		return ""
+	}
 	switch c := p.resources[resource]; {
 	case c == nil:
 		return ""
-	case c.engine.code == nil:
+	case p.interpreted || c.engine.code == nil:
 		return Interpreted
-	case len(c.engine.reasons) > 0:
+	case len(c.engine.reasons) > 0, slices.ContainsFunc(p.over, func(o *Override) bool { return o.resources[resource] != nil }):
 		return Partly
 	}
 	return Compiled

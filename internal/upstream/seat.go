@@ -3,12 +3,8 @@ package upstream
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"maps"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/problem"
@@ -128,8 +124,7 @@ func (t *Seat) Reply(ctx context.Context) (*Reply, error) {
 			t.stop = context.AfterFunc(ctx, t.Close)
 			f.mu.Unlock()
 			own := *reply
-			own.Header, own.RateLimit, own.wire = reply.Header.Clone(), reply.RateLimit.Clone(), nil
-			own.Body = &seatBody{t: t, ctx: ctx}
+			own.Body, own.wire = &seatBody{t: t, ctx: ctx}, nil // the rest is for reading alone, and for all
 			return &own, nil
 		}
 	}
@@ -217,77 +212,6 @@ func (t *Seat) Close() {
 	}
 }
 
-// seatBody is the body as one seat reads it.
-type seatBody struct {
-	t      *Seat
-	ctx    context.Context
-	at     int
-	direct bool // what was read ahead is used up
-}
-
-func (b *seatBody) Close() error {
-	b.t.Close()
-	return nil
-}
-
-func (b *seatBody) Read(p []byte) (int, error) {
-	f := b.t.flight
-	for {
-		f.mu.Lock()
-		switch {
-		case b.t.left:
-			f.mu.Unlock()
-			return 0, b.gone()
-		case b.direct:
-			f.mu.Unlock()
-			return b.on(p)
-		case b.at < len(f.buf):
-			n := copy(p, f.buf[b.at:])
-			b.at += n
-			f.mu.Unlock()
-			return n, nil
-		case f.state == flightLarge && !f.running:
-			f.all.recycle(f.buf)
-			f.buf, b.direct = nil, true
-			f.mu.Unlock()
-			return b.on(p)
-		case f.state == flightWhole:
-			err := f.err
-			f.mu.Unlock()
-			return 0, b.told(err)
-		}
-		changed := f.change()
-		f.mu.Unlock()
-		select {
-		case <-changed:
-		case <-b.ctx.Done():
-			return 0, problem.From(b.ctx.Err())
-		}
-	}
-}
-
-// on reads what nobody reads ahead.
-func (b *seatBody) on(p []byte) (int, error) {
-	n, err := b.t.flight.reply.Body.Read(p)
-	return n, b.told(err)
-}
-
-// gone is the error of a body that was closed under its reader.
-func (b *seatBody) gone() error {
-	if err := b.ctx.Err(); err != nil {
-		return problem.From(err)
-	}
-	return io.ErrClosedPipe
-}
-
-// told is the error of the body, unless the reader itself has left.
-func (b *seatBody) told(err error) error {
-	if err != nil && !errors.Is(err, io.EOF) && b.ctx.Err() != nil {
-		return problem.From(b.ctx.Err())
-	}
-	return err
-}
-
 // lost says that the call was made ahead and given up again.
 func (f *flight) lost() bool {
 	f.mu.Lock()
@@ -299,36 +223,4 @@ func (f *flight) lost() bool {
 func (f *flight) ours(err error) bool {
 	p := problem.From(err)
 	return f.ctx.Err() != nil || p.Code == problem.TooManyRequests && !p.Remote
-}
-
-// mayJoin says whether two who ask the same may have one answer: the call asks and changes nothing.
-func mayJoin(call connector.Call) bool {
-	switch call.Purpose {
-	case "list", "get", "parents", "lookup":
-		return !call.NoAuth
-	}
-	return false
-}
-
-// joinKey names a call by all that its answer depends on, the account's credentials too; "" for one that nobody joins. I8
-func (s *Session) joinKey(call connector.Call) string {
-	if !mayJoin(call) || s.fault != nil {
-		return ""
-	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "%p %d", call.Auth, call.Cost)
-	for _, text := range [...]string{call.Purpose, call.Method, call.Path, call.URL, call.ContentType, call.Accept} {
-		b.WriteString(strconv.Quote(text))
-	}
-	for _, params := range [...][]connector.Param{call.Query, call.Header} {
-		b.WriteByte(';')
-		for _, p := range params {
-			b.WriteString(strconv.Quote(p.Key))
-			b.WriteString(strconv.Quote(p.Value))
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(s.acct.Credentials)) {
-		b.WriteString(strconv.Quote(s.acct.Credentials[name].Reveal()))
-	}
-	return s.fingerprint("flight", s.base.url.String(), strconv.FormatUint(s.conn.Hash, 16), strings.Join(s.scopes, " "), b.String(), string(call.Body))
 }

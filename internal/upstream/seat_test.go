@@ -323,10 +323,13 @@ func TestALargeBodyIsNotKeptOpenForLong(t *testing.T) {
 			defer cancel(nil)
 			f := &flight{ctx: ctx, reply: &Reply{Body: body}, state: flightLarge}
 			s := &Seat{flight: f, first: true}
+			came := make(chan struct{})
 			go func() {
+				defer close(came)
 				time.Sleep(wait)
 				s.wait(t.Context())
 			}()
+			defer func() { <-came }()
 			f.keepOpen()
 			select {
 			case <-closed:

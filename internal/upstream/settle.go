@@ -126,6 +126,9 @@ func (s *Session) Judge(ctx context.Context, call connector.Call, r *Reply, body
 	return err
 }
 
+// Suspect says whether Judge has to see the answer's body.
+func (r *Reply) Suspect() bool { return r.suspect }
+
 // Kept is an answer of an earlier call, to be read again.
 func (s *Session) Kept(status int, header http.Header, body []byte) *Reply {
 	return &Reply{Status: status, Header: header, Body: io.NopCloser(bytes.NewReader(body)), suspect: len(body) >= MaxErrorBody && s.suspect(status)}

@@ -75,13 +75,18 @@ func (t Gave) needless() bool { return t.Bailed && (t.Result == Records || t.Res
 
 // Run does the steps in both ways, up to the first difference, and tells what each gave.
 func (c *Case) Run(p *mapping.Program, told func(Gave)) error {
-	other := interpreted
+	other := (*mapping.Program).Interpreted
 	if c.other != nil {
 		other = c.other
 	}
 	pair := newPair(p, other(p), c.Resource)
+	defer func() { pair.Close() }()
 	failures := 0
 	for _, s := range c.Steps {
+		if s.Roots != nil && len(s.Item)%2 == 0 { // another page, which may have another runner with the same machine
+			pair.Close()
+			pair = newPair(p, other(p), c.Resource)
+		}
 		bound, err := true, error(nil)
 		if s.Roots != nil {
 			bound, err = pair.Bind(vars(s.Roots))
@@ -92,12 +97,12 @@ func (c *Case) Run(p *mapping.Program, told func(Gave)) error {
 		if err != nil || !bound {
 			return err
 		}
-		items, bails := pair.ran()
+		items, bails := pair.Ran()
 		res, err := pair.Item(s.Item, true)
 		if err != nil {
 			return err
 		}
-		ran, bailed := pair.ran()
+		ran, bailed := pair.Ran()
 		told(Gave{res, ran > items, bailed > bails})
 		if res == Failed {
 			failures++

@@ -22,19 +22,11 @@ type Pair struct {
 
 // NewPair is a pair of a program's resource.
 func NewPair(p *mapping.Program, resource string) *Pair {
-	return newPair(p, interpreted(p), resource)
+	return newPair(p, p.Interpreted(), resource)
 }
 
 func newPair(p, other *mapping.Program, resource string) *Pair {
 	return &Pair{compiled: p.Runner(resource), interpreted: other.Runner(resource)}
-}
-
-// interpreted is the program as gojq alone runs it.
-func interpreted(p *mapping.Program) *mapping.Program {
-	if i, can := any(p).(interface{ Interpreted() *mapping.Program }); can {
-		return i.Interpreted()
-	}
-	return p
 }
 
 // Bind binds the roots of both; bound is false where neither takes them.
@@ -66,12 +58,6 @@ const (
 
 // ErrDiffer is behind each difference.
 var ErrDiffer = errors.New("compiled and interpreted differ")
-
-// ran is how many items the compiled runner has run, and how many of them it left to gojq.
-func (p *Pair) ran() (items, bails uint64) {
-	r := p.compiled.Ran()
-	return uint64(r.Compiled + r.Bailed), uint64(r.Bailed)
-}
 
 // Item scans and runs the item that begins a window. The error is a difference.
 func (p *Pair) Item(window []byte, eof bool) (Result, error) {
@@ -184,4 +170,16 @@ func (p *Pair) Same(t testing.TB, item []byte) Result {
 		t.Error(err)
 	}
 	return res
+}
+
+// Ran is how many items were run compiled, and how many of them were left to gojq.
+func (p *Pair) Ran() (items, bails uint64) {
+	r := p.compiled.Ran()
+	return uint64(r.Compiled + r.Bailed), uint64(r.Bailed)
+}
+
+// Close gives back what the pair has.
+func (p *Pair) Close() {
+	p.compiled.Close()
+	p.interpreted.Close()
 }

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/meterbridge/meterbridge/internal/mapping"
 )
 
 // Search looks for differences in many cases.
@@ -105,7 +103,7 @@ func (s *Search) one(stats *Stats, c *Case) {
 	}
 	var mine Stats
 	err = c.Run(p, mine.add)
-	reasons := reasons(p, c.Resource)
+	reasons := p.Reasons(c.Resource)
 	stats.mu.Lock()
 	stats.Programs++
 	if len(reasons) == 0 {
@@ -140,12 +138,4 @@ func (s *Stats) add(t Gave) {
 	case t.Ran && (t.Result == Records || t.Result == Empty):
 		s.Sure++
 	}
-}
-
-// reasons are why the program does not compile.
-func reasons(p *mapping.Program, resource string) []string {
-	if r, can := any(p).(interface{ Reasons(string) []string }); can {
-		return r.Reasons(resource)
-	}
-	return nil
 }

@@ -130,8 +130,8 @@ type merger struct {
 	columns  []int // of the result, for each of those that lie above
 }
 
-// maxMergers bounds what a layout remembers.
-const maxMergers = 16
+// maxMemos bounds what a layout remembers of others, and of places of the model.
+const maxMemos = 16
 
 // merge is object + object: the members of both, those of b where both have one.
 func (m *memory) merge(a, b value) value {
@@ -157,7 +157,7 @@ func (m *memory) merge(a, b value) value {
 		build.set(lb.keys[i], v)
 	}
 	v := build.done()
-	if l := v.layout(); la.tree != nil && lb.tree != nil && l.tree != nil && len(la.merges) < maxMergers {
+	if l := v.layout(); la.tree != nil && lb.tree != nil && l.tree != nil && len(la.merges) < maxMemos {
 		g := &merger{over: lb, to: l}
 		for _, k := range lb.keys {
 			g.columns = append(g.columns, l.column(k))

@@ -45,7 +45,7 @@ func checkObject(t *testing.T, m *memory, v value, want map[string]any) {
 func TestObjects(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	m := newMemory()
-	for round := range 3000 {
+	for round := range 600 {
 		m.reset()
 		made := func() (value, map[string]any) {
 			want := map[string]any{}

@@ -34,6 +34,7 @@ type compiler struct {
 	program   core.Node
 	reasons   []Reason
 	notes     []Reason // why parts of it are gojq's
+	tried     int      // of its expressions, as islands
 	size      int
 }
 

@@ -2,6 +2,7 @@ package native
 
 import (
 	"slices"
+	"strings"
 	"unsafe"
 
 	"github.com/meterbridge/meterbridge/internal/jq/core"
@@ -139,11 +140,24 @@ func keep(v value) value {
 		return arrayOf(elems)
 	case isObject:
 		all := make([]value, len(v.columns())+1)
-		all[0] = *(*value)(v.p)
+		all[0] = value{p: unsafe.Pointer(keptLayout(v.layout()))}
 		for i, e := range v.columns() {
 			all[i+1] = keep(e)
 		}
 		v.p = unsafe.Pointer(&all[0])
 	}
 	return v
+}
+
+// keptLayout is a layout that outlives the item: one of the tree does, one of its own is copied.
+func keptLayout(l *layout) *layout {
+	if l.tree != nil {
+		return l
+	}
+	own := &layout{}
+	for _, k := range l.keys {
+		k = strings.Clone(k)
+		own.keys, own.values = append(own.keys, k), append(own.values, keyText(k))
+	}
+	return own
 }

@@ -11,6 +11,9 @@ import (
 // An island is an expression that gojq runs in the middle of a compiled program, because it has no compiled form: its
 // input and its variables are made gojq's values, and what it gives is made ours.
 
+// maxIslands bounds the expressions of a program that are tried as islands: where there are more, gojq runs all of it.
+const maxIslands = 100
+
 // island is the expression at work for one machine.
 type island struct {
 	session *jq.Session
@@ -20,6 +23,9 @@ type island struct {
 
 // island takes an expression out of the program. It is nil where that can't be.
 func (c *compiler) island(n core.Node) *island {
+	if c.tried++; c.tried > maxIslands {
+		return nil
+	}
 	part, ok := core.PartOf(n)
 	if !ok {
 		return nil

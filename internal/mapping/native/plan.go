@@ -68,8 +68,8 @@ type writing struct {
 
 // entry is a value and what stands before it: fields that are absent, and its own key.
 type entry struct {
-	before   string // `,"absent":null,"name":"`, with the quote of a text that is behind it
-	keep     int    // of before, where the value is null and left out
+	before   head // `,"absent":null,"name":"`, with the quote of a text that is behind it
+	keep     int  // of before, where the value is null and left out
 	absent   string
 	column   int
 	kind     fieldKind
@@ -93,14 +93,11 @@ func (s *shape) another(l *layout) *writing {
 		}
 	}
 	w := s.plan(l)
-	if l.tree != nil && len(l.writings) < maxWritings {
+	if l.tree != nil && len(l.writings) < maxMemos {
 		l.writings = append(l.writings, w)
 	}
 	return w
 }
-
-// maxWritings bounds what a layout remembers.
-const maxWritings = 16
 
 func (s *shape) plan(l *layout) *writing {
 	w := &writing{shape: s}
@@ -111,7 +108,7 @@ func (s *shape) plan(l *layout) *writing {
 		column := l.column(f.name)
 		if column >= 0 {
 			w.entries = append(w.entries, entry{
-				before: before + key + `"`, keep: len(before), absent: f.absent, column: column, kind: f.kind, inside: f.inside,
+				before: headOf(before + key + `"`), keep: len(before), absent: f.absent, column: column, kind: f.kind, inside: f.inside,
 				required: f.required, needed: f.name == s.needs,
 			})
 			before = ""
@@ -161,18 +158,25 @@ func (p *Plan) append(b []byte, v value) (out []byte, remote, warning value, ok 
 // the comma before it, and the first comma then becomes the brace.
 func (w *writing) append(b []byte, v value) (_ []byte, full, ok bool) {
 	start, some, lacking := len(b), false, w.lacking
-	for i := range w.entries {
+	for i := 0; ; i++ {
+		from := i
+		if b, i = w.plain(b, v, i); i > from {
+			some = true
+		}
+		if i == len(w.entries) {
+			break
+		}
 		e := &w.entries[i]
 		x := v.column(e.column)
 		mark, filled := len(b), false
 		switch {
 		case x.kind == isNull:
 		case x.plain() && e.kind.takes(x):
-			b = append(append(append(b, e.before...), x.str()...), '"')
+			b = append(append(append(b, e.before.text()...), x.str()...), '"')
 			some = true
 			continue
 		default:
-			if b, filled, ok = e.kind.append(append(b, e.before[:len(e.before)-1]...), x, e.inside); !ok {
+			if b, filled, ok = e.kind.append(append(b, e.before.text()[:e.before.size-1]...), x, e.inside); !ok {
 				return b[:start], false, false
 			}
 		}
@@ -184,9 +188,9 @@ func (w *writing) append(b []byte, v value) (_ []byte, full, ok bool) {
 		case e.required:
 			b, lacking = b[:mark], true
 		case e.absent != "":
-			b = append(append(b[:mark], e.before[:len(e.before)-1]...), e.absent...)
+			b = append(append(b[:mark], e.before.words[:e.before.size-1]...), e.absent...)
 		default:
-			b = append(b[:mark], e.before[:e.keep]...)
+			b = append(b[:mark], e.before.words[:e.keep]...)
 		}
 	}
 	switch {

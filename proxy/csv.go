@@ -8,7 +8,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/meterbridge/meterbridge/internal/connector"
-	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/record"
 )
@@ -60,7 +59,7 @@ func (c *csvItems) Next() (record.Item, error) {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = jq.AppendString(append(b, c.keys[i]...), cell)
+		b = quote(append(b, c.keys[i]...), cell)
 	}
 	c.made = append(b, '}')
 	c.n++
@@ -75,7 +74,7 @@ func (c *csvItems) header() error {
 			return corrupt("the column " + clip(name, 80) + " stands twice")
 		}
 		seen[name] = true
-		c.keys = append(c.keys, append(jq.AppendString(nil, name), ':'))
+		c.keys = append(c.keys, append(quote(nil, name), ':'))
 	}
 	return nil
 }

@@ -123,7 +123,7 @@ func (q *request) appendRange(b []byte) []byte {
 	if q.span.granularity == "" {
 		b = append(b, `null`...)
 	} else {
-		b = jq.AppendString(b, q.span.granularity)
+		b = quote(b, q.span.granularity)
 	}
 	b = append(b, `,"preliminary_from":`...)
 	if q.span.preliminaryFrom.IsZero() {

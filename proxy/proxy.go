@@ -154,4 +154,4 @@ func notFoundModel(model string) error {
 }
 
 // quote appends a text as JSON.
-func quote(dst []byte, s string) []byte { return jq.AppendString(dst, s) }
+func quote[T string | []byte](dst []byte, s T) []byte { return jq.AppendString(dst, s) }

@@ -13,7 +13,6 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/meterbridge/meterbridge/internal/connector"
-	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/problem"
 )
 
@@ -66,14 +65,14 @@ func (q *request) dated() bool { return q.method.Windowed() }
 // selectionHash is the hash of what a cursor is bound to: the resource and everything that chooses or orders its records. How
 // they are presented (limit, format, exclusions) is free.
 func (q *request) selectionHash() (h [16]byte) {
-	b := append(jq.AppendString(append(jq.AppendString([]byte{'['}, q.mapped), ','), q.resource.Name), ',')
+	b := append(quote(append(quote([]byte{'['}, q.mapped), ','), q.resource.Name), ',')
 	b = append(strconv.AppendBool(b, q.program != nil), ',')
 	b = append(strconv.AppendUint(b, q.at.Rev, 10), ',')
-	b = append(jq.AppendString(b, q.id), ',')
+	b = append(quote(b, q.id), ',')
 	for _, t := range [...]time.Time{q.span.Start, q.span.End} {
 		b = append(t.AppendFormat(append(b, '"'), time.RFC3339Nano), `",`...)
 	}
-	b = append(jq.AppendString(b, q.span.granularity), ',')
+	b = append(quote(b, q.span.granularity), ',')
 	b = append(q.appendFilters(b), ',')
 	remote := make([][2]string, len(q.params.remote))
 	for i, p := range q.params.remote {

@@ -1,12 +1,10 @@
 package proxy
 
-import "github.com/meterbridge/meterbridge/internal/jq"
-
 // roots are the constant roots of the mapping's scope, built once a request; $account is the standing's.
 func (q *request) roots() {
 	b := append(appendStamp([]byte(`{"start_date":`), q.span.Start), `,"end_date":`...)
 	b = append(appendStamp(b, q.span.End), `,"granularity":`...)
-	b = append(jq.AppendString(b, q.span.granularity), `,"preliminary_from":`...)
+	b = append(quote(b, q.span.granularity), `,"preliminary_from":`...)
 	if q.span.preliminaryFrom.IsZero() {
 		b = append(b, `null`...)
 	} else {

@@ -15,7 +15,7 @@ import (
 
 const (
 	fewConnections = 4               // keep one core busy
-	slowTime       = 4 * time.Second // that a slow server has at least in each round
+	slowTime       = 8 * time.Second // that a slow server has at least in each round
 )
 
 // served is what the servers of one page came to.

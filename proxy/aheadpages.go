@@ -16,6 +16,7 @@ import (
 // lands is told how the call for a page went.
 func (a *ahead) lands(pg *aheadPage) upstream.Landed {
 	return func(reply *upstream.Reply, body []byte, err error) {
+		defer func() { _ = recover() }() // a guess is not worth the process; the walk itself will meet what it met
 		a.mu.Lock()
 		ours := a.pages[nameOf(pg.at)] == pg // the walk does not read it yet
 		if ours && !pg.landed {
@@ -104,11 +105,6 @@ func (a *ahead) look(pg *aheadPage) {
 
 // peruse reads a page to its end, for its facts and the number of its items.
 func peruse(spec *connector.CallSpec, pg *aheadPage) (facts connector.Facts, table *columnar, n int64, ok bool) {
-	defer func() {
-		if recover() != nil {
-			ok = false // a guess is not worth a request, let alone the process
-		}
-	}()
 	var it items = noItems{}
 	if !pg.reply.Empty {
 		it, table = newItems(bytes.NewReader(pg.body), bare(spec), pg.at.Carry, record.Scan)

@@ -40,6 +40,7 @@ type Catalog struct {
 	Environment map[string]Overrides        // by connector
 	Accounts    map[string]Overrides        // by the account's id
 	Model       *mapping.Model
+	CheckEvery  uint64              // items of a mapping until one is read by jq's machine too; 0: never
 	Tried       func(mapping.Tried) // hears of every record, where overrides are tried out; nil everywhere else
 }
 
@@ -48,6 +49,7 @@ type Observer interface {
 	Records(connector, resource, format string, n int)
 	CursorOpened(outcome string)
 	MappingFailed(connector, resource string)
+	MappingChecked(connector, resource string, same bool)
 	Mapped(connector, resource string, ran mapping.Ran)
 }
 
@@ -101,6 +103,7 @@ type nobody struct{}
 func (nobody) Records(string, string, string, int) {}
 func (nobody) CursorOpened(string)                 {}
 func (nobody) MappingFailed(string, string)        {}
+func (nobody) MappingChecked(string, string, bool) {}
 func (nobody) Mapped(string, string, mapping.Ran)  {}
 
 // Unified answers GET /unified/{model}/{resource}[/{id}]. A returned problem means that nothing was written.
@@ -154,4 +157,8 @@ func notFoundModel(model string) error {
 }
 
 // quote appends a text as JSON.
+<<<<<<< HEAD
 func quote[Text string | []byte](dst []byte, s Text) []byte { return jq.AppendString(dst, s) }
+=======
+func quote[T string | []byte](dst []byte, s T) []byte { return jq.AppendString(dst, s) }
+>>>>>>> main

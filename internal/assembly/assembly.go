@@ -122,6 +122,7 @@ func (h *House) Load(cfg *config.Config) error {
 	if err != nil {
 		return err
 	}
+	catalog.CheckEvery = cfg.CheckEvery
 	over := files.over(catalog)
 	if err := check(cfg, over); err != nil {
 		return err

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/meterbridge/meterbridge/internal/account"
+	"github.com/meterbridge/meterbridge/internal/mapping"
 	"github.com/meterbridge/meterbridge/internal/secret"
 )
 
@@ -41,6 +42,7 @@ type Config struct {
 	Connectors Dir
 	Mappings   Dir
 	Overrides  Dir
+	CheckEvery uint64         // items of a mapping until one is read by jq's machine too; 0: never
 	SecretKeys []secret.Value // KeyBytes each; the first seals, all open; none: a random one for the life of the process
 	Cursors    Cursors
 	Redis      Redis
@@ -93,7 +95,9 @@ func Default() *Config {
 	return &Config{
 		Server:  Server{Listen: "127.0.0.1:8080"},
 		Cursors: Cursors{Store: StoreMemory, TTL: 24 * time.Hour},
-		Redis:   Redis{URL: secret.New("redis://127.0.0.1:6379/0")},
+
+		CheckEvery: mapping.CheckEvery,
+		Redis:      Redis{URL: secret.New("redis://127.0.0.1:6379/0")},
 	}
 }
 

@@ -52,7 +52,7 @@ accounts:
       context: { site: acme.example, base_url: "http://127.0.0.1:9090/acme", price: 0.10000000000000000001, seats: 3, deep: true, orgs: [a, 7], none: ~, prices: { sku-1: 0.10000000000000000001, "2": "${ACME_PRICE:-3}", sku-3: ~ } }
       credentials: { api_key: ${ACME_KEY}, application_key: ${ACME_APP:-app, "key" #1} }
 connectors: { dir: ./my-connectors }
-mappings:   { dir: /srv/my-mappings }
+mappings:   { dir: /srv/my-mappings, check_every: 0 }
 secret_key: ${MB_SECRET_KEY:-}
 cursors:    { store: redis, ttl: 36h }
 redis:      { url: "redis://:pass@127.0.0.1:6379/0" }
@@ -64,7 +64,7 @@ func TestWholeFile(t *testing.T) {
 	if c.Server.Listen != "127.0.0.1:0" || c.Cursors != (Cursors{StoreRedis, 36 * time.Hour}) || c.Redis.URL.Reveal() != "redis://:pass@127.0.0.1:6379/0" {
 		t.Errorf("got %+v", c)
 	}
-	if c.Connectors.Dir != "my-connectors" || c.Mappings.Dir != "/srv/my-mappings" || c.SecretKeys != nil {
+	if c.Connectors.Dir != "my-connectors" || c.Mappings.Dir != "/srv/my-mappings" || c.CheckEvery != 0 || c.SecretKeys != nil {
 		t.Errorf("got %+v", c)
 	}
 	want := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("10.1.2.3/32"), netip.MustParsePrefix("fd00::/8")}

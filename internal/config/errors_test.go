@@ -41,6 +41,7 @@ func TestErrors(t *testing.T) {
 		{"listen without a port", "server: { listen: 8080 }", []string{"1:19: server.listen: wants HOST:PORT, such as 127.0.0.1:8080 or :8080; port 0 is any free one"}},
 		{"listen past the last port", "server: { listen: ':65536' }", []string{"1:19: server.listen: wants HOST:PORT, such as 127.0.0.1:8080 or :8080; port 0 is any free one"}},
 		{"store", "cursors: { store: rediss }", []string{`1:19: cursors.store: wants memory or redis; the nearest is "redis"`}},
+		{"checks of a negative number", "mappings: { check_every: -1 }", []string{"1:26: mappings.check_every: wants a number of items such as 10000, or 0 for never"}},
 		{"ttl without a unit", "cursors: { ttl: 24 }", []string{"1:17: cursors.ttl: wants a duration such as 30m or 24h, above 0"}},
 		{"ttl of nothing", "cursors: { ttl: 0s }", []string{"1:17: cursors.ttl: wants a duration such as 30m or 24h, above 0"}},
 		{"redis scheme", "redis: { url: 's3cret@host' }", []string{"1:15: redis.url: wants redis://, rediss:// or unix:// and an address (part 1)"}},

@@ -27,7 +27,7 @@ func (p *parser) root(n *yaml.Node) {
 		field{"auth", section(field{"tokens", p.tokens})},
 		field{"accounts", section(field{"static", p.accounts})},
 		field{"connectors", section(field{"dir", p.dir(&c.Connectors)})},
-		field{"mappings", section(field{"dir", p.dir(&c.Mappings)})},
+		field{"mappings", section(field{"dir", p.dir(&c.Mappings)}, field{"check_every", p.checkEvery})},
 		field{"overrides", section(field{"dir", p.dir(&c.Overrides)})},
 		field{"secret_key", p.secretKeys},
 		field{"cursors", section(field{"store", p.store}, field{"ttl", p.duration(&c.Cursors.TTL)})},
@@ -55,6 +55,20 @@ func (p *parser) dir(dst *Dir) func(*yaml.Node, string) {
 			dst.Dir = p.relative(s)
 		}
 	}
+}
+
+// checkEvery is a number of items, or never.
+func (p *parser) checkEvery(n *yaml.Node, key string) {
+	s, ok := p.written(n, key)
+	if !ok {
+		return
+	}
+	every, err := strconv.ParseUint(s, 10, 32)
+	if err != nil {
+		p.fail(n, key, "wants a number of items such as 10000, or 0 for never")
+		return
+	}
+	p.config.CheckEvery = every
 }
 
 func (p *parser) store(n *yaml.Node, key string) {

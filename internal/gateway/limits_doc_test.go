@@ -28,7 +28,7 @@ var (
 	aLimit    = regexp.MustCompile(`^[mM]ax|^Default|[tT]imeout$|[pP]atience$|Deadline$|TTL$|Budget|^holdBack$|^heartbeat$|^checkpoint|^breaker|^job[A-Z]|^lookupRetry$|^drainTime$|^token(Margin|Life)$`)
 	notServed = regexp.MustCompile(`^(internal/simulate|internal/openapi|internal/scaffold|internal/recorder|internal/assembly|internal/kv/kvtest|internal/mapping/mappingtest|cmd/)`)
 	// counts are powers of two that are no bytes.
-	counts = map[string]bool{"proxy.maxHeldItems": true, "internal/mapping/native.maxPairs": true}
+	counts = map[string]bool{"proxy.maxHeldItems": true}
 )
 
 // limit is a constant: where it stands, what it is, what its comment says.

@@ -93,8 +93,8 @@ func (l *lowerer) keyed(d *destructuring, e *gojq.PatternObject, whole *core.Bin
 		return &core.Field{Pos: pos, Of: of, Name: e.Key}
 	case e.KeyString != nil:
 		key = l.text(e.KeyString, "", d.scope)
-	case e.KeyQuery.Term == nil || len(e.KeyQuery.FuncDefs) > 0 || e.KeyQuery.Term.Type == gojq.TermTypeLabel:
-		key = l.foreign(e, "a key of a pattern that is more than a term") // whose definitions gojq would leave in scope
+	case leaks(e.KeyQuery):
+		key = l.foreign(e, "a definition or a label in a key of a pattern")
 		d.foreign = key
 	default:
 		key = l.query(e.KeyQuery, d.scope)
@@ -104,6 +104,17 @@ func (l *lowerer) keyed(d *destructuring, e *gojq.PatternObject, whole *core.Bin
 	}
 	d.computed = true
 	return &core.Pipe{Pos: pos, Left: of, Right: &core.Index{Pos: pos, Key: key}}
+}
+
+// leaks reports whether gojq leaves a name of a pattern's key in scope behind it.
+func leaks(q *gojq.Query) bool {
+	switch {
+	case len(q.FuncDefs) > 0:
+		return true
+	case q.Term != nil:
+		return q.Term.Type == gojq.TermTypeLabel
+	}
+	return len(q.Patterns) == 0 && (leaks(q.Left) || leaks(q.Right))
 }
 
 func (l *lowerer) reduce(t *gojq.Term, s *meanings) core.Node {

@@ -23,7 +23,7 @@ var (
 )
 
 // few is how many programs are made where nobody says for how long.
-const few = 300
+const few = 120
 
 func maker(t testing.TB) (*mappingtest.Maker, *mapping.Model) {
 	t.Helper()

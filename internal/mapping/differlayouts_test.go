@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/meterbridge/meterbridge/internal/mapping"
@@ -28,8 +29,8 @@ func TestDifferOnEverNewKeys(t *testing.T) {
 				t.Fatal(err)
 			}
 			pair, rng := mappingtest.NewPair(p, "usage"), rand.New(rand.NewPCG(1, 2))
-			for i := range 3000 {
-				if i%500 == 0 {
+			for i := range 800 {
+				if i%150 == 0 {
 					if _, err := pair.Bind(lookups(i)); err != nil {
 						t.Fatal(err)
 					}
@@ -64,4 +65,25 @@ func lookups(i int) *mapping.Vars {
 		fmt.Fprintf(&b, `,"n%d":{"label":"l%d","of %d":1}`, j, i, i)
 	}
 	return &mapping.Vars{Lookups: []byte(b.String() + "}")}
+}
+
+// TestDifferTogether runs programs in several goroutines at once, whose runners take machines from each other.
+func TestDifferTogether(t *testing.T) {
+	m, model := maker(t)
+	for seed := range uint64(12) {
+		c := m.Case(mappingtest.Seeded(500 + seed))
+		p, err := c.Compile(model)
+		if err != nil {
+			continue // the lint does not take it
+		}
+		var together sync.WaitGroup
+		for range 4 {
+			together.Go(func() {
+				if err := c.Run(p, func(mappingtest.Gave) {}); err != nil {
+					t.Errorf("%v\n%s", err, c)
+				}
+			})
+		}
+		together.Wait()
+	}
 }

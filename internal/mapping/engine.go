@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"context"
+	"sync/atomic"
 
 	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/jq/core"
@@ -18,6 +19,8 @@ type engine struct {
 	code    *native.Code // nil where the program does not compile
 	plan    *native.Plan
 	reasons []native.Reason
+	items   atomic.Uint64 // that runners have given it which are closed
+	faulty  atomic.Bool   // it did what jq does not
 }
 
 func newEngine(program core.Node, fields []*Field) *engine {
@@ -36,7 +39,7 @@ func planned(fields []*Field) []native.Field {
 
 // machine is one that runs the program, nil where gojq does.
 func (e *engine) machine() *native.Machine {
-	if e.code == nil {
+	if e.code == nil || e.faulty.Load() {
 		return nil
 	}
 	return e.code.Machine()
@@ -59,7 +62,7 @@ func (r *Runner) compiled(ctx context.Context) (sure bool, err error) {
 		return false, nil
 	}
 	r.held = r.held[:0]
-	if r.machine.Run(ctx, Budget(len(r.item)), r.take) {
+	if r.run(ctx) {
 		r.ran.Compiled++
 		r.streak = 0
 		if len(r.held) > 0 {
@@ -74,6 +77,20 @@ func (r *Runner) compiled(ctx context.Context) (sure bool, err error) {
 		r.rest()
 	}
 	return false, nil
+}
+
+// scan is the machine's, where there is one.
+func (r *Runner) scan(window []byte, i int, eof bool) (end int, st record.Status) {
+	if r.machine == nil {
+		return 0, record.Bad
+	}
+	defer r.fallen()
+	return r.machine.Scan(window, i, eof)
+}
+
+func (r *Runner) run(ctx context.Context) (sure bool) {
+	defer r.fallen()
+	return r.machine.Run(ctx, Budget(len(r.item)), r.take)
 }
 
 // taken takes one output of the machine's, as output does of gojq's.

@@ -64,6 +64,7 @@ type Runner struct {
 	out     *record.Batch    // that the machine writes to
 	size    int              // of the batch before the item
 	take    func(native.Output) bool
+	checks  checks
 	ran     Ran
 	streak  int // of items that bailed
 }
@@ -83,7 +84,10 @@ func (p *Program) Runner(resource string) *Runner {
 }
 
 // Close ends the runner, which must not be used again.
-func (r *Runner) Close() { r.rest() }
+func (r *Runner) Close() {
+	r.unit.engine.items.Add(uint64(r.ran.Compiled))
+	r.rest()
+}
 
 // rest gives back the machine.
 func (r *Runner) rest() {
@@ -137,9 +141,7 @@ func (r *Runner) root(i int) (any, error) {
 func (r *Runner) Scan(window []byte, i int, eof bool) (end int, st record.Status) {
 	r.item = nil
 	i = record.SkipSpace(window, i)
-	if r.machine != nil {
-		end, st = r.machine.Scan(window, i, eof)
-	} else {
+	if end, st = r.scan(window, i, eof); r.machine == nil {
 		end, st = record.Scan(window, i, eof)
 	}
 	if st == record.Done {
@@ -166,6 +168,9 @@ func (r *Runner) EmitContext(ctx context.Context, out *record.Batch) error {
 	if !sure {
 		out.Buf, out.Outs = out.Buf[:r.size], out.Outs[:outs]
 		err = r.interpret(ctx)
+	}
+	if err == nil && sure && r.due() {
+		err = r.check(ctx, outs)
 	}
 	if err != nil {
 		out.Buf, out.Outs = out.Buf[:r.size], out.Outs[:outs]

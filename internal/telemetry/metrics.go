@@ -23,6 +23,7 @@ type Metrics struct {
 	flights   *prometheus.CounterVec
 	records   *prometheus.CounterVec
 	mappings  *prometheus.CounterVec
+	checks    *prometheus.CounterVec
 	mapped    *prometheus.CounterVec
 	opened    prometheus.Counter
 	stale     prometheus.Counter
@@ -43,6 +44,7 @@ func NewMetrics() *Metrics {
 	m.flights = counters(m, "upstream_flights_total", "Calls to providers that were joined by a request which asks the same (joined), made before they were waited for (ahead), or made ahead and broken off (given_up).", "connector", "outcome")
 	m.records = counters(m, "records_total", "Records served.", "connector", "resource", "format")
 	m.mappings = counters(m, "mapping_errors_total", "Items that a mapping could not read.", "connector", "resource")
+	m.checks = counters(m, "mapping_checks_total", "Items that a compiled mapping and jq's machine both read: same, or other where the two made something else of one.", "connector", "resource", "outcome")
 	m.mapped = counters(m, "mapped_items_total", "Items mapped, by the compiled mapping (compiled), by jq's machine where the compiled mapping was not sure (bailed), or by jq's machine alone (interpreted).", "connector", "resource", "engine")
 	m.opened = counter(m, "cursors_opened_total", "Cursors that clients sent and that opened.")
 	m.stale = counter(m, "cursors_stale_total", "Cursors whose record was no longer where it was.")
@@ -106,6 +108,18 @@ func (m *Metrics) MappingError(connector, resource string) {
 	if m != nil {
 		m.mappings.WithLabelValues(label(connector), label(resource)).Inc()
 	}
+}
+
+// MappingChecked counts an item that a compiled mapping and jq's machine both read.
+func (m *Metrics) MappingChecked(connector, resource string, same bool) {
+	if m == nil {
+		return
+	}
+	outcome := "other"
+	if same {
+		outcome = "same"
+	}
+	m.checks.WithLabelValues(label(connector), label(resource), outcome).Inc()
 }
 
 // Mapped counts n items that an engine has mapped.

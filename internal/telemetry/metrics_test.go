@@ -31,6 +31,8 @@ func TestMetrics(t *testing.T) {
 	m.Records("acme", "usage", "stream", 0)
 	m.Records("acme", "usage", "stream", -1)
 	m.MappingError("acme", "usage")
+	m.MappingChecked("acme", "usage", true)
+	m.MappingChecked("acme", "usage", false)
 	m.Mapped("acme", "usage", "bailed", 3)
 	m.Mapped("acme", "usage", "compiled", 0)
 	m.CursorOpened()
@@ -51,6 +53,8 @@ func TestMetrics(t *testing.T) {
 		`meterbridge_upstream_flights_total{connector="acme",outcome="joined"} 1`,
 		`meterbridge_records_total{connector="acme",format="stream",resource="usage"} 7`,
 		`meterbridge_mapping_errors_total{connector="acme",resource="usage"} 1`,
+		`meterbridge_mapping_checks_total{connector="acme",outcome="same",resource="usage"} 1`,
+		`meterbridge_mapping_checks_total{connector="acme",outcome="other",resource="usage"} 1`,
 		`meterbridge_mapped_items_total{connector="acme",engine="bailed",resource="usage"} 3`,
 		`meterbridge_cursors_opened_total 2`,
 		`meterbridge_cursors_stale_total 1`,

@@ -95,12 +95,13 @@ func (f *flight) run(call connector.Call) {
 	} else {
 		f.read(reply.Body)
 	}
-	f.land()
 	if f.state == flightLarge {
+		f.land()
 		f.keepOpen()
 		return
 	}
-	_ = reply.Body.Close()
+	_ = reply.Body.Close() // first, so that its place is free for what it leads to
+	f.land()
 }
 
 // ask makes the call. A panic is the request's to answer, and not the process's to die of.

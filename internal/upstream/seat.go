@@ -161,9 +161,10 @@ func (t *Seat) ready() bool {
 	return f.state > flightComing || t.first && f.state == flightComing && len(f.buf) > 0
 }
 
+// wait waits for something to read. The call ends at the deadline of its first seat, and knows best why it has come to nothing.
 func (t *Seat) wait(ctx context.Context) error {
 	f := t.flight
-	for {
+	for done := ctx.Done(); ; {
 		f.mu.Lock()
 		if t.first && !f.taken {
 			f.taken = true
@@ -176,8 +177,11 @@ func (t *Seat) wait(ctx context.Context) error {
 		}
 		select {
 		case <-changed:
-		case <-ctx.Done():
-			return ctx.Err()
+		case <-done:
+			if !t.first || !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+				return ctx.Err()
+			}
+			done = nil
 		}
 	}
 }

@@ -19,7 +19,8 @@ const (
 // Nothing in it is freed on its own, and nothing is cleared. A slab that is full is left to those who point into it; all
 // that an item needed becomes one slab at its end, so that the next item of its kind fits without a look at the heap.
 type memory struct {
-	free   []value // of the current slab
+	now    []value // the current slab of values
+	taken  int     // of it
 	texts  []byte  // the current slab of texts: its length is taken
 	lent   int     // where the text begins that is being appended to; -1 where there is none
 	slab   []value // the first slab of each item
@@ -49,7 +50,7 @@ func (m *memory) reset() {
 	if m.used > 0 {
 		m.fit()
 	}
-	m.free, m.texts, m.lent = m.slab, m.arena, -1
+	m.now, m.taken, m.texts, m.lent = m.slab, 0, m.arena, -1
 	if m.tree.full {
 		m.tree = newTree()
 		m.open.top.first, m.open.other.first = nil, nil
@@ -79,12 +80,12 @@ func (m *memory) over() bool { return m.used > m.limit }
 
 // values are n values, of no known content.
 func (m *memory) values(n int) []value {
-	if n <= len(m.free) {
-		v := m.free[:n:n]
-		m.free = m.free[n:]
-		return v
+	to := m.taken + n
+	if to > len(m.now) {
+		return m.moreValues(n)
 	}
-	return m.moreValues(n)
+	m.taken = to
+	return m.now[to-n : to : to]
 }
 
 func (m *memory) moreValues(n int) []value {
@@ -94,9 +95,8 @@ func (m *memory) moreValues(n int) []value {
 	}
 	m.used += size * sizeOfValue
 	m.wanted.values += size
-	slab := make([]value, size)
-	m.free = slab[n:]
-	return slab[:n:n]
+	m.now, m.taken = make([]value, size), n
+	return m.now[:n:n]
 }
 
 // text is a text that is copied.

@@ -10,6 +10,7 @@ import (
 // Texts are looked at eight bytes at a time, as a word whose lowest byte is the first.
 
 const (
+	wordSize = 8
 	eachByte = 0x0101010101010101
 	topBits  = 0x80 * eachByte
 )
@@ -82,13 +83,17 @@ func patternOf(key string) pattern {
 
 // at reports that the key stands at q, which has reach bytes.
 func (p *pattern) at(q unsafe.Pointer) bool {
-	differs := ((wordAt(q) & p.mask) ^ p.first) | ((wordAt(unsafe.Add(q, p.lastAt)) & p.mask) ^ p.last)
-	return differs == 0 && (p.size <= 16 || p.between(q))
+	return p.ends(q) && (p.size <= 2*wordSize || p.between(q))
+}
+
+// ends reports that the key's first and last word stand at q.
+func (p *pattern) ends(q unsafe.Pointer) bool {
+	return (wordAt(q)&p.mask^p.first)|(wordAt(unsafe.Add(q, p.lastAt))&p.mask^p.last) == 0
 }
 
 func (p *pattern) between(q unsafe.Pointer) bool {
 	text := unsafe.Pointer(unsafe.StringData(p.text))
-	for i := 8; i < p.lastAt; i += 8 {
+	for i := wordSize; i < p.lastAt; i += wordSize {
 		if wordAt(unsafe.Add(q, i)) != wordAt(unsafe.Add(text, i)) {
 			return false
 		}

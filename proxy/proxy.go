@@ -157,8 +157,4 @@ func notFoundModel(model string) error {
 }
 
 // quote appends a text as JSON.
-<<<<<<< HEAD
-func quote[Text string | []byte](dst []byte, s Text) []byte { return jq.AppendString(dst, s) }
-=======
 func quote[T string | []byte](dst []byte, s T) []byte { return jq.AppendString(dst, s) }
->>>>>>> main

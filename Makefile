@@ -24,7 +24,7 @@ test: redis check fuzz unit ## everything that CI does
 check: build ## format, vet, staticcheck, and our own lint of connectors and mappings
 	@echo "== gofmt, vet, staticcheck"
 	@out=$$(gofmt -l .); test -z "$$out" || { echo "not formatted by gofmt:"; echo "$$out"; exit 1; }
-	@go vet ./...
+	@go vet ./... && go -C bench vet ./...
 	@go tool staticcheck ./...
 	@echo "== connectors and mappings"
 	@$(BIN) lint
@@ -33,6 +33,7 @@ check: build ## format, vet, staticcheck, and our own lint of connectors and map
 unit: redis ## unit, golden and end-to-end tests
 	@echo "== tests"
 	@go test $(RACE) -timeout 15m ./...
+	@go -C bench test ./...
 	@test -z "$(RACE)" || go test -timeout 15m -run '$(WHOLE)' ./proxy
 
 fuzz: ## every fuzz target, together for $(FUZZ) seconds

@@ -30,6 +30,8 @@ type bench struct {
 	dir                        string // of what the run writes
 	missing                    map[string]string
 	began                      time.Time
+	loads                      int     // runs of wrk
+	site                       *server // the provider behind the gateways of now
 	report                     report
 }
 

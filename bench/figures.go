@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 )
@@ -51,6 +52,15 @@ type figure struct {
 	spread string // behind a mean
 }
 
+// Part, What and the others are what the page's table has of a figure.
+func (f figure) Part() string     { return f.part }
+func (f figure) What() string     { return f.what }
+func (f figure) Against() string  { return f.against }
+func (f figure) Measured() string { return f.show(f.value) }
+func (f figure) Spread() string   { return f.spread }
+func (f figure) Floor() string    { return f.show(f.floor) }
+func (f figure) Goal() string     { return f.show(f.goal.goal) }
+
 // failed says that the figure is under its floor.
 func (f figure) failed() bool {
 	if f.less {
@@ -88,7 +98,14 @@ func (g goal) show(v float64) string {
 	return fmt.Sprintf("%.0f %s", v, g.unit)
 }
 
-// add takes a figure's value in.
+// addMean takes the geometric mean of several in.
+func (r *report) addMean(key string, v []float64) {
+	r.add(key, mean(v), "")
+	f := &r.Figures[len(r.Figures)-1]
+	f.spread = f.show(slices.Min(v)) + " to " + f.show(slices.Max(v))
+}
+
+// add takes a figure's value in, with what there is to say of it.
 func (r *report) add(key string, value float64, spread string) {
 	for _, g := range goals {
 		if g.key == key {

@@ -22,9 +22,8 @@ const (
 	// kindHouse is the gateway as the binary assembles it.
 	kindHouse = "guarded"
 	// kindUnguarded is the walk alone: no token, no limits of a request's size, no request id, log line, metrics or
-	// panic barrier, no connector's rate limits, no sealed pages. What stays is what can't be left out: the parser of the
-	// query, the egress guard (which judges connections, and they are kept), the bounds of bodies and items, and the
-	// mapping's budgets.
+	// panic barrier, no connector's rate limits. What stays is what can't be left out: the parser of the query, the egress
+	// guard (which judges connections, and they are kept), the bounds of bodies and items, and the mapping's budgets.
 	kindUnguarded = "unguarded"
 	// kindBare is net/http, a client that trusts its provider, and the mapping: no gateway at all.
 	kindBare = "bare"
@@ -37,7 +36,7 @@ func gatewayVerb(args []string) error {
 		return err
 	}
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	house, err := assembly.Build(cfg, assembly.Options{Log: log, Version: "bench", Hurry: args[0] == kindUnguarded, NoPages: args[0] == kindUnguarded})
+	house, err := assembly.Build(cfg, assembly.Options{Log: log, Version: "bench", Hurry: args[0] == kindUnguarded})
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,7 @@ import (
 // guardRecords are the records of the page that guards are measured with.
 const guardRecords = 100
 
-// guards is P6: the gateway beside itself without what guards it. gatewayVerb says what each kind is without.
+// guards is P6: what a page takes of a core in the gateway beside itself without what guards it. gatewayVerb says what each kind is without.
 func (b *bench) guards(ctx context.Context) error {
 	if !b.has("wrk") {
 		return nil
@@ -39,7 +39,7 @@ func (b *bench) guards(ctx context.Context) error {
 	for _, r := range routes {
 		all = append(all, contender{r.name, func() (float64, error) {
 			l, err := b.load(ctx, r.server, r.path, 8, 3*b.slice)
-			return l.perSecond, err
+			return l.perCore, err
 		}})
 	}
 	speeds, err := takeTurns(ctx, b.rounds, all)
@@ -48,7 +48,7 @@ func (b *bench) guards(ctx context.Context) error {
 	}
 	cost := ratio(speeds[kindUnguarded], speeds[kindHouse]) - 1
 	b.report.add("p6-guards", cost, "")
-	b.report.Guards = fmt.Sprintf("%.0f pages/s with all guards, %.0f without those that can be left out, %.0f of the bare mapping behind net/http",
+	b.report.Guards = fmt.Sprintf("%.0f pages a second of a core with all guards, %.0f without those that can be left out, %.0f of the bare mapping behind net/http",
 		median(speeds[kindHouse]), median(speeds[kindUnguarded]), median(speeds[kindBare]))
 	b.say("P6 %s", b.report.Guards)
 	return nil

@@ -89,5 +89,6 @@ func kernel() string {
 	if err != nil {
 		return "unknown"
 	}
-	return strings.TrimSpace(string(text))
+	version, _, _ := strings.Cut(strings.TrimSpace(string(text)), "-")
+	return version
 }

@@ -63,7 +63,7 @@ func (b *bench) mapping(ctx context.Context) error {
 			}
 		}
 		if len(ratios) > 0 {
-			b.report.add(f.key, mean(ratios), least(ratios))
+			b.report.addMean(f.key, ratios)
 		}
 	}
 	b.report.add("p1-mallocs", mallocs, "")
@@ -141,13 +141,4 @@ func mean(v []float64) float64 {
 		sum += math.Log(x)
 	}
 	return math.Exp(sum / float64(len(v)))
-}
-
-// least names the spread behind a mean.
-func least(v []float64) string {
-	lo, hi := v[0], v[0]
-	for _, x := range v {
-		lo, hi = min(lo, x), max(hi, x)
-	}
-	return fmt.Sprintf("%.3g to %.3g", lo, hi)
 }

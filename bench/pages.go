@@ -13,8 +13,10 @@ import (
 	"github.com/meterbridge/meterbridge/bench/shapes"
 )
 
-// fewConnections keep one core busy.
-const fewConnections = 4
+const (
+	fewConnections = 4               // keep one core busy
+	slowTime       = 8 * time.Second // that a slow server has at least in each round
+)
 
 // served is what the servers of one page came to.
 type served struct {
@@ -28,6 +30,7 @@ type servedRow struct {
 	Name      string
 	PerSecond float64
 	P50       time.Duration
+	PerCore   float64 // requests in a second of a core that the server took
 }
 
 // Title names the page and the load.
@@ -152,7 +155,7 @@ func agree(ctx context.Context, routes []route) error {
 
 // loadPage lets the routes take turns under load.
 func (b *bench) loadPage(ctx context.Context, page string, size, connections int, routes []route) error {
-	p50 := map[string][]float64{}
+	p50, perCore := map[string][]float64{}, map[string][]float64{}
 	var all []contender
 	for _, r := range routes {
 		if r.server == nil {
@@ -161,10 +164,11 @@ func (b *bench) loadPage(ctx context.Context, page string, size, connections int
 		all = append(all, contender{r.name, func() (float64, error) {
 			at, d := connections, 3*b.slice
 			if r.few && page == "100k" {
-				at, d = min(at, fewConnections), 9*b.slice
+				at, d = min(at, fewConnections), max(9*b.slice, slowTime)
 			}
 			l, err := b.load(ctx, r.server, r.path, at, d)
 			p50[r.name] = append(p50[r.name], float64(l.p50))
+			perCore[r.name] = append(perCore[r.name], l.perCore)
 			return l.perSecond, err
 		}})
 	}
@@ -178,8 +182,9 @@ func (b *bench) loadPage(ctx context.Context, page string, size, connections int
 	}
 	s := served{Page: page, Bytes: size, Connections: connections}
 	for _, c := range all {
-		s.Rows = append(s.Rows, servedRow{c.name, median(speeds[c.name]), time.Duration(median(p50[c.name]))})
-		b.say("P2 %-4s %2d connections  %-24s %9.0f/s  p50 %s", page, connections, c.name, median(speeds[c.name]), time.Duration(median(p50[c.name])))
+		s.Rows = append(s.Rows, servedRow{c.name, median(speeds[c.name]), time.Duration(median(p50[c.name])), median(perCore[c.name])})
+		b.say("P2 %-4s %2d connections  %-24s %9.0f/s  p50 %-8s %7.0f/s of a core", page, connections, c.name,
+			median(speeds[c.name]), time.Duration(median(p50[c.name])), median(perCore[c.name]))
 	}
 	b.report.Pages = append(b.report.Pages, s)
 	if connections == 1 {

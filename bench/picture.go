@@ -2,9 +2,11 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"html"
 	"math"
+	"slices"
 )
 
 // Measures of the picture, in its own units.
@@ -60,6 +62,7 @@ text { fill: #1f2328 } .note { fill: #59636e } rect { fill: #b1bac4 } .ours { fi
 
 // chart draws bars below y and says where it ends.
 func chart(b *bytes.Buffer, y int, title string, bars []bar) int {
+	slices.SortStableFunc(bars, func(a, b bar) int { return cmp.Compare(b.size, a.size) })
 	least, most := math.Inf(1), 0.0
 	for _, one := range bars {
 		least, most = min(least, one.size), max(most, one.size)

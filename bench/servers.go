@@ -86,11 +86,12 @@ func (b *bench) serve(ctx context.Context, name, addr, ready string, env []strin
 // page1k is a path that every server of a page answers.
 const page1k = "/1k" + costsPath
 
-func (b *bench) serveSite(ctx context.Context) (*server, error) {
+func (b *bench) serveSite(ctx context.Context) (up *server, err error) {
 	addr, err := freeAddr()
 	if err != nil {
 		return nil, err
 	}
+	defer func() { b.site = up }()
 	return b.serve(ctx, "upstream", addr, page1k, nil, b.self, "upstream", addr, fmt.Sprint(b.seed), b.month.Format(time.DateOnly))
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/meterbridge/meterbridge/bench/shapes"
@@ -18,6 +19,7 @@ const (
 	walkItems  = 20      // of each of its pages
 	blockBytes = 4 << 20 // of items that a stream repeats
 	blockRows  = 1000    // of a report that repeats them
+	callsName  = "calls" // answers how many pages were asked for
 	costsPath  = "/billing/v1/costs"
 )
 
@@ -28,8 +30,9 @@ type site struct {
 	seed  uint64
 	month time.Time
 	pages map[string][]byte
-	block []byte // of cost lines
-	rows  []byte // of a report
+	block []byte       // of cost lines
+	rows  []byte       // of a report
+	calls atomic.Int64 // for pages
 }
 
 // upstreamVerb serves a site: upstream LISTEN SEED MONTH.
@@ -115,7 +118,10 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, `{"data":[{"id":"5d0c7a7e-4a1b-4f0e-9c53-0b2f6f0f7a11","display_name":"Acme Streaming"}],"metadata":{"next":null}}`)
 	case path == "org/v2/environments":
 		io.WriteString(w, `{"data":[{"id":"env-7n2x4q","display_name":"production"},{"id":"env-k31r8w","display_name":"staging \"eu\""}],"metadata":{"next":null}}`)
+	case how == callsName:
+		fmt.Fprint(w, s.calls.Load())
 	case s.pages[how] != nil:
+		s.calls.Add(1)
 		w.Header().Set("Content-Length", strconv.Itoa(len(s.pages[how])))
 		w.Write(s.pages[how])
 	case how == "stream":

@@ -3,21 +3,15 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/csv"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"time"
-
-	"github.com/meterbridge/meterbridge/bench/shapes"
 )
 
 const (
 	smallStream = 10 << 20
-	csvRows     = 2_000 // of a report; enough for gojq to take its time
-	firstBytes  = 20    // streams that are opened for their first byte, in each round
+	firstBytes  = 20 // streams that are opened for their first byte, in each round
 )
 
 // streamed is what a stream came to.
@@ -84,15 +78,16 @@ func (b *bench) streams(ctx context.Context) error {
 	client := &http.Client{Transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 4}}
 	path := func(account string) string { return house.url() + b.unifiedStream(account) }
 
-	if err := b.firstBytes(ctx, client, path(short), nginx, "/"+short+costsPath); err != nil {
+	time.Sleep(settle)
+	idle, err := resident(house.cmd.Process.Pid)
+	if err != nil {
 		return err
 	}
-	small, err := b.memory(ctx, client, house, path(short))
+	small, err := b.memory(ctx, client, house, path(short), idle)
 	if err != nil {
 		return err
 	}
 	b.say("P4 10 MB: resident rises by %.1f MB", small)
-	var risen float64
 	all := []contender{{"meterbridge", func() (float64, error) {
 		s, err := drain(ctx, client, path(long), false)
 		return s.perSecond(), err
@@ -103,7 +98,8 @@ func (b *bench) streams(ctx context.Context) error {
 			return s.perSecond(), err
 		}})
 	}
-	if risen, err = b.memory(ctx, client, house, path(long)); err != nil {
+	risen, err := b.memory(ctx, client, house, path(long), idle)
+	if err != nil {
 		return err
 	}
 	b.report.add("p4-memory", risen, "")
@@ -120,12 +116,15 @@ func (b *bench) streams(ctx context.Context) error {
 	}
 	b.say("P4 %s", b.report.Stream)
 	if b.large {
-		large, err := b.memory(ctx, client, house, path(ten))
+		large, err := b.memory(ctx, client, house, path(ten), idle)
 		if err != nil {
 			return err
 		}
 		b.report.add("p4-growth", large-small, "")
 		b.say("P4 ten times as much: resident rises by %.1f MB", large)
+	}
+	if err := b.firstBytes(ctx, client, path(short), nginx, "/"+short+costsPath); err != nil {
+		return err
 	}
 	return b.table(ctx, client, house, up, rows)
 }
@@ -135,12 +134,8 @@ func (b *bench) unifiedStream(account string) string {
 	return fmt.Sprintf("/unified/usage-metering/usage?integrated_account_id=%s&start_date=%s&end_date=%[2]s&truto_response_format=stream", account, b.month.Format("2006-01"))
 }
 
-// memory is by how many MB a process's peak lies above its idle state, while a stream passes through to its end.
-func (b *bench) memory(ctx context.Context, client *http.Client, s *server, url string) (float64, error) {
-	idle, err := resident(s.cmd.Process.Pid)
-	if err != nil {
-		return 0, err
-	}
+// memory is by how many MB a process's peak lies above what it had when it was idle, while a stream passes through to its end.
+func (b *bench) memory(ctx context.Context, client *http.Client, s *server, url string, idle int64) (float64, error) {
 	if err := forgetPeak(s.cmd.Process.Pid); err != nil {
 		return 0, err
 	}
@@ -174,80 +169,4 @@ func (b *bench) firstBytes(ctx context.Context, client *http.Client, url string,
 	b.say("P4 first byte after %.2f ms, nginx %.2f ms", 1e3*ours, 1e3*theirs)
 	b.report.add("p4-first", ours/theirs, "")
 	return nil
-}
-
-// table is the same report's rows through the gateway, and through encoding/csv and gojq in this process.
-func (b *bench) table(ctx context.Context, client *http.Client, house, up *server, account string) error {
-	shape := shapes.SumoLogic(b.month)
-	var records int64
-	speeds, err := takeTurns(ctx, min(b.rounds, 3), []contender{
-		{"meterbridge", func() (float64, error) {
-			s, err := drain(ctx, client, house.url()+b.unifiedStream(account), false)
-			if err == nil && s.status != "complete" {
-				err = fmt.Errorf("the stream ended as %q", s.status)
-			}
-			if records != 0 && records != s.lines {
-				err = errors.Join(err, fmt.Errorf("%d records, gojq makes %d", s.lines, records))
-			}
-			records = s.lines
-			return float64(s.lines) / (s.took - s.first).Seconds(), err // before its first byte it waits for the report
-		}},
-		{"gojq", func() (float64, error) {
-			began := time.Now()
-			n, err := tableByGojq(ctx, client, up.url()+"/"+account+"/file.csv", shape)
-			if records != 0 && records != n {
-				err = errors.Join(err, fmt.Errorf("%d records, the gateway makes %d", n, records))
-			}
-			return float64(n) / time.Since(began).Seconds(), err
-		}},
-	})
-	if err != nil {
-		return err
-	}
-	b.report.add("p4-csv", ratio(speeds["meterbridge"], speeds["gojq"]), "")
-	b.say("P4 CSV: %.0f records/s, encoding/csv and gojq %.0f", median(speeds["meterbridge"]), median(speeds["gojq"]))
-	return nil
-}
-
-// tableByGojq reads a table as most do: encoding/csv, an object of each row, gojq.
-func tableByGojq(ctx context.Context, client *http.Client, url string, shape shapes.Shape) (n int64, err error) {
-	resp, err := get(ctx, client, url)
-	if err != nil {
-		return 0, err
-	}
-	defer resp.Body.Close()
-	o, err := newOurs(shape, true)
-	if err != nil {
-		return 0, err
-	}
-	rows := csv.NewReader(resp.Body)
-	rows.ReuseRecord = true
-	header, err := rows.Read()
-	if err != nil {
-		return 0, err
-	}
-	names := append([]string(nil), header...)
-	item := map[string]string{}
-	for {
-		row, err := rows.Read()
-		if err == io.EOF {
-			return n, nil
-		}
-		if err != nil {
-			return n, err
-		}
-		for i, cell := range row {
-			item[names[i]] = cell
-		}
-		text, err := json.Marshal(item)
-		if err != nil {
-			return n, err
-		}
-		o.runner.Scan(text, 0, true)
-		o.batch.Reset()
-		if err := o.runner.Emit(&o.batch); err != nil {
-			return n, err
-		}
-		n += int64(o.batch.Len())
-	}
 }

@@ -121,7 +121,7 @@ func portableHouse(t testing.TB, c *simulate.Cassette, catalog *Catalog) *Proxy 
 }
 
 // eachItem walks one request of a cassette, and visits each item that gave records.
-func eachItem(t *testing.T, p *Proxy, id string, ask simulate.Request, visit func(w *walk)) {
+func eachItem(t testing.TB, p *Proxy, id string, ask simulate.Request, visit func(w *walk)) {
 	t.Helper()
 	r := httptest.NewRequest(http.MethodGet, "/?integrated_account_id="+id+"&"+ask.Query, nil)
 	q, err := p.resolve(r, Principal{Accounts: []string{"*"}}, ModelName, ask.Resource, ask.ID)

@@ -9,7 +9,10 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/meterbridge/meterbridge/internal/problem"
 )
 
 // TestHoldBack: at a mebibyte nothing has left, one byte past it the body is under way.
@@ -178,5 +181,67 @@ func TestAnAbortedBodyIsBroken(t *testing.T) {
 	defer resp.Body.Close()
 	if n, err := io.Copy(io.Discard, resp.Body); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("%d bytes ended with %v", n, err)
+	}
+}
+
+// slowly is a client that takes its time: what is written while it reads waits.
+type slowly struct {
+	http.ResponseWriter
+	got   bytes.Buffer
+	takes chan struct{}
+	fails int // the write that fails, from 1; 0: none
+	n     int
+}
+
+func (s *slowly) Write(b []byte) (int, error) {
+	<-s.takes
+	if s.n++; s.n == s.fails {
+		return 0, io.ErrClosedPipe
+	}
+	return s.got.Write(b)
+}
+
+// TestABodyIsWrittenWhileItGoesOn: one buffer, in its order, and no more than one.
+func TestABodyIsWrittenWhileItGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &slowly{ResponseWriter: httptest.NewRecorder(), takes: make(chan struct{})}
+		out := newCommit(w, "text/x")
+		out.beside = true
+		out.streaming()
+		var want bytes.Buffer
+		written := 0 // records that the walk has got rid of
+		go func() {
+			defer out.wait()
+			for i := range 64 {
+				piece := bytes.Repeat([]byte{byte('a' + i%26)}, gather/8)
+				want.Write(piece)
+				out.wrote(append(out.room(len(piece)), piece...))
+				written++
+			}
+			out.flush()
+		}()
+		if synctest.Wait(); written == 64 || written*gather/8 > 3*gather {
+			t.Errorf("%d pieces went by a client that reads nothing", written)
+		}
+		close(w.takes)
+		if synctest.Wait(); written != 64 || !bytes.Equal(w.got.Bytes(), want.Bytes()) {
+			t.Errorf("%d pieces, %d bytes of %d", written, w.got.Len(), want.Len())
+		}
+	})
+}
+
+// TestAClientThatIsLostWhileTheWalkGoesOn: the next write says so, and nothing follows.
+func TestAClientThatIsLostWhileTheWalkGoesOn(t *testing.T) {
+	w := &slowly{ResponseWriter: httptest.NewRecorder(), takes: make(chan struct{}), fails: 2}
+	close(w.takes)
+	out := newCommit(w, "text/x")
+	out.beside = true
+	out.streaming()
+	var err error
+	for range 8 {
+		err = errors.Join(err, out.wrote(append(out.room(2*gather), make([]byte, 2*gather)...)))
+	}
+	if out.wait(); err == nil || problem.From(err).Code != problem.ClientGone || w.got.Len() > maxWrite {
+		t.Errorf("%v, after %d bytes", err, w.got.Len())
 	}
 }

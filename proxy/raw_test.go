@@ -213,3 +213,16 @@ func serveReports(a *acme) {
 		})
 	}
 }
+
+// TestRawDoesNotReadItsItems: what leads on stands beside them, and what is wrong with one of them is for others to find.
+func TestRawDoesNotReadItsItems(t *testing.T) {
+	t.Parallel()
+	acme := newAcme(t)
+	const odd = `{"data":{"lines":[{"records":[]},{"records":NaN}]},"meta":{"next":"more"}}`
+	acme.handle("/lines", answerWith(odd))
+	h := newHouse(t, acme.URL)
+	a := h.good("start_date=2026-01&" + strings.TrimPrefix(asRaw, "&"))
+	if a.body != odd || a.header.Get("Meterbridge-Next-Cursor") == "" || a.header.Get("Meterbridge-Warning") != "" {
+		t.Errorf("%q, %v", a.body, a.header)
+	}
+}

@@ -72,7 +72,7 @@ func (p *Parents) Fixed() bool {
 // Leads names the members at the top of a document that decide what comes behind a page with items. ok is false where more
 // than they do: the number of the items, or what a slot reads.
 func (c *CallSpec) Leads() (members []string, ok bool) {
-	if c.Job != nil || c.Columns != nil || c.Each != "" || c.Whole || c.Format == "csv" || c.Format == "ndjson" || c.Compression != "" {
+	if c.Job != nil || c.Columns != nil || c.Each != "" || c.Whole || c.Format == "csv" || c.Format == "ndjson" || c.Compression == "gzip" {
 		return nil, false
 	}
 	p := c.Page

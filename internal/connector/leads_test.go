@@ -13,7 +13,7 @@ func TestWhatLeadsToTheNextPage(t *testing.T) {
 		want []string
 		ok   bool
 	}{
-		{"no pages", CallSpec{ItemSpec: ItemSpec{Items: "data"}}, nil, true},
+		{"no pages", CallSpec{ItemSpec: ItemSpec{Items: "data", Format: "json", Compression: "none"}}, nil, true},
 		{"a token", CallSpec{ItemSpec: ItemSpec{Items: "data"}, Page: &Page{NextToken: []string{"meta.next", "meta.other", "cursor"}}}, []string{"meta", "cursor"}, true},
 		{"a link, a flag and what is carried", CallSpec{ItemSpec: ItemSpec{Items: "data"}, Page: &Page{NextURL: []string{"links.next"}, More: "more"}, Carry: map[string]string{"n": "total.n"}}, []string{"links", "total", "more"}, true},
 		{"a header", CallSpec{ItemSpec: ItemSpec{Items: "data"}, Page: &Page{LinkHeader: "next"}}, nil, true},

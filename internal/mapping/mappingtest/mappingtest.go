@@ -7,7 +7,6 @@
 package mappingtest
 
 import (
-	"encoding/binary"
 	"hash/fnv"
 	"math/rand/v2"
 )
@@ -29,11 +28,6 @@ func Decided(decisions []byte) *Dice {
 // Seeded are dice of a number.
 func Seeded(seed uint64) *Dice {
 	return &Dice{rng: rand.New(rand.NewPCG(seed, 0x6d657465))}
-}
-
-// fork gives dice of their own, so that what is made of them does not depend on what else is.
-func (d *Dice) fork() *Dice {
-	return Decided(binary.LittleEndian.AppendUint64(nil, d.rng.Uint64()))
 }
 
 // below is a number from 0 to n-1.

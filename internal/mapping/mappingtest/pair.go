@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"runtime/debug"
 	"strings"
-	"testing"
 
 	"github.com/meterbridge/meterbridge/internal/mapping"
 	"github.com/meterbridge/meterbridge/internal/record"
@@ -160,16 +159,6 @@ func differ(what, of, compiled, interpreted string) error {
 		return nil
 	}
 	return fmt.Errorf("%w: %s\n%s\n--- compiled\n%s\n--- interpreted\n%s", ErrDiffer, what, of, compiled, interpreted)
-}
-
-// Same fails the test where an item gives something else compiled than interpreted.
-func (p *Pair) Same(t testing.TB, item []byte) Result {
-	t.Helper()
-	res, err := p.Item(item, true)
-	if err != nil {
-		t.Error(err)
-	}
-	return res
 }
 
 // Ran is how many items were run compiled, and how many of them were left to gojq.

@@ -147,7 +147,7 @@ func textOf(v []byte) []byte {
 // appendCell appends a cell and what stands behind it, quoted as encoding/csv does it.
 func appendCell(b, cell []byte, end byte) []byte {
 	first, _ := utf8.DecodeRune(cell)
-	if len(cell) == 0 || bytes.IndexAny(cell, ",\"\r\n") < 0 && !unicode.IsSpace(first) && string(cell) != `\.` {
+	if len(cell) == 0 || !bytes.ContainsAny(cell, ",\"\r\n") && !unicode.IsSpace(first) && string(cell) != `\.` {
 		return append(append(b, cell...), end)
 	}
 	b = append(b, '"')

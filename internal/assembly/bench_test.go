@@ -6,15 +6,14 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
 
-	"github.com/meterbridge/meterbridge/internal/account"
 	"github.com/meterbridge/meterbridge/internal/assembly"
 	"github.com/meterbridge/meterbridge/internal/config"
 	"github.com/meterbridge/meterbridge/internal/gateway"
-	"github.com/meterbridge/meterbridge/internal/secret"
 )
 
 // costLine is an item of a provider's, as large as most are.
@@ -53,13 +52,16 @@ const benchToken = "token-of-the-benchmark"
 // benchHouse is a gateway with one account at the provider, on a listener of its own.
 func benchHouse(b *testing.B, provider string) (address string) {
 	b.Helper()
-	cfg := config.Default()
-	cfg.Egress.Allow = assembly.Loopback
-	cfg.Accounts.Static = []*account.Account{{
-		ID: "acct-1", Connector: "confluent", Context: map[string]any{"base_url": "http://" + provider}, BaseURLSet: true,
-		Credentials: map[string]secret.Value{"api_key": secret.New("key-of-the-benchmark"), "api_secret": secret.New("secret-of-the-benchmark")},
-	}}
-	cfg.Auth.Tokens = []config.Token{config.NewToken("bench", secret.New(benchToken), []string{"acct-1"}, false)}
+	const file = "testdata/bench.yaml"
+	text, err := os.ReadFile(file)
+	if err != nil {
+		b.Fatal(err)
+	}
+	env := map[string]string{"TOKEN": benchToken, "PROVIDER": provider, "KEY": "key-of-the-benchmark"}
+	cfg, bad := config.Parse(file, text, func(name string) (string, bool) { return env[name], env[name] != "" })
+	if len(bad) > 0 {
+		b.Fatal(bad)
+	}
 	house, err := assembly.Build(cfg, assembly.Options{})
 	if err != nil {
 		b.Fatal(err)

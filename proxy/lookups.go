@@ -24,66 +24,98 @@ const (
 
 // names are the answers of the lookups that a mapping reads. They are fetched beside the first page.
 type names struct {
-	ready chan struct{}
+	ready chan struct{} // nil where they are there
 	json  []byte
 	warns []problem.Warning
 }
 
 // lookUp starts the wanted lookups. A lookup never fails usage: ids stay, names are null, a warning says why.
 func (q *request) lookUp(ctx context.Context, wanted []string) *names {
-	n := &names{ready: make(chan struct{})}
-	if len(wanted) == 0 {
-		n.json = []byte("{}")
-		close(n.ready)
+	n := &names{}
+	all := make([]*lookupEntry, len(wanted))
+	missing := false
+	for i, name := range wanted {
+		if _, e, ok := q.looked(name); ok {
+			all[i] = e
+		} else {
+			missing = true
+		}
+	}
+	if !missing {
+		n.are(wanted, all)
 		return n
 	}
+	n.ready = make(chan struct{})
 	go func() {
 		defer close(n.ready)
-		out := []byte{'{'}
 		for i, name := range wanted {
-			e, err := q.lookup(ctx, name)
-			if err != nil {
-				e = noNames // nobody waits for them any more
+			if all[i] != nil {
+				continue
 			}
-			if e.warn != nil {
-				n.warns = append(n.warns, *e.warn)
+			var err error
+			if all[i], err = q.lookup(ctx, name); err != nil {
+				all[i] = noNames // nobody waits for them any more
 			}
-			if i > 0 {
-				out = append(out, ',')
-			}
-			out = append(append(quote(out, name), ':'), e.json...)
 		}
-		n.json = append(out, '}')
+		n.are(wanted, all)
 	}()
 	return n
 }
 
+// are says what the names are.
+func (n *names) are(wanted []string, all []*lookupEntry) {
+	size := len("{}")
+	for i, e := range all {
+		size += len(wanted[i]) + len(e.json) + len(`"":,`)
+	}
+	out := append(make([]byte, 0, size), '{')
+	for i, e := range all {
+		if e.warn != nil {
+			n.warns = append(n.warns, *e.warn)
+		}
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = append(append(quote(out, wanted[i]), ':'), e.json...)
+	}
+	n.json = append(out, '}')
+}
+
 // wait gives the answers. The warnings come once.
 func (n *names) wait(ctx context.Context) ([]byte, []problem.Warning) {
-	select {
-	case <-n.ready:
-		warns := n.warns
-		n.warns = nil
-		return n.json, warns
-	case <-ctx.Done():
-		return []byte("{}"), []problem.Warning{{Code: problem.WarnLookupFailed, Message: "names could not be looked up in time"}}
+	if n.ready != nil {
+		select {
+		case <-n.ready:
+		case <-ctx.Done():
+			return []byte("{}"), []problem.Warning{{Code: problem.WarnLookupFailed, Message: "names could not be looked up in time"}}
+		}
 	}
+	warns := n.warns
+	n.warns = nil
+	return n.json, warns
 }
 
 // noNames is what is known where nothing is.
 var noNames = &lookupEntry{json: []byte("null")}
 
-// lookup is one lookup's answer, from the cache, or fetched once for all who wait. An error is the end of the wait.
-func (q *request) lookup(ctx context.Context, name string) (*lookupEntry, error) {
-	spec := q.conn.Lookups[name]
-	if spec == nil {
-		return noNames, nil // lint refuses a mapping that reads an undeclared lookup
+// looked is one lookup's answer from the cache, where it has the key.
+func (q *request) looked(name string) (key string, e *lookupEntry, ok bool) {
+	if q.conn.Lookups[name] == nil {
+		return "", noNames, true // lint refuses a mapping that reads an undeclared lookup
 	}
 	base, _ := q.context["base_url"].(string)
-	key := q.acct.ID + "\x00" + name + "\x00" + base + "\x00" + strconv.FormatUint(q.conn.Hash, 16)
-	if e, ok := q.lookups.get(key, q.Clock()); ok {
+	key = q.acct.ID + "\x00" + name + "\x00" + base + "\x00" + strconv.FormatUint(q.conn.Hash, 16)
+	e, ok = q.lookups.get(key, q.Clock())
+	return key, e, ok
+}
+
+// lookup is one lookup's answer, from the cache, or fetched once for all who wait. An error is the end of the wait.
+func (q *request) lookup(ctx context.Context, name string) (*lookupEntry, error) {
+	key, e, ok := q.looked(name)
+	if ok {
 		return e, nil
 	}
+	spec := q.conn.Lookups[name]
 	flight := q.flights.DoChan("lookup\x00"+key, func() (any, error) {
 		if e, ok := q.lookups.get(key, q.Clock()); ok { // fetched between the look and the flight
 			return e, nil

@@ -131,7 +131,10 @@ const stamp = "2006-01-02T15:04:05Z"
 func (s *Scope) input(p record.Position, w Range) map[string]any {
 	in := map[string]any{
 		"now": s.Now.UTC().Format(stamp), "granularity": nil, "context": orEmpty(s.Context), "lookups": orEmpty(s.Lookups),
-		"range": s.Range.input(), "window": w.input(), "query": map[string]any{}, "carry": nil, "id": s.ID, "job": string(p.Job), "parent": parentOf(p),
+		"range": s.Range.input(), "query": map[string]any{}, "carry": nil, "id": s.ID, "job": string(p.Job), "parent": parentOf(p),
+	}
+	if in["window"] = in["range"]; w != s.Range {
+		in["window"] = w.input()
 	}
 	if s.Granularity != "" {
 		in["granularity"] = s.Granularity

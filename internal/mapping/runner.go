@@ -115,10 +115,14 @@ func (r *Runner) bind(i int, text []byte) error {
 	if !r.program.mentions[i] || bytes.Equal(r.docs[i], text) {
 		return nil
 	}
-	r.docs[i] = append(r.docs[i][:0], text...)
 	r.gojq.stale = true
-	if r.machine != nil && r.machine.Bind(i, r.docs[i]) {
-		return nil
+	var ok bool
+	if r.machine != nil {
+		if r.docs[i], ok = r.machine.Bind(i, text); ok {
+			return nil
+		}
+	} else {
+		r.docs[i] = bytes.Clone(text)
 	}
 	_, err := r.root(i)
 	return err

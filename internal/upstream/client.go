@@ -106,6 +106,7 @@ type Session struct {
 	base    base
 	baseSet bool // by the configuration: the allowed addresses are open to the account's calls, links and downloads
 	lane    *lane
+	own     string           // of the key of calls that others may join
 	scopes  []string         // the provider's permissions that the calls need
 	fault   *problem.Problem // the account's configuration can't be called with
 }
@@ -124,6 +125,7 @@ func (c *Client) For(acct *account.Account, conn *connector.Connector, values ma
 		s.baseSet = true
 		s.base.original = ownBase(acct, conn)
 	}
+	s.own = s.ownKey()
 	return s
 }
 

@@ -129,7 +129,9 @@ func (f *flight) read(body io.Reader) {
 		f.mu.Lock()
 		f.buf = f.buf[:len(f.buf)+n]
 		large := len(f.buf) > MaxShared
-		f.tell()
+		if !large && err == nil { // else it becomes what tells
+			f.tell()
+		}
 		f.mu.Unlock()
 		switch {
 		case large:

@@ -1,10 +1,10 @@
 package upstream
 
 import (
+	"encoding/binary"
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 
 	"github.com/meterbridge/meterbridge/internal/connector"
 )
@@ -23,25 +23,35 @@ func (s *Session) joinKey(call connector.Call) string {
 	if !mayJoin(call) || s.fault != nil {
 		return ""
 	}
-	b := make([]byte, 0, 1<<10)
-	b = strconv.AppendUint(b, s.conn.Hash, 16)
-	b = strconv.AppendInt(append(b, ' '), int64(call.Cost), 10)
-	b = fmt.Appendf(b, " %p", call.Auth)
-	for _, text := range [...]string{s.base.url.String(), call.Purpose, call.Method, call.Path, call.URL, call.ContentType, call.Accept} {
-		b = strconv.AppendQuote(b, text)
+	b := make([]byte, 0, 512)
+	b = binary.AppendVarint(b, int64(call.Cost))
+	b = appendPart(b, fmt.Sprintf("%p", call.Auth))
+	for _, text := range [...]string{call.Purpose, call.Method, call.Path, call.URL, call.ContentType, call.Accept} {
+		b = appendPart(b, text)
 	}
 	for _, params := range [...][]connector.Param{call.Query, call.Header} {
-		b = append(b, ';')
+		b = binary.AppendUvarint(b, uint64(len(params)))
 		for _, p := range params {
-			b = strconv.AppendQuote(strconv.AppendQuote(b, p.Key), p.Value)
+			b = appendPart(appendPart(b, p.Key), p.Value)
 		}
 	}
-	b = append(b, ';')
 	for _, scope := range s.scopes {
-		b = strconv.AppendQuote(b, scope)
+		b = appendPart(b, scope)
 	}
+	sum := s.c.cfg.Keyring.MAC(tokenLabel, []byte(s.acct.ID), []byte("flight"), []byte(s.own), b, call.Body)
+	return string(sum[:])
+}
+
+// ownKey names what the answers to all calls of a session depend on: the connector, the place, the credentials.
+func (s *Session) ownKey() string {
+	b := appendPart(binary.AppendUvarint(nil, s.conn.Hash), s.base.url.String())
 	for _, name := range slices.Sorted(maps.Keys(s.acct.Credentials)) {
-		b = strconv.AppendQuote(b, s.acct.Credentials[name].Reveal())
+		b = appendPart(appendPart(b, name), s.acct.Credentials[name].Reveal())
 	}
-	return s.fingerprint("flight", string(b), string(call.Body))
+	return s.fingerprint("session", string(b))
+}
+
+// appendPart appends a text so that no two lists of texts are the same bytes.
+func appendPart(b []byte, text string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(text))), text...)
 }

@@ -120,9 +120,11 @@ func (t *Seat) Reply(ctx context.Context) (*Reply, error) {
 			t.Close()
 			return t.s.Do(ctx, t.call)
 		default:
-			f.mu.Lock()
-			t.stop = context.AfterFunc(ctx, t.Close)
-			f.mu.Unlock()
+			if state != flightWhole { // else nothing is under way that would have to end with the reader
+				f.mu.Lock()
+				t.stop = context.AfterFunc(ctx, t.Close)
+				f.mu.Unlock()
+			}
 			own := *reply
 			own.Body, own.wire = &seatBody{t: t, ctx: ctx}, nil // the rest is for reading alone, and for all
 			return &own, nil

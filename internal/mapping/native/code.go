@@ -40,8 +40,7 @@ func (c *Code) Machine() *Machine {
 // Rest keeps a machine for who needs one next.
 func (c *Code) Rest(m *Machine) {
 	m.release()
-	clear(m.roots)
-	m.bindings++
+	m.unbind()
 	clear(m.vars)
 	clear(m.stack[:cap(m.stack)])
 	m.emit, m.ctx = nil, nil
@@ -49,7 +48,7 @@ func (c *Code) Rest(m *Machine) {
 }
 
 func (c *Code) machine() (*Machine, *compiler) {
-	m := &Machine{memory: *newMemory(), roots: make([]value, c.roots), bindings: 1}
+	m := &Machine{memory: *newMemory(), roots: make([]value, c.roots), docs: make([]document, c.roots), bindings: 1}
 	k := &compiler{m: m, program: c.program, slots: map[*core.Binding]int{}, labels: map[*core.Binding]signal{}, funcs: map[*core.Func]eval{},
 		cards: map[core.Node]card{}, sugared: map[*core.Call]core.Node{}, fixedOnes: map[core.Node]bool{}, next: sigLabels}
 	m.run = k.each(c.program, output)
@@ -62,19 +61,6 @@ func output(m *Machine, v value) signal {
 		return sigBail
 	}
 	return goOn
-}
-
-// Bind sets a root from a JSON document, which must not change while it is bound; none is null. It reports false for one
-// that can't be held here.
-func (m *Machine) Bind(root int, doc []byte) bool {
-	m.roots[root] = null
-	m.bindings++
-	if len(doc) == 0 {
-		return true
-	}
-	v, ok := m.decode(doc)
-	m.roots[root] = v
-	return ok
 }
 
 // Scan finds the end of the item at window[i] as record.Scan does, and reads it for Run. The window must not change

@@ -114,10 +114,10 @@ func (m *memory) fromObject(x map[string]any, depth int) (value, bool) {
 // maxConverted bounds the nesting of what is converted: programs build what is deeper than their input.
 const maxConverted = 4 * record.MaxDepth
 
-// decode is the value of a whole document, which lives as long as somebody points to it, and not as an item does.
+// decode is the value of a whole document, which lives as long as somebody points to it, and not as an item does. The
+// document must not change.
 func (m *memory) decode(doc []byte) (value, bool) {
 	own := &memory{tree: m.tree, limit: maxMemory, lent: -1}
-	doc = append([]byte(nil), doc...)
 	v, end, st := own.scan(doc, 0, true)
 	if st != record.Done || record.SkipSpace(doc, end) != len(doc) {
 		return unknown, false

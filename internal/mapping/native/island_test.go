@@ -53,7 +53,7 @@ func ran(t *testing.T, code *Code, item, query string) (outs []any, sure bool) {
 	t.Helper()
 	m := code.Machine()
 	defer code.Rest(m)
-	if !m.Bind(0, []byte(query)) {
+	if _, ok := m.Bind(0, []byte(query)); !ok {
 		t.Fatal("the root was not bound")
 	}
 	m.Scan([]byte(item), 0, true)

@@ -14,13 +14,14 @@ type Machine struct {
 	item     value
 	emit     func(Output) bool // takes an output; false where it can't be written here
 	roots    []value
-	bindings uint64  // how often a root was bound
-	vars     []value // of the variables that the program binds, by slot
-	stack    []value // outputs that are being collected
-	missed   value   // what a test came upon that is no value
-	steps    int     // of this item
-	outs     int     // outputs of this item
-	touched  bool    // an assignment has found something at its path
+	docs     []document // that the roots were read from, or that were bound to them before
+	bindings uint64     // how often a root was bound
+	vars     []value    // of the variables that the program binds, by slot
+	stack    []value    // outputs that are being collected
+	missed   value      // what a test came upon that is no value
+	steps    int        // of this item
+	outs     int        // outputs of this item
+	touched  bool       // an assignment has found something at its path
 	ctx      context.Context
 	budget   time.Duration
 	began    time.Time

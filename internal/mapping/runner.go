@@ -54,7 +54,8 @@ func (e *Error) Unwrap() error { return e.cause }
 type Runner struct {
 	program *Program
 	unit    *compiled
-	machine *native.Machine // nil where gojq runs every item
+	machine *native.Machine // nil where gojq runs every item, and while paused
+	paused  bool
 	gojq    interpreter
 	docs    [][]byte // of the roots, as they are bound
 	item    []byte
@@ -89,6 +90,30 @@ func (r *Runner) Close() {
 	r.rest()
 }
 
+// Pause gives the machine back until the next item is scanned: it is large, and others may need one while the provider is silent.
+func (r *Runner) Pause() {
+	if r.machine != nil {
+		r.rest()
+		r.item, r.paused = nil, true
+	}
+}
+
+// resume takes a machine as if there had been no pause.
+func (r *Runner) resume() {
+	if !r.paused {
+		return
+	}
+	r.paused = false
+	if r.machine = r.unit.engine.machine(); r.machine == nil {
+		return
+	}
+	for i, doc := range r.docs {
+		if len(doc) > 0 {
+			r.machine.Bind(i, doc) // what it does not take it did not take before
+		}
+	}
+}
+
 // rest gives back the machine.
 func (r *Runner) rest() {
 	if r.machine != nil {
@@ -115,6 +140,7 @@ func (r *Runner) bind(i int, text []byte) error {
 	if !r.program.mentions[i] || bytes.Equal(r.docs[i], text) {
 		return nil
 	}
+	r.resume() // with what it was bound to
 	r.docs[i] = append(r.docs[i][:0], text...)
 	r.gojq.stale = true
 	if r.machine != nil && r.machine.Bind(i, r.docs[i]) {
@@ -139,6 +165,7 @@ func (r *Runner) root(i int) (any, error) {
 // Scan finds the end of the item that starts at window[i], as record.Scan does, and remembers its bytes for Emit. They
 // are not copied: the window must not change before Emit returns. Bind and BindParent may come between.
 func (r *Runner) Scan(window []byte, i int, eof bool) (end int, st record.Status) {
+	r.resume()
 	r.item = nil
 	i = record.SkipSpace(window, i)
 	if end, st = r.scan(window, i, eof); r.machine == nil {

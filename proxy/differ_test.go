@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"flag"
 	"io/fs"
 	"testing"
 
@@ -9,8 +10,7 @@ import (
 	"github.com/meterbridge/meterbridge/internal/simulate"
 )
 
-// changed is how often each item is tried once more, changed.
-const changed = 6
+var differChanged = flag.Int("differ.changed", 6, "how often TestMappingsDoTheSameCompiled tries each item of a cassette once more, changed")
 
 // TestMappingsDoTheSameCompiled runs every mapping over every item of its cassette compiled and interpreted, with the roots
 // that the item has there, and over the same items changed. Of those that are recorded none is left to gojq.
@@ -59,7 +59,7 @@ func differOn(t *testing.T, p *Proxy, dice *mappingtest.Dice, id string, ask sim
 		if res, err := plain.Item(w.item.Raw, true); err != nil || res != mappingtest.Records {
 			t.Errorf("%s, item %d: result %d: %v", ask.Name, w.item.N, res, err)
 		}
-		for range changed {
+		for range *differChanged {
 			if _, err := worn.Item(dice.Mutated(w.item.Raw), true); err != nil {
 				t.Errorf("%s, item %d, changed: %v", ask.Name, w.item.N, err)
 			}

@@ -17,26 +17,35 @@ func (c *compiler) object(n *core.Object) eval {
 			fixed = append(fixed, placed{at[i], v})
 			continue
 		}
-		members = append(members, computed{at[i], c.eval(e.Value)})
+		members = append(members, computed{at[i], c.eval(e.Value), ownMember(e.Value)})
 	}
 	if len(keys) < len(n.Members) { // a key repeats, and its last value counts
 		fixed, members = nil, nil
 		for i, e := range n.Members {
-			members = append(members, computed{at[i], c.eval(e.Value)})
+			members = append(members, computed{column: at[i], value: c.eval(e.Value)})
 		}
 	}
-	shape := c.shape(keys)
+	var met *layout
 	return func(m *Machine, in value) value {
-		v, columns := m.object(shape(m))
+		if met == nil || met.tree != m.tree { // the machine has begun its layouts anew
+			met = m.layoutOf(keys)
+		}
+		v, columns := m.object(met)
 		for i := range fixed {
 			columns[fixed[i].column] = fixed[i].value
 		}
 		for i := range members {
-			x := members[i].value(m, in)
+			e := &members[i]
+			var x value
+			if e.read != nil {
+				x = e.read.of(in)
+			} else {
+				x = e.value(m, in)
+			}
 			if x.gone() {
 				return x
 			}
-			columns[members[i].column] = x
+			columns[e.column] = x
 		}
 		return v
 	}
@@ -51,6 +60,19 @@ type placed struct {
 type computed struct {
 	column int
 	value  eval
+	read   *reader // of a member that is one of the input's
+}
+
+// ownMember reads an expression that is a member of the input, nil where it is another one.
+func ownMember(n core.Node) *reader {
+	f, ok := n.(*core.Field)
+	if !ok {
+		return nil
+	}
+	if _, whole := f.Of.(*core.Identity); f.Of != nil && !whole {
+		return nil
+	}
+	return &reader{name: f.Name}
 }
 
 // names are the keys of an object whose keys the text holds, and the column of each member; nil where it does not.

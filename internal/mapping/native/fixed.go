@@ -161,16 +161,3 @@ func keptLayout(l *layout) *layout {
 	}
 	return own
 }
-
-// kept is the layout for an object that outlives the item. One of its own has keys that die with it.
-func (l *layout) kept() *layout {
-	if l.tree != nil {
-		return l
-	}
-	c := &layout{}
-	for _, k := range l.keys {
-		k = strings.Clone(k)
-		c.keys, c.values = append(c.keys, k), append(c.values, keyText(k))
-	}
-	return c
-}

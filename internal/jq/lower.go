@@ -110,6 +110,9 @@ func (l *lowerer) query(q *gojq.Query, s *meanings) core.Node {
 	right := l.query(q.Right, s)
 	switch q.Op {
 	case gojq.OpPipe:
+		if blind(left, right) {
+			return l.foreign(q, "alternatives stand before a pipe that does not look at what they give")
+		}
 		return pipe(pos, left, right)
 	case gojq.OpComma:
 		return &core.Comma{Pos: pos, Left: left, Right: right}

@@ -56,6 +56,7 @@ func wayOut(why string) string {
 		{"assignment", "build the value: `. + {name: …}`, `map(…)`"},
 		{"the function pa", "name the members: `.a`, `.[]`"},
 		{"the function pick", "build it: `{a, b}`"},
+		{"does not look at", "leave out what stands before the pipe"},
 		{"computed key", "write `{(key): .[key]}`, or `.[key] as $x`"},
 	} {
 		if strings.Contains(why, w[0]) {

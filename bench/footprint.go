@@ -73,7 +73,9 @@ func (b *bench) idleStreams(ctx context.Context, house *server, idle int64) (flo
 	var open sync.WaitGroup
 	for i := range idleStream {
 		open.Go(func() {
-			resp, err := get(ctx, client, house.url()+b.unifiedStream(fmt.Sprintf("idle-%d", i/callsEach)))
+			// Each makes a call of its own: those who ask for the same at a time share one, and its end.
+			path := fmt.Sprintf("%s&remote_query[n]=%d", b.unifiedStream(fmt.Sprintf("idle-%d", i/callsEach)), i)
+			resp, err := get(ctx, client, house.url()+path)
 			if err == nil {
 				context.AfterFunc(ctx, func() { resp.Body.Close() })
 				_, err = resp.Body.Read(make([]byte, 1))

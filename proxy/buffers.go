@@ -4,14 +4,15 @@ import "sync"
 
 // Sizes of the buffers that are used again.
 const (
-	smallBuffer = 16 << 10             // of an answer of which little has come, or a stream that waits
+	firstBuffer = 4 << 10              // of a stream that waits
+	smallBuffer = 16 << 10             // of an answer of which little has come
 	sendBuffer  = gather + smallBuffer // of a body under way
 	largeBuffer = 256 << 10            // of one that comes faster than it is read
 	heldBuffer  = holdBack + gather    // of a body that is held back
 )
 
 // idle are buffers that the requests that follow use again. The collector takes those that lie for long.
-var idle = [...]buffers{{size: smallBuffer}, {size: sendBuffer}, {size: largeBuffer}, {size: heldBuffer}}
+var idle = [...]buffers{{size: firstBuffer}, {size: smallBuffer}, {size: sendBuffer}, {size: largeBuffer}, {size: heldBuffer}}
 
 type buffers struct {
 	size int

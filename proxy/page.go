@@ -95,6 +95,9 @@ func (w *walk) into(pg *page, spec *connector.CallSpec, reply *upstream.Reply) {
 	if w.tap != nil {
 		body, spec = w.tap(reply.Header, body), bare(spec)
 	}
+	if w.runner != nil {
+		body = newResting(body, w.runner.Pause)
+	}
 	pg.read = &watched{r: flushing{body, w.before}}
 	wait := w.runner != nil && w.program.Mentions("$page") && spec.Latest == nil
 	scan := record.Scanner(record.Scan)

@@ -1,6 +1,13 @@
 package proxy
 
-import "io"
+import (
+	"io"
+	"sync"
+	"time"
+)
+
+// restAfter is how long a provider may be silent before what its stream needs only for a record is lent to others.
+const restAfter = 100 * time.Millisecond
 
 // flushing calls before each read, so that what is written leaves before a wait for more.
 type flushing struct {
@@ -13,6 +20,47 @@ func (f flushing) Read(b []byte) (int, error) {
 		f.before()
 	}
 	return f.r.Read(b)
+}
+
+// resting calls rest in a read that takes long, while its reader can do nothing but wait: never before or after.
+type resting struct {
+	r     io.Reader
+	rest  func()
+	timer *time.Timer
+
+	mu    sync.Mutex
+	waits bool
+}
+
+func newResting(r io.Reader, rest func()) *resting {
+	s := &resting{r: r, rest: rest}
+	s.timer = time.AfterFunc(restAfter, s.silent)
+	s.timer.Stop()
+	return s
+}
+
+func (s *resting) Read(b []byte) (int, error) {
+	s.wait(true)
+	s.timer.Reset(restAfter)
+	defer func() {
+		s.timer.Stop()
+		s.wait(false)
+	}()
+	return s.r.Read(b)
+}
+
+func (s *resting) wait(waits bool) {
+	s.mu.Lock()
+	s.waits = waits
+	s.mu.Unlock()
+}
+
+func (s *resting) silent() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.waits {
+		s.rest()
+	}
 }
 
 // watched knows a fault of the reading from one of what was read.

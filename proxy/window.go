@@ -21,7 +21,7 @@ type window struct {
 	full bool // the last read has filled it
 }
 
-func newWindow(r io.Reader) window { return window{r: r, buf: borrow(smallBuffer)} }
+func newWindow(r io.Reader) window { return window{r: r, buf: borrow(firstBuffer)} }
 
 // Close gives the window's bytes back. What was read of them is not to be used any more.
 func (w *window) Close() error {
@@ -126,6 +126,8 @@ func (w *window) more() error {
 		return errShort
 	}
 	switch unread := w.buf[w.at:]; {
+	case w.full && cap(w.buf) < smallBuffer:
+		w.moveTo(borrow(smallBuffer), unread)
 	case w.full && cap(w.buf) < largeBuffer:
 		w.moveTo(borrow(largeBuffer), unread)
 	case w.at > 0:

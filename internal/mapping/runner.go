@@ -54,7 +54,8 @@ func (e *Error) Unwrap() error { return e.cause }
 type Runner struct {
 	program *Program
 	unit    *compiled
-	machine *native.Machine // nil where gojq runs every item
+	machine *native.Machine // nil where gojq runs every item, and while paused
+	paused  bool
 	gojq    interpreter
 	docs    [][]byte // of the roots, as they are bound
 	item    []byte
@@ -89,14 +90,6 @@ func (r *Runner) Close() {
 	r.rest()
 }
 
-// rest gives back the machine.
-func (r *Runner) rest() {
-	if r.machine != nil {
-		r.unit.engine.code.Rest(r.machine)
-		r.machine = nil
-	}
-}
-
 // Bind sets the roots for the items that follow. Roots that the file does not name are not decoded.
 func (r *Runner) Bind(v *Vars) error {
 	for i, text := range v.list() {
@@ -115,6 +108,7 @@ func (r *Runner) bind(i int, text []byte) error {
 	if !r.program.mentions[i] || bytes.Equal(r.docs[i], text) {
 		return nil
 	}
+	r.resume() // with what it was bound to
 	r.gojq.stale = true
 	var ok bool
 	if r.machine != nil {
@@ -143,6 +137,7 @@ func (r *Runner) root(i int) (any, error) {
 // Scan finds the end of the item that starts at window[i], as record.Scan does, and remembers its bytes for Emit. They
 // are not copied: the window must not change before Emit returns. Bind and BindParent may come between.
 func (r *Runner) Scan(window []byte, i int, eof bool) (end int, st record.Status) {
+	r.resume()
 	r.item = nil
 	i = record.SkipSpace(window, i)
 	if end, st = r.scan(window, i, eof); r.machine == nil {

@@ -184,6 +184,44 @@ func TestParentAlone(t *testing.T) {
 	}
 }
 
+// TestPause: a machine that was lent to others knows what it was bound to, and what was bound meanwhile.
+func TestPause(t *testing.T) {
+	p := compile(t, "# acme\ndef usage: {id: ([$parent.day, $carry.cycle, .k] | stable_id)};")
+	r, other := p.Runner("usage"), p.Runner("usage")
+	if err := r.Bind(&Vars{Parent: []byte(`{"day":"p"}`), Carry: []byte(`{"cycle":7}`)}); err != nil {
+		t.Fatal(err)
+	}
+	if got := ids(r, `{"k":"x"}`); got != "p:7:x" {
+		t.Fatal(got)
+	}
+	r.Pause()
+	r.Pause()
+	if r.machine != nil {
+		t.Error("it holds its machine")
+	}
+	if got := ids(other, `{"k":"x"}`); got != "~:~:x" {
+		t.Errorf("of another runner: %s", got)
+	}
+	if got := ids(r, `{"k":"y"}`); got != "p:7:y" {
+		t.Errorf("after the pause: %s", got)
+	}
+	r.Pause()
+	if err := r.BindParent([]byte(`{"day":"q"}`)); err != nil {
+		t.Fatal(err)
+	}
+	if got := ids(r, `{"k":"z"}`); got != "q:7:z" {
+		t.Errorf("bound in a pause: %s", got)
+	}
+	r.Pause()
+	if err := r.Emit(&record.Batch{}); !errors.Is(err, errNotScanned) {
+		t.Errorf("an item from before the pause: %v", err)
+	}
+	if want := (Ran{Compiled: 3}); r.Ran() != want {
+		t.Errorf("%+v", r.Ran())
+	}
+	r.Close()
+}
+
 // TestWarnings: what an output says beside its record is no part of it.
 func TestWarnings(t *testing.T) {
 	for _, c := range []struct{ name, warning, want string }{

@@ -18,7 +18,7 @@ const (
 	// aheadPatience is how long a body that was asked for ahead, and that is larger, is kept open for its reader.
 	aheadPatience = 5 * time.Second
 
-	firstShared = 16 << 10 // first size of the memory for a body; it doubles up to MaxShared
+	firstShared = 4 << 10 // first size of the memory for a body; it doubles up to MaxShared
 )
 
 // flight is one call and the seats of those who wait for its answer. Its body is read as it comes, into memory up to

@@ -109,7 +109,7 @@ func (p *Pair) run(i int, r *mapping.Runner, window []byte, eof bool) (told stri
 	return told + tell(out, 0) + shown(err), res
 }
 
-// scan scans the item as it may lie in a window: alone, among others, or cut off at first.
+// scan scans the item as it may lie in a window: alone, among others, or cut off at first while the rest is long in coming.
 func (p *Pair) scan(i int, r *mapping.Runner, item []byte, eof bool) (told string, st record.Status) {
 	before, after := "", ""
 	switch len(item) % 4 {
@@ -122,6 +122,7 @@ func (p *Pair) scan(i int, r *mapping.Runner, item []byte, eof bool) (told strin
 	if len(item)%4 == 2 {
 		end, st := r.Scan(p.window[i][:len(item)/2], 0, false)
 		told = fmt.Sprintf("half scanned to %d: %v\n", end, st)
+		r.Pause() // until the other half comes
 	}
 	end, st := r.Scan(p.window[i], len(before), eof)
 	return told + fmt.Sprintf("scanned to %d: %v\n", end, st), st

@@ -8,8 +8,8 @@ const (
 	// kept bounds the bytes of values, and those of texts, that a machine keeps between two items.
 	kept = 1 << 20
 
-	firstValues = 256
-	firstBytes  = 4 << 10
+	firstValues = 64
+	firstBytes  = 1 << 10
 	// roomToBegin is what a text that is begun has before it must move.
 	roomToBegin = 256
 	sizeOfValue = int(unsafe.Sizeof(value{}))

@@ -1,6 +1,7 @@
 package proxy_test
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"io"
@@ -255,6 +256,38 @@ func TestASlowReaderIsNotRunAwayFrom(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestStreamsOfTheSameDoNotWaitForEachOther: the provider sends one record, and goes on when both clients have it.
+func TestStreamsOfTheSameDoNotWaitForEachOther(t *testing.T) {
+	t.Parallel()
+	lines, _ := monthly(1, 2)
+	acme := newAcme(t, lines...)
+	both := make(chan struct{})
+	acme.hook = func(w http.ResponseWriter, _ *http.Request, _ int) bool {
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprintf(w, `{"data":{"lines":[%s`, lines[0].raw)
+		w.(http.Flusher).Flush()
+		select {
+		case <-both:
+		case <-time.After(10 * time.Second):
+			t.Error("a client waits for what another one is sent")
+		}
+		fmt.Fprint(w, "]}}")
+		return true
+	}
+	h := newHouse(t, acme.URL)
+	for range 2 {
+		resp, err := h.open(t.Context(), "start_date=2025-01"+asStream)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		if line, err := bufio.NewReader(resp.Body).ReadString('\n'); err != nil || !strings.Contains(line, `"id"`) {
+			t.Errorf("the first record is %q, %v", line, err)
+		}
+	}
+	close(both)
 }
 
 // TestRequestsForTheSamePageShareACall: the provider answers when all of them wait.

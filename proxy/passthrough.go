@@ -43,6 +43,8 @@ func (p *Proxy) Passthrough(w http.ResponseWriter, r *http.Request, who Principa
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, p.Deadline)
 		defer cancel()
+	} else {
+		ctx = upstream.Alone(ctx)
 	}
 	switch {
 	case id != "":

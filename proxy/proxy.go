@@ -117,6 +117,8 @@ func (p *Proxy) Unified(w http.ResponseWriter, r *http.Request, who Principal, m
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, p.Deadline)
 		defer cancel()
+	} else {
+		ctx = upstream.Alone(ctx)
 	}
 	if id != "" {
 		return q.get(ctx, w)

@@ -52,6 +52,11 @@ func (s *Session) Ask(ctx context.Context, call connector.Call) (*Reply, error) 
 	return s.Share(ctx, call, nil).Reply(ctx)
 }
 
+// Alone is for calls whose body is handed on as it comes: they are not shared, for who shares one waits until it is whole.
+func Alone(ctx context.Context) context.Context { return context.WithValue(ctx, aloneKey{}, true) }
+
+type aloneKey struct{}
+
 // Watched says whether somebody wants to be told of each exchange in its order: then calls are made one by one.
 func Watched(ctx context.Context) bool {
 	return ctx.Value(traceKey{}) != nil || recordingOf(ctx) != nil
@@ -59,7 +64,10 @@ func Watched(ctx context.Context) bool {
 
 // board takes a seat in the flight of the call: the one under way, or a new one. It is false for a call ahead that has no place.
 func (t *Seat) board(ctx context.Context, ahead bool) bool {
-	all, key := &t.s.c.flights, t.s.joinKey(t.call)
+	all, key := &t.s.c.flights, ""
+	if ctx.Value(aloneKey{}) == nil {
+		key = t.s.joinKey(t.call)
+	}
 	t.left, t.stop = false, nil
 	all.mu.Lock()
 	defer all.mu.Unlock()

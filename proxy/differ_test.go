@@ -2,10 +2,8 @@ package proxy
 
 import (
 	"flag"
-	"io/fs"
 	"testing"
 
-	"github.com/meterbridge/meterbridge/connectors"
 	"github.com/meterbridge/meterbridge/internal/mapping/mappingtest"
 	"github.com/meterbridge/meterbridge/internal/simulate"
 )
@@ -17,15 +15,7 @@ var differChanged = flag.Int("differ.changed", 6, "how often TestMappingsDoTheSa
 func TestMappingsDoTheSameCompiled(t *testing.T) {
 	t.Parallel()
 	catalog := installed(t)
-	recordings, err := fs.Sub(connectors.FS, "testdata")
-	if err != nil {
-		t.Fatal(err)
-	}
-	cassettes, err := simulate.LoadAll(recordings)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range cassettes {
+	for _, c := range cassettes(t) {
 		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
 			p, dice, items := portableHouse(t, c, catalog), mappingtest.Seeded(1), 0

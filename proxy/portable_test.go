@@ -34,20 +34,26 @@ import (
 	"github.com/meterbridge/meterbridge/mappings"
 )
 
+// cassettes are those of all connectors.
+func cassettes(tb testing.TB) []*simulate.Cassette {
+	tb.Helper()
+	recordings, err := fs.Sub(connectors.FS, "testdata")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	all, err := simulate.LoadAll(recordings)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return all
+}
+
 // TestMappingsArePortable runs every mapping over every item of its cassette by this house and by jq as anybody has it,
 // with the house's functions in plain jq. Numbers are compared as doubles, since that is what jq knows.
 func TestMappingsArePortable(t *testing.T) {
 	t.Parallel()
 	catalog := installed(t)
-	recordings, err := fs.Sub(connectors.FS, "testdata")
-	if err != nil {
-		t.Fatal(err)
-	}
-	cassettes, err := simulate.LoadAll(recordings)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range cassettes {
+	for _, c := range cassettes(t) {
 		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
 			p := portableHouse(t, c, catalog)

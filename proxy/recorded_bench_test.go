@@ -2,11 +2,9 @@ package proxy
 
 import (
 	"bytes"
-	"io/fs"
 	"syscall"
 	"testing"
 
-	"github.com/meterbridge/meterbridge/connectors"
 	"github.com/meterbridge/meterbridge/internal/mapping"
 	"github.com/meterbridge/meterbridge/internal/record"
 	"github.com/meterbridge/meterbridge/internal/simulate"
@@ -15,15 +13,7 @@ import (
 // BenchmarkRecorded maps the items of every cassette with all that stands beside them, compiled and by gojq alone.
 func BenchmarkRecorded(b *testing.B) {
 	catalog := installed(b)
-	recordings, err := fs.Sub(connectors.FS, "testdata")
-	if err != nil {
-		b.Fatal(err)
-	}
-	cassettes, err := simulate.LoadAll(recordings)
-	if err != nil {
-		b.Fatal(err)
-	}
-	for _, c := range cassettes {
+	for _, c := range cassettes(b) {
 		pages := recordedPages(b, portableHouse(b, c, catalog), c)
 		b.Run(c.Name+"/compiled", func(b *testing.B) { mapPages(b, catalog.Mappings[c.Name], pages) })
 		b.Run(c.Name+"/gojq", func(b *testing.B) { mapPages(b, catalog.Mappings[c.Name].Interpreted(), pages) })

@@ -188,6 +188,25 @@ var unescaped = func() (is [256]bool) {
 	return is
 }()
 
+// AppendEscape appends what a JSON string has for a byte of ASCII that does not stand for itself.
+func AppendEscape(b []byte, c byte) []byte {
+	switch c {
+	case '"', '\\':
+		return append(b, '\\', c)
+	case '\b':
+		return append(b, '\\', 'b')
+	case '\f':
+		return append(b, '\\', 'f')
+	case '\n':
+		return append(b, '\\', 'n')
+	case '\r':
+		return append(b, '\\', 'r')
+	case '\t':
+		return append(b, '\\', 't')
+	}
+	return append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+}
+
 // AppendString appends a JSON string as encoding/json writes it without HTML escaping: invalid UTF-8 becomes U+FFFD.
 func AppendString[Text string | []byte](b []byte, s Text) []byte {
 	b = append(b, '"')
@@ -200,22 +219,7 @@ func AppendString[Text string | []byte](b []byte, s Text) []byte {
 		}
 		if c < utf8.RuneSelf {
 			b = append(b, s[start:i]...)
-			switch c {
-			case '"', '\\':
-				b = append(b, '\\', c)
-			case '\b':
-				b = append(b, '\\', 'b')
-			case '\f':
-				b = append(b, '\\', 'f')
-			case '\n':
-				b = append(b, '\\', 'n')
-			case '\r':
-				b = append(b, '\\', 'r')
-			case '\t':
-				b = append(b, '\\', 't')
-			default:
-				b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-			}
+			b = AppendEscape(b, c)
 			i++
 			start = i
 			continue

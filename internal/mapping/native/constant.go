@@ -2,7 +2,6 @@ package native
 
 import (
 	"maps"
-	"math/big"
 	"slices"
 	"unsafe"
 
@@ -20,18 +19,6 @@ func (c *compiler) constant(n *core.Const) eval {
 
 func constant(x any) (value, bool) {
 	switch x := x.(type) {
-	case nil:
-		return null, true
-	case bool:
-		return boolean(x), true
-	case int:
-		return integer(x), true
-	case float64:
-		return float(x), true
-	case *big.Int:
-		return bigInt(x), true
-	case string:
-		return keyText(x), true
 	case []any:
 		elems, ok := make([]value, len(x)), true
 		for i, e := range x {
@@ -54,5 +41,5 @@ func constant(x any) (value, bool) {
 		}
 		return value{p: unsafe.Pointer(&all[0]), x: uint64(len(x)), kind: isObject}, true
 	}
-	return null, false
+	return scalar(x)
 }

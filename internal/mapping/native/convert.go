@@ -60,6 +60,17 @@ func (m *memory) fromAny(x any) (value, bool) { return m.from(x, 0) }
 
 func (m *memory) from(x any, depth int) (value, bool) {
 	switch x := x.(type) {
+	case []any:
+		return m.fromArray(x, depth)
+	case map[string]any:
+		return m.fromObject(x, depth)
+	}
+	return scalar(x)
+}
+
+// scalar is a value of gojq's that has no others in it, whose text it shares.
+func scalar(x any) (value, bool) {
+	switch x := x.(type) {
 	case nil:
 		return null, true
 	case bool:
@@ -74,10 +85,6 @@ func (m *memory) from(x any, depth int) (value, bool) {
 		return literal(string(x)), true
 	case string:
 		return keyText(x), true
-	case []any:
-		return m.fromArray(x, depth)
-	case map[string]any:
-		return m.fromObject(x, depth)
 	}
 	return unknown, false
 }

@@ -3,6 +3,8 @@ package native
 import (
 	"math"
 	"unicode/utf8"
+
+	"github.com/meterbridge/meterbridge/internal/jq"
 )
 
 // What tojson and tostring write is gojq's JSON and not the house's: NaN is null, infinities are the largest doubles, and
@@ -85,7 +87,6 @@ func appendJQNumber(b []byte, v value) ([]byte, bool) {
 }
 
 func appendJQText(b []byte, v value) []byte {
-	const hex = "0123456789abcdef"
 	s := v.str()
 	b = append(b, '"')
 	if v.plain() {
@@ -100,22 +101,7 @@ func appendJQText(b []byte, v value) []byte {
 			return append(b, '"')
 		}
 		if c := s[i]; c < utf8.RuneSelf {
-			switch c {
-			case '"', '\\':
-				b = append(b, '\\', c)
-			case '\b':
-				b = append(b, '\\', 'b')
-			case '\f':
-				b = append(b, '\\', 'f')
-			case '\n':
-				b = append(b, '\\', 'n')
-			case '\r':
-				b = append(b, '\\', 'r')
-			case '\t':
-				b = append(b, '\\', 't')
-			default:
-				b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-			}
+			b = jq.AppendEscape(b, c)
 			i++
 		} else if r, size := utf8.DecodeRuneInString(s[i:]); r == utf8.RuneError && size == 1 {
 			b = append(b, `\ufffd`...)

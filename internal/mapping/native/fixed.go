@@ -14,16 +14,16 @@ import (
 func (c *compiler) fixed(n core.Node) bool {
 	is, ok := c.fixedOnes[n]
 	if !ok {
-		is = depends(c, n, false, nil)
+		is = c.depends(n, false, nil)
 		c.fixedOnes[n] = is
 	}
 	return is
 }
 
 // depends says whether an expression is fixed where its input is, or is not, and where the variables and labels of bound are.
-func depends(c *compiler, n core.Node, in bool, bound []*core.Binding) bool {
-	same := func(n core.Node) bool { return depends(c, n, in, bound) }
-	inner := func(n core.Node) bool { return depends(c, n, true, bound) }
+func (c *compiler) depends(n core.Node, in bool, bound []*core.Binding) bool {
+	same := func(n core.Node) bool { return c.depends(n, in, bound) }
+	inner := func(n core.Node) bool { return c.depends(n, true, bound) }
 	with := func(b *core.Binding) []*core.Binding { return append(slices.Clip(bound), b) }
 	switch n := n.(type) {
 	case nil, *core.Identity:
@@ -61,11 +61,11 @@ func depends(c *compiler, n core.Node, in bool, bound []*core.Binding) bool {
 	case *core.Negate:
 		return same(n.Of)
 	case *core.Let:
-		return same(n.Value) && depends(c, n.Body, in, with(n.Binding))
+		return same(n.Value) && c.depends(n.Body, in, with(n.Binding))
 	case *core.Reduce:
-		return same(n.Over) && same(n.Start) && depends(c, n.Update, true, with(n.Binding))
+		return same(n.Over) && same(n.Start) && c.depends(n.Update, true, with(n.Binding))
 	case *core.Label:
-		return depends(c, n.Body, in, with(n.Binding))
+		return c.depends(n.Body, in, with(n.Binding))
 	case *core.Text:
 		return !slices.ContainsFunc(n.Parts, func(p core.Node) bool { return !same(p) })
 	case *core.Invoke:

@@ -171,7 +171,8 @@ func (r *reader) offset(at *Date) bool {
 	return !r.bad && r.text == ""
 }
 
-// oddForms are what Go reads and few write: an hour of one digit, a comma before the fraction, an offset of a whole day.
+// oddForms are what Go reads and few write: an hour of one digit, more than one space, a comma before the fraction, an offset of a
+// whole day.
 var oddForms = []string{
 	time.RFC3339Nano, "2006-01-02 15:04:05.999999999", "2006-01-02T15:04:05.999999999", "2006-01-02T15", "2006-01-02T15:04",
 	"2006-01-02T15Z07:00", "2006-01-02 15:04:05Z07:00",
@@ -181,7 +182,7 @@ var oddForms = []string{
 // and the bytes that no form has are kept from it.
 func oddClock(s, clock string) (Date, bool) {
 	for i := 1; i < len(clock); i++ {
-		if !digit(clock[i]) && strings.IndexByte(":.,+-Z", clock[i]) < 0 {
+		if !digit(clock[i]) && strings.IndexByte(":.,+-Z ", clock[i]) < 0 {
 			return Date{}, false
 		}
 	}

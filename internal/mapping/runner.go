@@ -64,7 +64,8 @@ type Runner struct {
 	held    []map[string]any // outputs of an item that wait for the overrides
 	out     *record.Batch    // that the machine writes to
 	size    int              // of the batch before the item
-	take    func(native.Output) bool
+	take    func(b []byte, remote, said native.Output) ([]byte, bool)
+	hold    func(native.Output) bool
 	checks  checks
 	ran     Ran
 	streak  int // of items that bailed
@@ -77,7 +78,7 @@ func (p *Program) Runner(resource string) *Runner {
 		return nil
 	}
 	r := &Runner{program: p, unit: c, over: p.overRuns(resource), docs: make([][]byte, len(roots))}
-	r.take = r.taken
+	r.take, r.hold = r.taken, r.keep
 	if !p.interpreted {
 		r.machine = c.engine.machine()
 	}

@@ -1,44 +1,24 @@
 package native
 
-import (
-	"slices"
-
-	"github.com/meterbridge/meterbridge/internal/jq/core"
-)
+import "github.com/meterbridge/meterbridge/internal/jq/core"
 
 // built is an object that is written while it is built, alone or laid over another one: `{a, b}`, or `base + {a, b}`.
 type built struct {
-	shape *shape
-	keys  []string
-	parts []member // by key
-	known []value  // the same that a constant is; none of others
-	base  eval     // nil where there is none
-	bare  *overlay
-	over  *overlay // the one that was met the last time
-	all   []*overlay
+	shape   *shape
+	keys    []string
+	members []member // by key
+	known   []value  // the same that a constant is; none of others
+	base    eval     // nil where there is none
+	bare    *overlay
+	over    *overlay // the one that was met the last time
+	all     []*overlay
 }
 
-// member is one that is built: what reads it, gives it, or writes it.
+// member is what gives a member, in one of three ways.
 type member struct {
 	read *reader
 	eval eval
-	put  put
-}
-
-// overlay is how the object is written over those of one layout.
-type overlay struct {
-	*writing
-	under  *layout
-	parts  []*member // of the entries; nil of one that the base has
-	unseen []*member // that have no entry: they may have an error
-	beside []neighbour
-}
-
-// neighbour is a member beside the record.
-type neighbour struct {
-	at     int
-	part   *member // nil of one that the base has
-	column int
+	put  put // which writes it
 }
 
 // built compiles an object, or a sum whose right side is one; nil where its keys are not known before or repeat.
@@ -58,14 +38,14 @@ func (c *compiler) built(n core.Node, at place) *built {
 		return nil
 	}
 	for i, m := range of.Members {
-		o.parts = append(o.parts, c.member(m.Value, at.inside.place(o.keys[i])))
+		o.members = append(o.members, c.member(m.Value, at.inside.place(o.keys[i])))
 		o.known = append(o.known, c.literal(m.Value))
 	}
 	o.bare = o.overlay(&layout{})
 	return o
 }
 
-// unfolded is what a definition stands for, if it is one without anything else.
+// unfolded is what a definition stands for.
 func unfolded(n core.Node) core.Node {
 	for {
 		call, ok := n.(*core.Invoke)
@@ -80,7 +60,10 @@ func (c *compiler) member(n core.Node, at place) member {
 	if at.kind == ofObject || at.kind == ofList {
 		return member{put: c.put(n, at)}
 	}
-	return member{read: ownMember(n), eval: c.eval(n)}
+	if r := ownMember(n); r != nil {
+		return member{read: r}
+	}
+	return member{eval: c.eval(n)}
 }
 
 // place is that of a member; ofNoKind where it is none of the model's.
@@ -91,33 +74,6 @@ func (s *shape) place(name string) place {
 		}
 	}
 	return place{}
-}
-
-// value is the member of what is no object or list of the model.
-func (p *member) value(m *Machine, in value) value {
-	if p.read != nil {
-		return p.read.of(in)
-	}
-	return p.eval(m, in)
-}
-
-// append appends the member at its entry.
-func (p *member) append(m *Machine, b []byte, in value, e *entry) ([]byte, outcome) {
-	if p.put == nil {
-		return e.append(b, p.value(m, in))
-	}
-	mark := len(b)
-	b, how := p.put(m, e.begin(b), in)
-	return e.ended(b, mark, how)
-}
-
-// sane says that the member is no error, for one that is not written.
-func (p *member) sane(m *Machine, b []byte, in value) bool {
-	if p.put == nil {
-		return !p.value(m, in).gone()
-	}
-	_, how := p.put(m, b, in)
-	return how != isRefused
 }
 
 // append writes the object. Its members are evaluated in the model's order and not in theirs, which makes no difference:
@@ -131,36 +87,38 @@ func (o *built) append(m *Machine, b []byte, in value) ([]byte, outcome) {
 			return b, isRefused
 		}
 	}
-	start, sum := len(b), w.tally()
-	for i := range w.entries {
-		e, how := &w.entries[i], isFull
-		if p := w.parts[i]; p != nil {
-			b, how = p.append(m, b, in, e)
-		} else {
-			b, how = e.append(b, *under.column(e.column))
+	start, some, lacking := len(b), w.some, w.lacking
+	for i := range w.seats {
+		s, how := &w.seats[i], isFull
+		switch {
+		case s.read != nil:
+			b, how = s.entry.append(b, s.read.of(in))
+		case s.eval != nil:
+			b, how = s.entry.append(b, s.eval(m, in))
+		case s.put != nil:
+			mark := len(b)
+			b, how = s.put(m, s.before.bare(b), in)
+			b, how = s.ended(b, mark, how)
+		default:
+			b, how = s.entry.append(b, *under.column(s.column))
 		}
-		if !sum.of(how) {
-			if how == isNothing && !w.sane(m, b, in, i+1) {
-				how = isRefused
+		switch how {
+		case isFull:
+			some = true
+		case isEmpty:
+		case isLacking:
+			lacking = true
+		case isNothing:
+			if w.sane(m, b, in, i+1) {
+				return b[:start], isEmpty
 			}
-			return b[:start], sum.end(how)
-		}
-	}
-	if len(w.unseen) > 0 && !w.sane(m, b, in, len(w.parts)) {
-		return b[:start], isRefused
-	}
-	for _, n := range w.beside {
-		if n.part == nil {
-			m.beside[n.at] = *under.column(n.column)
-		} else if m.beside[n.at] = n.part.value(m, in); m.beside[n.at].gone() {
+			return b[:start], isRefused
+		default:
 			return b[:start], isRefused
 		}
 	}
-	return w.close(b, start, sum)
-}
-
-// sane says that there is no error in the members from the i-th entry on, nor in those that have none.
-func (w *overlay) sane(m *Machine, b []byte, in value, i int) bool {
-	unsound := func(p *member) bool { return p != nil && !p.sane(m, b, in) }
-	return !slices.ContainsFunc(w.parts[i:], unsound) && !slices.ContainsFunc(w.unseen, unsound)
+	if w.more && !w.rest(m, b, in, under) {
+		return b[:start], isRefused
+	}
+	return w.close(b, start, some, lacking)
 }

@@ -86,9 +86,11 @@ const (
 // step counts an iteration, and says whether there may be another.
 func (m *Machine) step() bool {
 	m.steps++
-	if m.steps%lookEvery != 0 {
-		return true
-	}
+	return m.steps%lookEvery != 0 || m.inTime()
+}
+
+// inTime says that the item has time and memory left.
+func (m *Machine) inTime() bool {
 	if m.began.IsZero() { // few items come here, and none has to know when it began before
 		m.began = time.Now()
 	}

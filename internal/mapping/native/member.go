@@ -1,80 +1,28 @@
 package native
 
-import "unsafe"
-
-// shortText is the size of what is copied by words; the rest is copied by a call.
-const shortText = 64
-
-// head is the bytes before a value, filled up to whole words.
-type head struct {
-	words string
-	size  int
-}
-
-func headOf(s string) head {
-	return head{s + "        "[:-len(s)&(wordSize-1)], len(s)}
-}
-
-func (h *head) text() string { return h.words[:h.size] }
-
-// append appends a member. What is short and stands in the record as it is takes no call: head and value are copied by
-// words, which lie in theirs, where b has so much room.
+// append appends a member.
 func (e *entry) append(b []byte, x value) ([]byte, outcome) {
-	size, quoted := int(x.x), 1
+	if e.asItIs(x) && e.before.fits(b, x) {
+		return e.before.join(b, x), isFull
+	}
+	return e.other(b, x)
+}
+
+// asItIs says of most members that they stand in the record as they are.
+func (e *entry) asItIs(x value) bool {
 	switch e.kind {
 	case ofString:
-		if !x.plain() {
-			return e.other(b, x)
-		}
+		return x.plain()
 	case ofID:
-		if !x.plain() || size == 0 {
-			return e.other(b, x)
-		}
+		return x.plain() && x.x > 0
 	case ofDate:
-		if x.kind != isText || x.form != asDate {
-			return e.other(b, x)
-		}
+		return x.kind == isText && x.form == asDate
 	case ofCurrency:
-		if !x.plain() || size != 3 || !IsCurrency(x.str()) {
-			return e.other(b, x)
-		}
+		return x.plain() && x.x == 3 && IsCurrency(x.str())
 	case ofNumber:
-		if x.kind != isNumber || x.form != asText {
-			return e.other(b, x)
-		}
-		quoted = 0
-	default:
-		return e.other(b, x)
+		return x.digits()
 	}
-	n := len(b)
-	if size > shortText || cap(b)-n < len(e.before.words)+size+1 {
-		return e.other(b, x)
-	}
-	to, from := unsafe.Pointer(unsafe.SliceData(b)), unsafe.Pointer(unsafe.StringData(e.before.words))
-	for at := 0; at < len(e.before.words); at += wordSize {
-		*(*[wordSize]byte)(unsafe.Add(to, n+at)) = *(*[wordSize]byte)(unsafe.Add(from, at))
-	}
-	n += e.before.size - 1 + quoted
-	switch {
-	case size >= wordSize:
-		for at := 0; at < size-wordSize; at += wordSize {
-			*(*[wordSize]byte)(unsafe.Add(to, n+at)) = *(*[wordSize]byte)(unsafe.Add(x.p, at))
-		}
-		*(*[wordSize]byte)(unsafe.Add(to, n+size-wordSize)) = *(*[wordSize]byte)(unsafe.Add(x.p, size-wordSize))
-	case size >= 4:
-		*(*[4]byte)(unsafe.Add(to, n)) = *(*[4]byte)(x.p)
-		*(*[4]byte)(unsafe.Add(to, n+size-4)) = *(*[4]byte)(unsafe.Add(x.p, size-4))
-	default:
-		for at := range size {
-			*(*byte)(unsafe.Add(to, n+at)) = *(*byte)(unsafe.Add(x.p, at))
-		}
-	}
-	n += size
-	if quoted > 0 {
-		*(*byte)(unsafe.Add(to, n)) = '"'
-		n++
-	}
-	return b[:n], isFull
+	return false
 }
 
 // other appends a member of any kind.
@@ -86,12 +34,9 @@ func (e *entry) other(b []byte, x value) ([]byte, outcome) {
 		return append(append(append(b, e.before.text()...), x.str()...), '"'), isFull
 	}
 	mark := len(b)
-	b, how := e.kind.append(e.begin(b), x, e.inside)
+	b, how := e.kind.append(e.before.bare(b), x, e.inside)
 	return e.ended(b, mark, how)
 }
-
-// begin appends what stands before a value that brings its own quotes, if it has any.
-func (e *entry) begin(b []byte) []byte { return append(b, e.before.words[:e.before.size-1]...) }
 
 // ended is a member behind its value, which was begun at a mark.
 func (e *entry) ended(b []byte, mark int, how outcome) ([]byte, outcome) {
@@ -109,7 +54,7 @@ func (e *entry) missing(b []byte) ([]byte, outcome) {
 	case e.required:
 		return b, isLacking
 	case e.absent != "":
-		return append(e.begin(b), e.absent...), isEmpty
+		return append(e.before.bare(b), e.absent...), isEmpty
 	}
 	return append(b, e.before.words[:e.keep]...), isEmpty
 }

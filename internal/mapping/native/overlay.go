@@ -2,6 +2,28 @@ package native
 
 import "slices"
 
+// overlay is how the object is written over those of one layout.
+type overlay struct {
+	*writing
+	under  *layout
+	seats  []seat
+	more   bool     // there is one of the two below
+	unseen []member // that have no seat, for nothing is written of them: they may have an error
+	beside []neighbour
+}
+
+// seat is an entry and what gives its value; of one that only the base has, nothing does.
+type seat struct {
+	entry
+	member
+}
+
+// neighbour is a member beside the record, or of the base.
+type neighbour struct {
+	member
+	at, column int
+}
+
 // overlaid is the overlay of a layout, made when it is met.
 func (o *built) overlaid(m *Machine, l *layout) *overlay {
 	if o.over != nil && o.over.under == l {
@@ -31,29 +53,83 @@ func (o *built) overlay(under *layout) *overlay {
 			both.keys = append(both.keys, k)
 		}
 	}
-	known, parts := make([]value, len(both.keys)), make([]*member, len(both.keys))
+	known, members := make([]value, len(both.keys)), make([]*member, len(both.keys))
 	for i := range known {
 		known[i] = none
 	}
 	for i, k := range o.keys {
 		column := both.column(k)
-		known[column], parts[column] = o.known[i], &o.parts[i]
+		known[column], members[column] = o.known[i], &o.members[i]
+	}
+	taken := func(column int) (m member) {
+		if members[column] != nil {
+			m, members[column] = *members[column], nil
+		}
+		return m
 	}
 	w := &overlay{writing: o.shape.plan(both, known), under: under}
 	for _, e := range w.entries {
-		w.parts = append(w.parts, parts[e.column])
-		parts[e.column] = nil
+		w.seats = append(w.seats, seat{e, taken(e.column)})
 	}
 	for i := range o.shape.beside {
 		if column := w.writing.beside[i]; !w.nothing && column >= 0 {
-			w.beside = append(w.beside, neighbour{i, parts[column], column})
-			parts[column] = nil
+			w.beside = append(w.beside, neighbour{taken(column), i, column})
 		}
 	}
-	for i, p := range parts {
-		if p != nil && known[i].gone() {
-			w.unseen = append(w.unseen, p)
+	for i, m := range members {
+		if m != nil && known[i].gone() {
+			w.unseen = append(w.unseen, *m)
 		}
 	}
+	w.more = len(w.unseen)+len(w.beside) > 0
 	return w
+}
+
+// rest evaluates what has no seat. It is false where something is an error.
+func (w *overlay) rest(m *Machine, b []byte, in, under value) bool {
+	for i := range w.beside {
+		n, v := &w.beside[i], null
+		switch {
+		case n.read != nil:
+			v = n.read.of(in)
+		case n.eval != nil:
+			v = n.eval(m, in)
+		default:
+			v = *under.column(n.column)
+		}
+		if v.gone() {
+			return false
+		}
+		m.beside[n.at] = v
+	}
+	return w.sane(m, b, in, len(w.seats))
+}
+
+// sane says that there is no error in the members from the i-th seat on, nor in those that have none.
+func (w *overlay) sane(m *Machine, b []byte, in value, i int) bool {
+	for ; i < len(w.seats); i++ {
+		if !w.seats[i].sane(m, b, in) {
+			return false
+		}
+	}
+	for i := range w.unseen {
+		if !w.unseen[i].sane(m, b, in) {
+			return false
+		}
+	}
+	return true
+}
+
+// sane says that a member that is not written is no error.
+func (e *member) sane(m *Machine, b []byte, in value) bool {
+	switch {
+	case e.read != nil:
+		return !e.read.of(in).gone()
+	case e.eval != nil:
+		return !e.eval(m, in).gone()
+	case e.put != nil:
+		_, how := e.put(m, b, in)
+		return how != isRefused
+	}
+	return true
 }

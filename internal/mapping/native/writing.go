@@ -31,49 +31,33 @@ func (p *Plan) append(b []byte, v value) (out []byte, remote, warning value, how
 // append appends an object, or nothing where it counts as null. Each member is written with the comma before it, and the
 // first comma then becomes the brace.
 func (w *writing) append(b []byte, v value) ([]byte, outcome) {
-	start, sum := len(b), w.tally()
+	start, some, lacking := len(b), w.some, w.lacking
 	for i := range w.entries {
 		e := &w.entries[i]
 		var how outcome
-		if b, how = e.append(b, *v.column(e.column)); !sum.of(how) {
-			return b[:start], sum.end(how)
+		switch b, how = e.append(b, *v.column(e.column)); how {
+		case isFull:
+			some = true
+		case isEmpty:
+		case isLacking:
+			lacking = true
+		case isNothing:
+			return b[:start], isEmpty
+		default:
+			return b[:start], isRefused
 		}
 	}
-	return w.close(b, start, sum)
-}
-
-// tally is what the members of an object came to so far.
-type tally struct{ some, lacking bool }
-
-func (w *writing) tally() tally { return tally{w.some, w.lacking} }
-
-// of counts a member. It is false where those behind it are not asked any more.
-func (t *tally) of(how outcome) bool {
-	switch how {
-	case isFull:
-		t.some = true
-	case isLacking:
-		t.lacking = true
-	}
-	return how < isNothing
-}
-
-// end is the outcome of an object that such a member ends.
-func (tally) end(how outcome) outcome {
-	if how == isNothing {
-		return isEmpty
-	}
-	return isRefused
+	return w.close(b, start, some, lacking)
 }
 
 // close ends an object behind its last member.
-func (w *writing) close(b []byte, start int, sum tally) ([]byte, outcome) {
+func (w *writing) close(b []byte, start int, some, lacking bool) ([]byte, outcome) {
 	switch {
 	case w.nothing:
 		return b[:start], isEmpty
-	case w.strange || sum.some && sum.lacking:
+	case w.strange || some && lacking:
 		return b[:start], isRefused
-	case !sum.some:
+	case !some:
 		return b[:start], isEmpty
 	}
 	b = append(b, w.end...)

@@ -76,9 +76,9 @@ func (s *shape) place(name string) place {
 	return place{}
 }
 
-// append writes the object. Its members are evaluated in the model's order and not in theirs, which makes no difference:
+// put writes the object. Its members are evaluated in the model's order and not in theirs, which makes no difference:
 // they have one output each, and with any that is an error the item bails.
-func (o *built) append(m *Machine, b []byte, in value) ([]byte, outcome) {
+func (o *built) put(m *Machine, b []byte, in value) ([]byte, outcome) {
 	w, under := o.bare, null
 	if o.base != nil {
 		if under = o.base(m, in); under.kind == isObject {

@@ -107,9 +107,12 @@ func (c *compiler) plain(n *core.Call) eval {
 		return func(m *Machine, in value) value { return run(&m.memory, in) }
 	case len(n.Args) == 1:
 		a, run := c.eval(n.Args[0]), f.f1
-		if by := c.literal(n.Args[0]); !by.gone() && remembered[signature(n)] {
-			run := remembering(func(m *memory, in value) value { return f.f1(m, in, by) })
-			return func(m *Machine, in value) value { return run(&m.memory, in) }
+		if by := c.literal(n.Args[0]); !by.gone() {
+			if remembered[signature(n)] {
+				run := remembering(func(m *memory, in value) value { return f.f1(m, in, by) })
+				return func(m *Machine, in value) value { return run(&m.memory, in) }
+			}
+			return func(m *Machine, in value) value { return run(&m.memory, in, by) }
 		}
 		return func(m *Machine, in value) value {
 			x := a(m, in)

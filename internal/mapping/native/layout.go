@@ -32,6 +32,7 @@ type layout struct {
 	steps     []*step
 	byStep    map[string]*step // the steps again, where there are many
 	tree      *tree            // nil for one of its own
+	lasting   bool             // it has none, and outlives the item: a constant\'s, or of what is kept for a page
 	byKey     map[string]int   // made once somebody asks, where there are many keys
 	byName    []int            // columns in the order of their names; made once somebody asks
 	spellings []spelling       // its keys in JSON; made once somebody asks

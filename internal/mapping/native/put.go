@@ -97,7 +97,7 @@ func (c *compiler) puts(n core.Node, at place) put {
 	case *core.Object, *core.Binary:
 		if at.kind == ofObject {
 			if o := c.built(n, at); o != nil {
-				return o.append
+				return o.put
 			}
 		}
 	}

@@ -9,9 +9,8 @@ type built struct {
 	members []member // by key
 	known   []value  // the same that a constant is; none of others
 	base    eval     // nil where there is none
-	bare    *overlay
-	over    *overlay // the one that was met the last time
-	all     []*overlay
+	bare    *overlay // over nothing
+	met     *overlay // the last time
 }
 
 // member is what gives a member, in one of three ways.
@@ -82,7 +81,7 @@ func (o *built) put(m *Machine, b []byte, in value) ([]byte, outcome) {
 	w, under := o.bare, null
 	if o.base != nil {
 		if under = o.base(m, in); under.kind == isObject {
-			w = o.overlaid(m, under.layout())
+			w = o.overlaid(under.layout())
 		} else if under.kind != isNull {
 			return b, isRefused
 		}

@@ -32,12 +32,13 @@ type layout struct {
 	steps     []*step
 	byStep    map[string]*step // the steps again, where there are many
 	tree      *tree            // nil for one of its own
-	lasting   bool             // it has none, and outlives the item: a constant\'s, or of what is kept for a page
+	lasting   bool             // it has none, and outlives the item: a constant's, or of what is kept for a page
 	byKey     map[string]int   // made once somebody asks, where there are many keys
 	byName    []int            // columns in the order of their names; made once somebody asks
 	spellings []spelling       // its keys in JSON; made once somebody asks
 	merges    []*merger        // with which layouts it was merged
 	writings  []*writing       // how its objects are written
+	overlays  []*overlay       // how others are written over its objects
 	grown     bool             // another layout has this one's keys and more, in the same memory
 }
 

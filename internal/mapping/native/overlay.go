@@ -4,12 +4,13 @@ import "slices"
 
 // overlay is how the object is written over those of one layout.
 type overlay struct {
-	*writing
-	under  *layout
-	seats  []seat
-	more   bool     // there is one of the two below
-	unseen []member // that have no seat, for nothing is written of them: they may have an error
-	beside []neighbour
+	*writing // whose entries are the seats'
+	of       *built
+	under    *layout
+	seats    []seat
+	more     bool     // there is one of the two below
+	unseen   []member // that have no seat, for nothing is written of them: they may have an error
+	beside   []neighbour
 }
 
 // seat is an entry and what gives its value; of one that only the base has, nothing does.
@@ -24,23 +25,20 @@ type neighbour struct {
 	at, column int
 }
 
-// overlaid is the overlay of a layout, made when it is met.
-func (o *built) overlaid(m *Machine, l *layout) *overlay {
-	if o.over != nil && o.over.under == l {
-		return o.over
+// overlaid is the overlay of a layout, made when it is met. It stands with the layout.
+func (o *built) overlaid(l *layout) *overlay {
+	if o.met != nil && o.met.under == l {
+		return o.met
 	}
-	for _, w := range o.all {
-		if w.under == l {
-			o.over = w
+	for _, w := range l.overlays {
+		if w.of == o {
+			o.met = w
 			return w
 		}
 	}
 	w := o.overlay(l)
-	if l.tree == m.tree {
-		if len(o.all) == maxMemos { // those of layouts that come by turns, or of a tree before this one
-			o.all = o.all[:0]
-		}
-		o.over, o.all = w, append(o.all, w)
+	if l.lives() && len(l.overlays) < maxMemos {
+		l.overlays, o.met = append(l.overlays, w), w
 	}
 	return w
 }
@@ -67,10 +65,11 @@ func (o *built) overlay(under *layout) *overlay {
 		}
 		return m
 	}
-	w := &overlay{writing: o.shape.plan(both, known), under: under}
+	w := &overlay{writing: o.shape.plan(both, known), of: o, under: under}
 	for _, e := range w.entries {
 		w.seats = append(w.seats, seat{e, taken(e.column)})
 	}
+	w.entries = nil
 	for i := range o.shape.beside {
 		if column := w.writing.beside[i]; !w.nothing && column >= 0 {
 			w.beside = append(w.beside, neighbour{taken(column), i, column})

@@ -20,10 +20,18 @@ func (m *Machine) Scan(window []byte, i int, eof bool) (end int, st record.Statu
 // what was given counts.
 func (m *Machine) Run(ctx context.Context, budget time.Duration, emit func(Output) bool) (sure bool) {
 	if m.run == nil {
-		m.run = m.code.compiler(m).each(m.code.program, output) // without a reason: what writes it compiled
+		m.outputs()
 	}
 	m.emit = emit
 	return m.start(ctx, budget, m.run)
+}
+
+// outputs compiles the program to give its outputs. What writes them compiled; should this not, gojq runs all items.
+func (m *Machine) outputs() {
+	k := m.code.compiler(m)
+	if m.run = k.each(m.code.program, output); len(k.reasons) > 0 {
+		m.run = func(*Machine, value) signal { return sigBail }
+	}
 }
 
 // Write appends every output of the item to b as a record in the model's form, and hands each with what stands beside it,

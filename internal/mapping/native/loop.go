@@ -76,3 +76,27 @@ func (c *compiler) decides(l loop, any bool) eval {
 		return boolean(!any)
 	}
 }
+
+// quantify is any(g; y), or all(g; y): it ends at the first output of y that decides.
+func (c *compiler) quantify(n *core.Call, any bool) eval {
+	if l, ok := c.loop(&core.Pipe{Pos: n.Pos, Left: n.Args[0], Right: n.Args[1]}); ok {
+		return c.decides(l, any)
+	}
+	found := c.label()
+	f := c.each(n.Args[0], c.each(n.Args[1], func(_ *Machine, v value) signal {
+		if v.truthy() == any {
+			return found
+		}
+		return goOn
+	}))
+	return func(m *Machine, in value) value {
+		switch s := f(m, in); s {
+		case goOn:
+			return boolean(!any)
+		case found:
+			return boolean(any)
+		default:
+			return stopped(s)
+		}
+	}
+}

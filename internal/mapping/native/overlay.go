@@ -87,7 +87,8 @@ func (o *built) overlay(under *layout) *overlay {
 // rest evaluates what has no seat. It is false where something is an error.
 func (w *overlay) rest(m *Machine, b []byte, in, under value) bool {
 	for i := range w.beside {
-		n, v := &w.beside[i], null
+		n := &w.beside[i]
+		var v value
 		switch {
 		case n.read != nil:
 			v = n.read.of(in)

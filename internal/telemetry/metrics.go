@@ -41,7 +41,7 @@ func NewMetrics() *Metrics {
 	m := &Metrics{registry: prometheus.NewRegistry()}
 	m.requests = histogram(m, "request_duration_seconds", "Requests answered, by route pattern, status and response format.", "route", "status", "format")
 	m.upstream = histogram(m, "upstream_duration_seconds", "Calls to providers until their response header; status is error where none came.", "connector", "status")
-	m.flights = counters(m, "upstream_flights_total", "Calls to providers that were joined by a request which asks the same (joined), made before they were waited for (ahead), or made ahead and broken off (given_up).", "connector", "outcome")
+	m.flights = counters(m, "upstream_flights_total", "Calls to providers that were joined by a request which asks the same (joined), made before they were waited for (ahead), made ahead and broken off (given_up), or made again after a failure that may pass (retried).", "connector", "outcome")
 	m.records = counters(m, "records_total", "Records served.", "connector", "resource", "format")
 	m.mappings = counters(m, "mapping_errors_total", "Items that a mapping could not read.", "connector", "resource")
 	m.checks = counters(m, "mapping_checks_total", "Items that a compiled mapping and jq's machine both read: same, or other where the two made something else of one.", "connector", "resource", "outcome")
@@ -89,7 +89,7 @@ func (m *Metrics) Upstream(connector string, status int, took time.Duration) {
 	}
 }
 
-// Flight counts a call that was shared, made ahead or given up.
+// Flight counts a call that was shared, made ahead, given up or repeated.
 func (m *Metrics) Flight(connector, outcome string) {
 	if m != nil {
 		m.flights.WithLabelValues(label(connector), label(outcome)).Inc()

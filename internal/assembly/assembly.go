@@ -23,6 +23,7 @@ import (
 	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/kv"
 	"github.com/meterbridge/meterbridge/internal/mapping"
+	"github.com/meterbridge/meterbridge/internal/principal"
 	"github.com/meterbridge/meterbridge/internal/telemetry"
 	"github.com/meterbridge/meterbridge/internal/upstream"
 	"github.com/meterbridge/meterbridge/proxy"
@@ -55,7 +56,7 @@ type House struct {
 	counts  map[string]*jq.Counts // by connector, of the catalog that is loaded
 	loading sync.Mutex            // a signal and a saved file may come together
 	catalog atomic.Pointer[proxy.Catalog]
-	tokens  atomic.Pointer[gateway.Tokens]
+	tokens  *principal.Static
 	store   kv.Store
 	log     *slog.Logger
 }
@@ -77,6 +78,9 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 		o.Log.Warn("no secret_key is configured: cursors work until this process ends, and in this process only")
 	}
 	if h.Accounts, err = account.NewStatic(); err != nil {
+		return nil, err
+	}
+	if h.tokens, err = principal.NewStatic(); err != nil {
 		return nil, err
 	}
 	if err := h.Load(cfg); err != nil {
@@ -107,7 +111,7 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 		Cursors: cursor.New(c), Pages: cursor.NewPages(pages), Clock: o.Clock, Observer: observer{metrics}, Log: o.Log,
 	})
 	h.Handler, err = gateway.New(gateway.Config{
-		Proxy: h.Proxy, Tokens: h.tokens.Load, Metrics: metrics, Ready: h.ready, Version: o.Version,
+		Proxy: h.Proxy, Auth: principal.NewAuthenticator(keys, o.Clock, h.tokens), Metrics: metrics, Ready: h.ready, Version: o.Version,
 		Model: func() gateway.Schemas { return h.catalog.Load().Model }, Log: o.Log,
 	})
 	return h, err
@@ -143,11 +147,13 @@ func (h *House) Load(cfg *config.Config) error {
 	if err := h.Accounts.Replace(cfg.Accounts.Static); err != nil {
 		return err
 	}
-	var tokens []gateway.Token
+	var tokens []*principal.Principal
 	for _, t := range cfg.Auth.Tokens {
-		tokens = append(tokens, gateway.Token{SHA256: t.SHA256, Principal: proxy.Principal{Name: t.Name, Accounts: t.Accounts, Write: t.Write}})
+		tokens = append(tokens, &t.Principal)
 	}
-	h.tokens.Store(gateway.NewTokens(tokens...))
+	if err := h.tokens.Replace(tokens); err != nil {
+		return err
+	}
 	h.catalog.Store(catalog)
 	return nil
 }

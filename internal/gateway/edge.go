@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
+	"github.com/meterbridge/meterbridge/internal/principal"
 	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/telemetry"
 )
@@ -42,7 +43,7 @@ func (g *gateway) observe(next echo.HandlerFunc) echo.HandlerFunc {
 			g.Log.LogAttrs(c.Request().Context(), levelOf(status), "request",
 				slog.String("method", c.Request().Method), slog.String("path", c.Request().URL.Path), slog.String("route", routeName(c)),
 				slog.Int("status", status), slog.Int("bytes", int(c.Response().Size)), slog.Duration("took", took),
-				slog.String("caller", principal(c).Name))
+				slog.String("caller", nameOf(caller(c))))
 		}()
 		if err := next(c); err != nil {
 			c.Error(err)
@@ -131,6 +132,9 @@ func (g *gateway) fail(err error, c echo.Context) {
 	if p.RetryAfter > 0 {
 		h.Set("Retry-After", strconv.Itoa(p.RetryAfter))
 	}
+	if p.Status == http.StatusUnauthorized && !p.Remote {
+		h.Set("WWW-Authenticate", `Bearer realm="meterbridge"`)
+	}
 	if p.Code == problem.ClientGone {
 		c.Response().Status = p.Status
 		return
@@ -197,6 +201,14 @@ func routeName(c echo.Context) string {
 		return p
 	}
 	return "none"
+}
+
+// nameOf is a caller for the log.
+func nameOf(p *principal.Principal) string {
+	if p == nil {
+		return ""
+	}
+	return p.Name
 }
 
 // levelOf makes our own failures stand out among requests that went as they should.

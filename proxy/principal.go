@@ -11,9 +11,11 @@ const tenantPrefix = "tenant:"
 
 // Principal is the caller behind a token.
 type Principal struct {
-	Name     string
-	Accounts []string // ids, tenant:ID, or *
-	Write    bool     // may /proxy and /custom do more than GET and HEAD
+	Name string
+	// Fingerprint names the token in the log.
+	Fingerprint string
+	Accounts    []string // ids, tenant:ID, or *
+	Write       bool     // may /proxy and /custom do more than GET and HEAD
 }
 
 // Sees says whether the account is one of the principal's.

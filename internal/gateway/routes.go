@@ -1,12 +1,14 @@
 package gateway
 
 import (
+	"crypto/sha256"
 	"net/http"
 	"strings"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/meterbridge/meterbridge/internal/problem"
+	"github.com/meterbridge/meterbridge/internal/telemetry"
 	"github.com/meterbridge/meterbridge/proxy"
 )
 
@@ -68,6 +70,7 @@ func (g *gateway) authorized(r route) echo.HandlerFunc {
 		if r.access == bearer {
 			who, ok := g.Tokens().principal(c.Request().Header.Get("Authorization"))
 			if !ok {
+				g.stranger(c)
 				c.Response().Header().Set("WWW-Authenticate", `Bearer realm="meterbridge"`)
 				return problem.New(problem.Unauthorized, "the bearer token is missing or wrong; send Authorization: Bearer TOKEN with a token of auth.tokens")
 			}
@@ -77,6 +80,13 @@ func (g *gateway) authorized(r route) echo.HandlerFunc {
 			return err
 		}
 		return r.handle(g, c)
+	}
+}
+
+// stranger notes the fingerprint of a token that is none, so that the log tells who goes on with one that was taken back.
+func (g *gateway) stranger(c echo.Context) {
+	if token := sent(c.Request().Header.Get("Authorization")); token != "" {
+		telemetry.LineOf(c.Request().Context()).Token = g.Fingerprint(sha256.Sum256([]byte(token)))
 	}
 }
 

@@ -20,14 +20,20 @@ type Tokens struct{ list []Token }
 // NewTokens makes a set of tokens.
 func NewTokens(list ...Token) *Tokens { return &Tokens{list} }
 
+// sent is the token of an Authorization header, "" where it has none.
+func sent(header string) string {
+	scheme, token, _ := strings.Cut(header, " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
+}
+
 // principal is the caller behind an Authorization header. Hashes are compared, each in constant time and all of them
 // always, so that the time tells neither how much of a token was right nor which one it was.
 func (t *Tokens) principal(header string) (proxy.Principal, bool) {
-	scheme, token, _ := strings.Cut(header, " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		token = ""
-	}
-	sum := sha256.Sum256([]byte(strings.TrimSpace(token)))
+	token := sent(header)
+	sum := sha256.Sum256([]byte(token))
 	found := -1
 	for i := range t.list {
 		if subtle.ConstantTimeCompare(sum[:], t.list[i].SHA256[:]) == 1 {

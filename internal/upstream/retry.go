@@ -171,7 +171,7 @@ func (s *Session) insist(ctx context.Context, call connector.Call) (*answer, err
 		if attempt == maxAttempts || !repeatable(call) || recordingOf(ctx) != nil || !s.again(ctx, st, v, a, attempt) {
 			return a, err
 		}
-		s.told("retried")
+		s.told(ctx, "retried")
 	}
 }
 

@@ -28,11 +28,18 @@ const (
 	tenant   = "tenant-sees-what-is-of-north"
 	other    = "other-sees-acme-2-and-writes"
 	stranger = "stranger-sees-no-account-here"
+	expired  = "expired-a-moment-before-today"
+	narrow   = "narrow-reaches-workspaces-alone"
+	table    = "table-gets-comma-separated-only"
+	passer   = "passer-gets-what-passes-through"
+	revoked  = "revoked-and-was-as-everyone-is"
 )
 
 // house is a gateway and its provider, both on real sockets.
 type house struct {
 	url      string
+	built    *assembly.House
+	config   *config.Config
 	provider *provider
 	client   *http.Client
 	log      *logged
@@ -109,21 +116,51 @@ func newHouse(t testing.TB) *house {
 			Credentials: map[string]secret.Value{"api_key": secret.New("key")},
 		})
 	}
-	token := func(name, value string, write bool, accounts ...string) {
+	token := func(name, value string, write bool, accounts ...string) *config.Token {
 		cfg.Auth.Tokens = append(cfg.Auth.Tokens, config.NewToken(name, secret.New(value), accounts, write))
+		return &cfg.Auth.Tokens[len(cfg.Auth.Tokens)-1]
 	}
 	token("everyone", everyone, true, "*")
 	token("reader", reader, false, "acme-1")
 	token("tenant", tenant, false, "tenant:north")
 	token("other", other, true, "acme-2")
 	token("stranger", stranger, true)
-	built, err := assembly.Build(cfg, assembly.Options{Clock: func() time.Time { return time.Date(2026, 9, 20, 12, 0, 0, 0, time.UTC) }, Log: telemetry.NewLogger(h.log, slog.LevelInfo, true), Version: "test"})
+	token("expired", expired, true, "*").Expires = today
+	token("narrow", narrow, true, "*").Resources = []string{"usage-metering/workspaces"}
+	token("table", table, true, "*").Formats = []string{"csv"}
+	token("passer", passer, false, "*").Formats = []string{"passthrough"}
+	token("revoked", revoked, true, "*") // the last one: see revoke
+	built, err := assembly.Build(cfg, assembly.Options{Clock: func() time.Time { return today }, Log: telemetry.NewLogger(h.log, slog.LevelInfo, true), Version: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { built.Close() })
-	h.url = serve(t, built)
+	h.url, h.built, h.config = serve(t, built), built, cfg
 	return h
+}
+
+// today is the house's clock.
+var today = time.Date(2026, 9, 20, 12, 0, 0, 0, time.UTC)
+
+// revoke takes the token that is there to be revoked out of the configuration, as a reload does.
+func (h *house) revoke(t testing.TB) {
+	t.Helper()
+	next := *h.config
+	next.Auth.Tokens = next.Auth.Tokens[:len(next.Auth.Tokens)-1]
+	if err := h.built.Load(&next); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// mint is an account token for acme-1, made by a token and to an order.
+func (h *house) mint(t testing.TB, by, order string) string {
+	t.Helper()
+	got := h.ask(t, http.MethodPost, "/integrated-account/acme-1/token", by, func(r *http.Request) { r.Body = io.NopCloser(strings.NewReader(order)) })
+	var m struct{ Token string }
+	if err := json.Unmarshal(got.body, &m); err != nil || got.status != http.StatusCreated || m.Token == "" {
+		t.Fatalf("minting: %d %s", got.status, got.body)
+	}
+	return m.Token
 }
 
 // serve puts a handler behind the listener's limits, on a real socket.

@@ -33,6 +33,7 @@ type verbs struct {
 	Record     recordVerb     `cmd:"" help:"Make a live call and write a cassette of it, without secrets."`
 	Simulate   simulateVerb   `cmd:"" help:"Serve every connector's cassette over HTTP, as the providers would."`
 	Version    versionVerb    `cmd:"" help:"Print version, commit and Go version."`
+	JqWorker   workerVerb     `cmd:"" hidden:"" help:"Run overrides that are untrusted, for the gateway that started it."`
 }
 
 // std are the streams that a verb writes to.

@@ -7,6 +7,7 @@ package assembly
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -26,6 +27,7 @@ import (
 	"github.com/meterbridge/meterbridge/internal/secret"
 	"github.com/meterbridge/meterbridge/internal/telemetry"
 	"github.com/meterbridge/meterbridge/internal/upstream"
+	"github.com/meterbridge/meterbridge/internal/worker"
 	"github.com/meterbridge/meterbridge/proxy"
 )
 
@@ -55,6 +57,7 @@ type House struct {
 	count   bool
 	counts  map[string]*jq.Counts // by connector, of the catalog that is loaded
 	loading sync.Mutex            // a signal and a saved file may come together
+	workers worker.Pool           // of overrides that are untrusted
 	catalog atomic.Pointer[proxy.Catalog]
 	tokens  *principal.Static
 	store   kv.Store
@@ -128,6 +131,7 @@ func (h *House) Load(cfg *config.Config) error {
 	}
 	catalog.CheckEvery = cfg.CheckEvery
 	over := files.over(catalog)
+	over.pool = &h.workers
 	if err := check(cfg, over); err != nil {
 		return err
 	}
@@ -184,7 +188,7 @@ func (h *House) Catalog() *proxy.Catalog { return h.catalog.Load() }
 // Close lets go of connections.
 func (h *House) Close() error {
 	h.Upstream.CloseIdle()
-	return h.store.Close()
+	return errors.Join(h.workers.Close(), h.store.Close())
 }
 
 // check says, at the line of the configuration, what only the connectors can know of an account, and takes the account's

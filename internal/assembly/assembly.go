@@ -34,7 +34,7 @@ type Options struct {
 	Log     *slog.Logger
 	NoPages bool          // without the page cache, to prove that it costs speed and not data
 	Count   bool          // count which branches of the mappings are taken
-	Hurry   bool          // without the connectors' rate limits and pauses, which a simulated provider does not need
+	Hurry   bool          // without the connectors' rate limits and pauses, and without retries: a simulated provider means what it says
 	Redis   time.Duration // of each step of a call to Redis; kv.DefaultTimeout where it is 0
 	Version string
 	Only    string // the one connector that is loaded, for replays and tests; "" for all
@@ -88,8 +88,13 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	metrics := telemetry.NewMetrics()
 	metrics.RedisUp(func() bool { return storeState(h.store) == "ok" })
 	states := account.NewStates(o.Clock)
+	attempts := 0 // the default
+	if o.Hurry {
+		attempts = 1
+	}
 	h.Upstream = upstream.New(upstream.Config{
-		Allow: cfg.Egress.Allow, States: states, Keyring: keys, Clock: o.Clock, Store: h.store, Flight: metrics.Flight,
+		Attempts: attempts,
+		Allow:    cfg.Egress.Allow, States: states, Keyring: keys, Clock: o.Clock, Store: h.store, Flight: metrics.Flight,
 		Observe: func(name string, e upstream.Exchange) {
 			metrics.Upstream(name, e.Status, time.Duration(e.Millis*float64(time.Millisecond)))
 			if o.Log.Enabled(context.Background(), slog.LevelDebug) {

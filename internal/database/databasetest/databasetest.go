@@ -80,7 +80,7 @@ func Start(t testing.TB) *Server {
 	t.Helper()
 	shared.once.Do(func() { shared.s, shared.err = newServer() })
 	if errors.Is(shared.err, exec.ErrNotFound) && os.Getenv("CI") == "" {
-		t.Skip("postgres is missing: make servers installs it")
+		t.Skip("postgres is missing (Debian: apt-get install postgresql); make servers installs it")
 	}
 	if shared.err != nil {
 		t.Fatalf("starting postgres: %v", shared.err)

@@ -20,6 +20,7 @@ import (
 	"github.com/meterbridge/meterbridge/internal/config"
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/cursor"
+	"github.com/meterbridge/meterbridge/internal/database"
 	"github.com/meterbridge/meterbridge/internal/gateway"
 	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/kv"
@@ -49,21 +50,25 @@ type House struct {
 	http.Handler
 	Proxy    *proxy.Proxy
 	Upstream *upstream.Client
-	Accounts *account.Static
+	Accounts account.Store // those of the configuration, or those of the database
 
-	hurry   bool
-	only    string
-	trial   *Trial
-	count   bool
-	counts  map[string]*jq.Counts // by connector, of the catalog that is loaded
-	loading sync.Mutex            // a signal and a saved file may come together
-	workers worker.Pool           // of overrides that are untrusted
-	catalog atomic.Pointer[proxy.Catalog]
-	tokens  *principal.Static
-	store   kv.Store
-	keys    *secret.Keyring
-	metrics *telemetry.Metrics
-	log     *slog.Logger
+	static   *account.Static
+	stored   *account.Stored // nil where the configuration lists the accounts
+	states   *account.States
+	database *database.DB // nil where nothing is kept in one
+	hurry    bool
+	only     string
+	trial    *Trial
+	count    bool
+	counts   map[string]*jq.Counts // by connector, of the catalog that is loaded
+	loading  sync.Mutex            // a signal and a saved file may come together
+	workers  worker.Pool           // of overrides that are untrusted
+	catalog  atomic.Pointer[proxy.Catalog]
+	tokens   *principal.Static
+	store    kv.Store
+	keys     *secret.Keyring
+	metrics  *telemetry.Metrics
+	log      *slog.Logger
 }
 
 // Build makes a house of a configuration.
@@ -84,21 +89,27 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	if !shared {
 		o.Log.Warn("no secret_key is configured: cursors work until this process ends, and in this process only")
 	}
-	if h.Accounts, err = account.NewStatic(); err != nil {
+	h.states = account.NewStates(o.Clock)
+	if h.static, err = account.NewStatic(); err != nil {
 		return nil, err
 	}
+	h.Accounts = h.static
 	if h.tokens, err = principal.NewStatic(); err != nil {
 		return nil, err
 	}
 	if err := h.Load(cfg); err != nil {
 		return nil, err
 	}
+	if cfg.Accounts.Stored() {
+		if err := h.openAccounts(cfg, keys, o.Clock); err != nil {
+			return nil, err
+		}
+	}
 	if h.store, err = openStore(cfg, o.Redis); err != nil {
-		return nil, err
+		return nil, errors.Join(err, h.closeDatabase())
 	}
 	metrics.RedisUp(func() bool { return storeState(h.store) == "ok" })
-	states := account.NewStates(o.Clock)
-	metrics.Accounts(h.countAccounts(states))
+	metrics.Accounts(h.countAccounts(h.states))
 	seen := observer{metrics, o.Log}
 	attempts := 0 // the default
 	if o.Hurry {
@@ -106,7 +117,7 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	}
 	h.Upstream = upstream.New(upstream.Config{
 		Attempts: attempts,
-		Allow:    cfg.Egress.Allow, States: states, Keyring: keys, Clock: o.Clock, Store: h.store,
+		Allow:    cfg.Egress.Allow, States: h.states, Keyring: keys, Clock: o.Clock, Store: h.store,
 		Flight: seen.flight, Observe: seen.exchange,
 	})
 	c := cursor.Config{Keys: keys, Store: h.store, TTL: cfg.Cursors.TTL, Now: o.Clock}
@@ -115,7 +126,7 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 		pages.Store = nil
 	}
 	h.Proxy = proxy.New(proxy.Config{
-		Catalog: h.catalog.Load, Accounts: h.Accounts, States: states, Upstream: h.Upstream,
+		Catalog: h.catalog.Load, Accounts: h.Accounts, States: h.states, Upstream: h.Upstream,
 		Cursors: cursor.New(c), Pages: cursor.NewPages(pages), Clock: o.Clock, Observer: seen, Log: o.Log,
 	})
 	h.Handler, err = gateway.New(gateway.Config{
@@ -153,7 +164,7 @@ func (h *House) Load(cfg *config.Config) error {
 			return err
 		}
 	}
-	if err := h.Accounts.Replace(cfg.Accounts.Static); err != nil {
+	if err := h.static.Replace(cfg.Accounts.Static); err != nil {
 		return err
 	}
 	var tokens []*principal.Principal
@@ -193,7 +204,7 @@ func (h *House) Catalog() *proxy.Catalog { return h.catalog.Load() }
 // Close lets go of connections.
 func (h *House) Close() error {
 	h.Upstream.CloseIdle()
-	return errors.Join(h.workers.Close(), h.store.Close())
+	return errors.Join(h.workers.Close(), h.store.Close(), h.closeDatabase())
 }
 
 // check says, at the line of the configuration, what only the connectors can know of an account, and takes the account's
@@ -250,6 +261,13 @@ func openStore(cfg *config.Config, timeout time.Duration) (kv.Store, error) {
 // stays ready: taking every replica out of service for it would turn the loss of a cache into an outage.
 func (h *House) ready(ctx context.Context) gateway.Readiness {
 	r := gateway.Readiness{Ready: true, Parts: map[string]string{"configuration": "ok"}}
+	if h.database != nil {
+		r.Parts["database"] = "ok"
+		if err := h.database.Ping(ctx); err != nil {
+			r.Degraded = true
+			r.Parts["database"] = "down: accounts that were used lately are served, and none can be changed"
+		}
+	}
 	if _, isRedis := h.store.(*kv.Redis); !isRedis {
 		r.Parts["cursor_store"] = "memory"
 		return r

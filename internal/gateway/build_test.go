@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"io"
@@ -17,6 +18,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/meterbridge/meterbridge/internal/problem"
+	"github.com/meterbridge/meterbridge/proxy"
 )
 
 // counted remembers what was told to the metrics.
@@ -183,4 +185,20 @@ func TestTokensAreToldApartByTheirHash(t *testing.T) {
 			t.Errorf("%q opens a gateway without tokens", header)
 		}
 	}
+}
+
+// FuzzPrincipal: no header is somebody's but the one with the token.
+func FuzzPrincipal(f *testing.F) {
+	const token = "a-token-of-more-than-sixteen"
+	tokens := NewTokens(Token{SHA256: sha256.Sum256([]byte(token)), Principal: proxy.Principal{Name: "me"}})
+	for _, s := range []string{"Bearer " + token, "bearer  " + token + " ", "Bearer", "Basic " + token, token, "Bearer " + token + "\x00", "Bearer\t" + token, "Bearer Bearer " + token} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, header string) {
+		_, ok := tokens.principal(header)
+		scheme, rest, _ := strings.Cut(header, " ")
+		if mine := strings.EqualFold(scheme, "bearer") && strings.TrimSpace(rest) == token; ok != mine {
+			t.Fatalf("%q: %v", header, ok)
+		}
+	})
 }

@@ -22,7 +22,6 @@ import (
 	"github.com/meterbridge/meterbridge/internal/gateway"
 	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/kv"
-	"github.com/meterbridge/meterbridge/internal/mapping"
 	"github.com/meterbridge/meterbridge/internal/principal"
 	"github.com/meterbridge/meterbridge/internal/telemetry"
 	"github.com/meterbridge/meterbridge/internal/upstream"
@@ -57,6 +56,7 @@ type House struct {
 	loading sync.Mutex            // a signal and a saved file may come together
 	catalog atomic.Pointer[proxy.Catalog]
 	tokens  *principal.Static
+	limits  *principal.Limits
 	store   kv.Store
 	log     *slog.Logger
 }
@@ -70,12 +70,12 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 		o.Clock = time.Now
 	}
 	h := &House{log: o.Log, only: o.Only, hurry: o.Hurry, count: o.Count, trial: o.Trial}
-	keys, shared, err := cfg.Keyring()
+	keys, given, err := cfg.Keyring()
 	if err != nil {
 		return nil, err
 	}
-	if !shared {
-		o.Log.Warn("no secret_key is configured: cursors work until this process ends, and in this process only")
+	if !given {
+		o.Log.Warn("no secret_key is configured: cursors and account tokens work until this process ends, and in this process only")
 	}
 	if h.Accounts, err = account.NewStatic(); err != nil {
 		return nil, err
@@ -83,10 +83,12 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	if h.tokens, err = principal.NewStatic(); err != nil {
 		return nil, err
 	}
-	if err := h.Load(cfg); err != nil {
+	if h.store, err = openStore(cfg, o.Redis); err != nil {
 		return nil, err
 	}
-	if h.store, err = openStore(cfg, o.Redis); err != nil {
+	h.limits = principal.NewLimits(keys, shared(h.store), o.Clock)
+	if err := h.Load(cfg); err != nil {
+		_ = h.store.Close() // what it says of connections that it never made
 		return nil, err
 	}
 	metrics := telemetry.NewMetrics()
@@ -111,7 +113,7 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 		Cursors: cursor.New(c), Pages: cursor.NewPages(pages), Clock: o.Clock, Observer: observer{metrics}, Log: o.Log,
 	})
 	h.Handler, err = gateway.New(gateway.Config{
-		Proxy: h.Proxy, Auth: principal.NewAuthenticator(keys, o.Clock, h.tokens), Metrics: metrics, Ready: h.ready, Version: o.Version,
+		Proxy: h.Proxy, Auth: principal.NewAuthenticator(keys, o.Clock, h.tokens), Limits: h.limits, Metrics: metrics, Ready: h.ready, Version: o.Version,
 		Model: func() gateway.Schemas { return h.catalog.Load().Model }, Log: o.Log,
 	})
 	return h, err
@@ -154,6 +156,7 @@ func (h *House) Load(cfg *config.Config) error {
 	if err := h.tokens.Replace(tokens); err != nil {
 		return err
 	}
+	h.limits.Set(principal.Rates{Token: cfg.Limits.Token, Account: cfg.Limits.Account})
 	h.catalog.Store(catalog)
 	return nil
 }
@@ -225,52 +228,4 @@ func missing(conn *connector.Connector, lack connector.Lack) string {
 		return fmt.Sprintf("the credential %s (%s) is missing", c.Name, c.Title)
 	}
 	return fmt.Sprintf("credentials are missing: %s takes %s", conn.Name, lack)
-}
-
-func openStore(cfg *config.Config, timeout time.Duration) (kv.Store, error) {
-	if cfg.Cursors.Store == config.StoreRedis {
-		return kv.NewRedis(kv.RedisConfig{URL: cfg.Redis.URL.Reveal(), Timeout: timeout})
-	}
-	return kv.NewMemory(kv.MemoryConfig{}), nil
-}
-
-// ready tells the truth about the parts. A Redis that is lost costs speed and not data, so it is told and the gateway
-// stays ready: taking every replica out of service for it would turn the loss of a cache into an outage.
-func (h *House) ready(ctx context.Context) gateway.Readiness {
-	r := gateway.Readiness{Ready: true, Parts: map[string]string{"configuration": "ok"}}
-	if _, isRedis := h.store.(*kv.Redis); !isRedis {
-		r.Parts["cursor_store"] = "memory"
-		return r
-	}
-	r.Parts["redis"] = "ok"
-	if err := h.store.Ping(ctx); err != nil {
-		r.Degraded = true
-		r.Parts["redis"] = "down: walks go on without cached pages"
-	}
-	return r
-}
-
-func storeState(s kv.Store) string {
-	if r, ok := s.(*kv.Redis); ok {
-		return r.Status()
-	}
-	return "ok"
-}
-
-type observer struct{ *telemetry.Metrics }
-
-func (o observer) MappingFailed(connector, resource string) { o.MappingError(connector, resource) }
-
-func (o observer) Mapped(connector, resource string, ran mapping.Ran) {
-	o.Metrics.Mapped(connector, resource, "compiled", ran.Compiled)
-	o.Metrics.Mapped(connector, resource, "bailed", ran.Bailed)
-	o.Metrics.Mapped(connector, resource, "interpreted", ran.Interpreted)
-}
-
-func (o observer) CursorOpened(outcome string) {
-	if outcome == "ok" {
-		o.Metrics.CursorOpened()
-	} else {
-		o.CursorStale()
-	}
 }

@@ -32,10 +32,11 @@ func (c *counted) Request(route string, status int, format string, _ time.Durati
 	defer c.mu.Unlock()
 	c.lines = append(c.lines, route+" "+http.StatusText(status)+" "+format)
 }
+func (c *counted) Limited(string)        {}
 func (c *counted) Handler() http.Handler { return http.NotFoundHandler() }
 
 func minimal(m Metrics, log io.Writer) Config {
-	return Config{Auth: principal.NewAuthenticator(secret.RandomKeyring(), time.Now), Metrics: m, Log: slog.New(slog.NewTextHandler(log, nil))}
+	return Config{Auth: principal.NewAuthenticator(secret.RandomKeyring(), time.Now), Limits: principal.NewLimits(secret.RandomKeyring(), nil, time.Now), Metrics: m, Log: slog.New(slog.NewTextHandler(log, nil))}
 }
 
 func TestARouteThatDoesNotSayWhoMayCallItIsRefused(t *testing.T) {

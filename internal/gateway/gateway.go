@@ -34,6 +34,7 @@ const (
 // Metrics hears of every request; telemetry implements it.
 type Metrics interface {
 	Request(route string, status int, format string, took time.Duration)
+	Limited(limit string)
 	Handler() http.Handler
 }
 
@@ -54,6 +55,7 @@ type Readiness struct {
 type Config struct {
 	Proxy   *proxy.Proxy
 	Auth    *principal.Authenticator
+	Limits  *principal.Limits
 	Metrics Metrics
 	Ready   func(context.Context) Readiness
 	Model   func() Schemas // the unified model, for the OpenAPI document; a pointer, the same until a reload

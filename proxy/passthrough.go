@@ -207,6 +207,7 @@ func (q *request) relay(w http.ResponseWriter, reply *upstream.Reply) error {
 	}
 	if _, err := io.Copy(c, src); err != nil {
 		if c.started {
+			q.line.Broke(string(problem.From(err).Code))
 			c.abort()
 		}
 		return err

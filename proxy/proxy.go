@@ -51,7 +51,7 @@ type Observer interface {
 	CursorOpened(outcome string)
 	MappingFailed(connector, resource string)
 	MappingChecked(connector, resource string, same bool)
-	Mapped(connector, resource string, ran mapping.Ran)
+	Mapped(connector, resource string, ran mapping.Ran, took time.Duration)
 }
 
 // Config is what a Proxy is made of.
@@ -101,11 +101,11 @@ func New(c Config) *Proxy {
 
 type nobody struct{}
 
-func (nobody) Records(string, string, string, int) {}
-func (nobody) CursorOpened(string)                 {}
-func (nobody) MappingFailed(string, string)        {}
-func (nobody) MappingChecked(string, string, bool) {}
-func (nobody) Mapped(string, string, mapping.Ran)  {}
+func (nobody) Records(string, string, string, int)               {}
+func (nobody) CursorOpened(string)                               {}
+func (nobody) MappingFailed(string, string)                      {}
+func (nobody) MappingChecked(string, string, bool)               {}
+func (nobody) Mapped(string, string, mapping.Ran, time.Duration) {}
 
 // Unified answers GET /unified/{model}/{resource}[/{id}]. A returned problem means that nothing was written.
 func (p *Proxy) Unified(w http.ResponseWriter, r *http.Request, who *principal.Principal, model, resource, id string) error {

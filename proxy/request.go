@@ -14,6 +14,7 @@ import (
 	"github.com/meterbridge/meterbridge/internal/principal"
 	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/record"
+	"github.com/meterbridge/meterbridge/internal/telemetry"
 	"github.com/meterbridge/meterbridge/internal/upstream"
 )
 
@@ -28,6 +29,7 @@ type request struct {
 	over     []*connector.RequestOverride // of the resource's list
 	mapped   string                       // the resource whose mapping runs; usage for a derived resource
 	id       string                       // of a get
+	line     *telemetry.Line              // nil: nobody looks
 	sess     *upstream.Session            // the standing's, with the permissions that the resource needs
 	scope    *connector.Scope
 	span     *span
@@ -84,6 +86,8 @@ func (p *Proxy) begin(r *http.Request, who *principal.Principal, catalog *Catalo
 	if err != nil {
 		return nil, err
 	}
+	line := telemetry.LineOf(r.Context())
+	line.As(string(params.format))
 	if act.Format == "" {
 		act.Format = params.format.grant()
 	}
@@ -97,7 +101,7 @@ func (p *Proxy) begin(r *http.Request, who *principal.Principal, catalog *Catalo
 	if err != nil {
 		return nil, err
 	}
-	return &request{Proxy: p, standing: st, params: params, filter: params.filters, sess: st.sess}, nil
+	return &request{Proxy: p, standing: st, params: params, filter: params.filters, sess: st.sess, line: line}, nil
 }
 
 // account finds the account that the caller named, or the one that its token is bound to. Another token's account and
@@ -112,6 +116,7 @@ func (p *Proxy) account(ctx context.Context, who *principal.Principal, id string
 	if err != nil || !who.Sees(a.ID, a.TenantID) {
 		return nil, problem.Param(problem.AccountNotFound, "integrated_account_id", "no integrated account %q is visible to this token; GET /integrated-account lists those that are", clip(id, 80))
 	}
+	telemetry.LineOf(ctx).Of(a.ID, a.TenantID, a.Connector)
 	return a, nil
 }
 

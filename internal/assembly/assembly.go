@@ -6,7 +6,6 @@
 package assembly
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -23,6 +22,7 @@ import (
 	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/kv"
 	"github.com/meterbridge/meterbridge/internal/principal"
+	"github.com/meterbridge/meterbridge/internal/secret"
 	"github.com/meterbridge/meterbridge/internal/telemetry"
 	"github.com/meterbridge/meterbridge/internal/upstream"
 	"github.com/meterbridge/meterbridge/proxy"
@@ -58,6 +58,8 @@ type House struct {
 	tokens  *principal.Static
 	limits  *principal.Limits
 	store   kv.Store
+	keys    *secret.Keyring
+	metrics *telemetry.Metrics
 	log     *slog.Logger
 }
 
@@ -69,11 +71,13 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
-	h := &House{log: o.Log, only: o.Only, hurry: o.Hurry, count: o.Count, trial: o.Trial}
+	metrics := telemetry.NewMetrics(o.Version)
+	h := &House{log: o.Log, metrics: metrics, only: o.Only, hurry: o.Hurry, count: o.Count, trial: o.Trial}
 	keys, given, err := cfg.Keyring()
 	if err != nil {
 		return nil, err
 	}
+	h.keys = keys
 	if !given {
 		o.Log.Warn("no secret_key is configured: cursors and account tokens work until this process ends, and in this process only")
 	}
@@ -91,17 +95,13 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 		_ = h.store.Close() // what it says of connections that it never made
 		return nil, err
 	}
-	metrics := telemetry.NewMetrics()
 	metrics.RedisUp(func() bool { return storeState(h.store) == "ok" })
 	states := account.NewStates(o.Clock)
+	metrics.Accounts(h.countAccounts(states))
+	seen := observer{metrics, o.Log}
 	h.Upstream = upstream.New(upstream.Config{
-		Allow: cfg.Egress.Allow, States: states, Keyring: keys, Clock: o.Clock, Store: h.store, Flight: metrics.Flight,
-		Observe: func(name string, e upstream.Exchange) {
-			metrics.Upstream(name, e.Status, time.Duration(e.Millis*float64(time.Millisecond)))
-			if o.Log.Enabled(context.Background(), slog.LevelDebug) {
-				o.Log.Debug("upstream", "connector", name, "purpose", e.Purpose, "method", e.Method, "url", e.URL, "status", e.Status, "ms", e.Millis)
-			}
-		},
+		Allow: cfg.Egress.Allow, States: states, Keyring: keys, Clock: o.Clock, Store: h.store,
+		Flight: seen.flight, Observe: seen.exchange,
 	})
 	c := cursor.Config{Keys: keys, Store: h.store, TTL: cfg.Cursors.TTL, Now: o.Clock}
 	pages := c
@@ -110,11 +110,11 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	}
 	h.Proxy = proxy.New(proxy.Config{
 		Catalog: h.catalog.Load, Accounts: h.Accounts, States: states, Upstream: h.Upstream,
-		Cursors: cursor.New(c), Pages: cursor.NewPages(pages), Clock: o.Clock, Observer: observer{metrics}, Log: o.Log,
+		Cursors: cursor.New(c), Pages: cursor.NewPages(pages), Clock: o.Clock, Observer: seen, Log: o.Log,
 	})
 	h.Handler, err = gateway.New(gateway.Config{
 		Proxy: h.Proxy, Auth: principal.NewAuthenticator(keys, o.Clock, h.tokens), Limits: h.limits, Metrics: metrics, Ready: h.ready, Version: o.Version,
-		Model: func() gateway.Schemas { return h.catalog.Load().Model }, Log: o.Log,
+		Model: func() gateway.Schemas { return h.catalog.Load().Model }, Log: o.Log, Fingerprint: keys.Fingerprint,
 	})
 	return h, err
 }
@@ -157,6 +157,9 @@ func (h *House) Load(cfg *config.Config) error {
 		return err
 	}
 	h.limits.Set(principal.Rates{Token: cfg.Limits.Token, Account: cfg.Limits.Account})
+	for _, a := range cfg.Accounts.Static {
+		h.metrics.Expect(a.Connector)
+	}
 	h.catalog.Store(catalog)
 	return nil
 }

@@ -7,8 +7,6 @@ import (
 	"github.com/meterbridge/meterbridge/internal/config"
 	"github.com/meterbridge/meterbridge/internal/gateway"
 	"github.com/meterbridge/meterbridge/internal/kv"
-	"github.com/meterbridge/meterbridge/internal/mapping"
-	"github.com/meterbridge/meterbridge/internal/telemetry"
 )
 
 func openStore(cfg *config.Config, timeout time.Duration) (kv.Store, error) {
@@ -47,22 +45,4 @@ func storeState(s kv.Store) string {
 		return r.Status()
 	}
 	return "ok"
-}
-
-type observer struct{ *telemetry.Metrics }
-
-func (o observer) MappingFailed(connector, resource string) { o.MappingError(connector, resource) }
-
-func (o observer) Mapped(connector, resource string, ran mapping.Ran) {
-	o.Metrics.Mapped(connector, resource, "compiled", ran.Compiled)
-	o.Metrics.Mapped(connector, resource, "bailed", ran.Bailed)
-	o.Metrics.Mapped(connector, resource, "interpreted", ran.Interpreted)
-}
-
-func (o observer) CursorOpened(outcome string) {
-	if outcome == "ok" {
-		o.Metrics.CursorOpened()
-	} else {
-		o.CursorStale()
-	}
 }

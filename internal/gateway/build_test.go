@@ -19,6 +19,7 @@ import (
 	"github.com/meterbridge/meterbridge/internal/principal"
 	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/secret"
+	"github.com/meterbridge/meterbridge/internal/telemetry"
 )
 
 // counted remembers what was told to the metrics.
@@ -27,10 +28,10 @@ type counted struct {
 	lines []string
 }
 
-func (c *counted) Request(route string, status int, format string, _ time.Duration) {
+func (c *counted) Request(l *telemetry.Line) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.lines = append(c.lines, route+" "+http.StatusText(status)+" "+format)
+	c.lines = append(c.lines, l.Route+" "+http.StatusText(l.Status)+" "+l.Format+" "+l.Code)
 }
 func (c *counted) Limited(string)        {}
 func (c *counted) Handler() http.Handler { return http.NotFoundHandler() }
@@ -109,7 +110,7 @@ func TestAPanicIsAProblemAndTheProcessLivesOn(t *testing.T) {
 	resp.Body.Close()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if want := []string{"/panic Internal Server Error json", "/nil Internal Server Error json", "/error Internal Server Error json", "/late OK other", "/abort OK none", "/well OK json"}; !slices.Equal(m.lines, want) {
+	if want := []string{"/panic Internal Server Error json internal", "/nil Internal Server Error json internal", "/error Internal Server Error json internal", "/late OK other internal", "/abort OK none ", "/well OK json "}; !slices.Equal(m.lines, want) {
 		t.Errorf("counted %q", m.lines)
 	}
 }

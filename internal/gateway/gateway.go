@@ -8,6 +8,7 @@ package gateway
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -17,6 +18,8 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/meterbridge/meterbridge/internal/principal"
+	"github.com/meterbridge/meterbridge/internal/secret"
+	"github.com/meterbridge/meterbridge/internal/telemetry"
 	"github.com/meterbridge/meterbridge/proxy"
 )
 
@@ -33,7 +36,7 @@ const (
 
 // Metrics hears of every request; telemetry implements it.
 type Metrics interface {
-	Request(route string, status int, format string, took time.Duration)
+	Request(*telemetry.Line)
 	Limited(limit string)
 	Handler() http.Handler
 }
@@ -61,6 +64,8 @@ type Config struct {
 	Model   func() Schemas // the unified model, for the OpenAPI document; a pointer, the same until a reload
 	Version string
 	Log     *slog.Logger
+	// Fingerprint names a token or an account in the log, by its SHA-256.
+	Fingerprint func([sha256.Size]byte) string
 }
 
 type gateway struct {
@@ -76,6 +81,9 @@ func build(c Config, table []route) (http.Handler, error) {
 	g := &gateway{Config: c, routes: table}
 	if g.Log == nil {
 		g.Log = slog.New(slog.DiscardHandler)
+	}
+	if g.Fingerprint == nil {
+		g.Fingerprint = secret.RandomKeyring().Fingerprint
 	}
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true

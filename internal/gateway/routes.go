@@ -7,6 +7,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/meterbridge/meterbridge/internal/principal"
+	"github.com/meterbridge/meterbridge/internal/telemetry"
 	"github.com/meterbridge/meterbridge/proxy"
 )
 
@@ -69,6 +70,7 @@ func (g *gateway) authorized(r route) echo.HandlerFunc {
 		if r.access == bearer {
 			who, err := g.Auth.Authenticate(c.Request().Context(), c.Request().Header.Get("Authorization"))
 			if err != nil {
+				g.stranger(c)
 				return err
 			}
 			c.Set(callerKey, who)
@@ -80,6 +82,13 @@ func (g *gateway) authorized(r route) echo.HandlerFunc {
 			return err
 		}
 		return r.handle(g, c)
+	}
+}
+
+// stranger notes the fingerprint of a token that is none, so that the log tells who goes on with one that was taken back.
+func (g *gateway) stranger(c echo.Context) {
+	if token := principal.Sent(c.Request().Header.Get("Authorization")); token != "" {
+		telemetry.LineOf(c.Request().Context()).Token = g.Fingerprint(principal.SumOf(token))
 	}
 }
 

@@ -25,8 +25,8 @@ func NewAuthenticator(keys *secret.Keyring, now func() time.Time, finders ...Fin
 // Authenticate is the caller behind an Authorization header, or a problem. A token that is wrong and one that was revoked are
 // the same answer.
 func (a *Authenticator) Authenticate(ctx context.Context, header string) (*Principal, error) {
-	scheme, token, _ := strings.Cut(header, " ")
-	if token = strings.TrimSpace(token); token == "" || !strings.EqualFold(scheme, "Bearer") {
+	token := Sent(header)
+	if token == "" {
 		return nil, unauthorized()
 	}
 	if !Whole(token) {
@@ -36,6 +36,15 @@ func (a *Authenticator) Authenticate(ctx context.Context, header string) (*Princ
 		return a.open(ctx, token)
 	}
 	return a.find(ctx, SumOf(token))
+}
+
+// Sent is the token of an Authorization header, "" where it has none.
+func Sent(header string) string {
+	scheme, token, _ := strings.Cut(header, " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
 }
 
 // find asks the finders for a token that is good now.

@@ -125,7 +125,7 @@ var table = []Entry{
 	{JobFailed, http.StatusBadGateway, "The provider's report failed.", "The message has the provider's reason."},
 	{EgressDenied, http.StatusBadGateway, "The address to call is not public, or not this connector's.", "Allow the range in `egress.allow` if it is meant."},
 	{MappingFailed, http.StatusBadGateway, "The mapping can't read the provider's item.", "`raw` shows the item; the message names mapping and line."},
-	{Unavailable, http.StatusServiceUnavailable, "The provider is out of order for a while, and says so.", "Wait for `Retry-After` seconds."},
+	{Unavailable, http.StatusServiceUnavailable, "The provider is out of order for a while: it says so, or most of the last calls to it failed and it is left alone.", "Wait for `Retry-After` seconds."},
 	{StoreUnavailable, http.StatusServiceUnavailable, "A store that is needed does not answer: that of tokens, or that of positions too large for a cursor.", "Try again; `/readyz` has the state of the store."},
 	{TooManyRequests, http.StatusTooManyRequests, "A limit of the gateway's own.", "Wait for `Retry-After` seconds."},
 	{TooLarge, http.StatusRequestEntityTooLarge, "The request's body or path is too large.", "See `meterbridge docs limits`."},

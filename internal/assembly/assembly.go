@@ -6,6 +6,7 @@
 package assembly
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -25,6 +26,7 @@ import (
 	"github.com/meterbridge/meterbridge/internal/secret"
 	"github.com/meterbridge/meterbridge/internal/telemetry"
 	"github.com/meterbridge/meterbridge/internal/upstream"
+	"github.com/meterbridge/meterbridge/internal/worker"
 	"github.com/meterbridge/meterbridge/proxy"
 )
 
@@ -54,6 +56,7 @@ type House struct {
 	count   bool
 	counts  map[string]*jq.Counts // by connector, of the catalog that is loaded
 	loading sync.Mutex            // a signal and a saved file may come together
+	workers worker.Pool           // of overrides that are untrusted
 	catalog atomic.Pointer[proxy.Catalog]
 	tokens  *principal.Static
 	limits  *principal.Limits
@@ -130,6 +133,7 @@ func (h *House) Load(cfg *config.Config) error {
 	}
 	catalog.CheckEvery = cfg.CheckEvery
 	over := files.over(catalog)
+	over.pool = &h.workers
 	if err := check(cfg, over); err != nil {
 		return err
 	}
@@ -187,7 +191,7 @@ func (h *House) Catalog() *proxy.Catalog { return h.catalog.Load() }
 // Close lets go of connections.
 func (h *House) Close() error {
 	h.Upstream.CloseIdle()
-	return h.store.Close()
+	return errors.Join(h.workers.Close(), h.store.Close())
 }
 
 // check says, at the line of the configuration, what only the connectors can know of an account, and takes the account's

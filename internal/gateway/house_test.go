@@ -67,11 +67,15 @@ func (l *logged) String() string {
 type provider struct {
 	mu   sync.Mutex
 	seen []string // method, request target
+	odd  bool     // a header came that a caller made up
 }
 
 func (p *provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	p.seen = append(p.seen, r.Method+" "+r.RequestURI)
+	for name := range r.Header {
+		p.odd = p.odd || name == "X-Evil" || name == "Forwarded" || strings.HasPrefix(name, "X-Forwarded")
+	}
 	p.mu.Unlock()
 	w.Header().Set("Content-Type", "application/json")
 	switch last := r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]; {
@@ -99,6 +103,13 @@ func (p *provider) asked() []string {
 	seen := p.seen
 	p.seen = nil
 	return seen
+}
+
+// evil says that a header arrived which no connector has.
+func (p *provider) evil() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.odd
 }
 
 func newHouse(t testing.TB) *house {

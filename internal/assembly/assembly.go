@@ -36,7 +36,7 @@ type Options struct {
 	Log     *slog.Logger
 	NoPages bool          // without the page cache, to prove that it costs speed and not data
 	Count   bool          // count which branches of the mappings are taken
-	Hurry   bool          // without the connectors' rate limits and pauses, which a simulated provider does not need
+	Hurry   bool          // without the connectors' rate limits and pauses, and without retries: a simulated provider means what it says
 	Redis   time.Duration // of each step of a call to Redis; kv.DefaultTimeout where it is 0
 	Version string
 	Only    string // the one connector that is loaded, for replays and tests; "" for all
@@ -102,8 +102,13 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	states := account.NewStates(o.Clock)
 	metrics.Accounts(h.countAccounts(states))
 	seen := observer{metrics, o.Log}
+	attempts := 0 // the default
+	if o.Hurry {
+		attempts = 1
+	}
 	h.Upstream = upstream.New(upstream.Config{
-		Allow: cfg.Egress.Allow, States: states, Keyring: keys, Clock: o.Clock, Store: h.store,
+		Attempts: attempts,
+		Allow:    cfg.Egress.Allow, States: states, Keyring: keys, Clock: o.Clock, Store: h.store,
 		Flight: seen.flight, Observe: seen.exchange,
 	})
 	c := cursor.Config{Keys: keys, Store: h.store, TTL: cfg.Cursors.TTL, Now: o.Clock}

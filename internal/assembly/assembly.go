@@ -19,6 +19,7 @@ import (
 	"github.com/meterbridge/meterbridge/internal/config"
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/cursor"
+	"github.com/meterbridge/meterbridge/internal/database"
 	"github.com/meterbridge/meterbridge/internal/gateway"
 	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/kv"
@@ -48,22 +49,26 @@ type House struct {
 	http.Handler
 	Proxy    *proxy.Proxy
 	Upstream *upstream.Client
-	Accounts *account.Static
+	Accounts account.Store // those of the configuration, or those of the database
 
-	hurry   bool
-	only    string
-	trial   *Trial
-	count   bool
-	counts  map[string]*jq.Counts // by connector, of the catalog that is loaded
-	loading sync.Mutex            // a signal and a saved file may come together
-	workers worker.Pool           // of overrides that are untrusted
-	catalog atomic.Pointer[proxy.Catalog]
-	tokens  *principal.Static
-	limits  *principal.Limits
-	store   kv.Store
-	keys    *secret.Keyring
-	metrics *telemetry.Metrics
-	log     *slog.Logger
+	static   *account.Static
+	stored   *account.Stored // nil where the configuration lists the accounts
+	states   *account.States
+	database *database.DB // nil where nothing is kept in one
+	hurry    bool
+	only     string
+	trial    *Trial
+	count    bool
+	counts   map[string]*jq.Counts // by connector, of the catalog that is loaded
+	loading  sync.Mutex            // a signal and a saved file may come together
+	workers  worker.Pool           // of overrides that are untrusted
+	catalog  atomic.Pointer[proxy.Catalog]
+	tokens   *principal.Static
+	rates    atomic.Pointer[principal.Rates]
+	store    kv.Store
+	keys     *secret.Keyring
+	metrics  *telemetry.Metrics
+	log      *slog.Logger
 }
 
 // Build makes a house of a configuration.
@@ -84,23 +89,27 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	if !given {
 		o.Log.Warn("no secret_key is configured: cursors and account tokens work until this process ends, and in this process only")
 	}
-	if h.Accounts, err = account.NewStatic(); err != nil {
+	h.states = account.NewStates(o.Clock)
+	if h.static, err = account.NewStatic(); err != nil {
 		return nil, err
 	}
+	h.Accounts = h.static
 	if h.tokens, err = principal.NewStatic(); err != nil {
 		return nil, err
 	}
-	if h.store, err = openStore(cfg, o.Redis); err != nil {
+	if err := h.Load(cfg); err != nil {
 		return nil, err
 	}
-	h.limits = principal.NewLimits(keys, shared(h.store), o.Clock)
-	if err := h.Load(cfg); err != nil {
-		_ = h.store.Close() // what it says of connections that it never made
-		return nil, err
+	if cfg.Accounts.Stored() {
+		if err := h.openAccounts(cfg, keys, o.Clock); err != nil {
+			return nil, err
+		}
+	}
+	if h.store, err = openStore(cfg, o.Redis); err != nil {
+		return nil, errors.Join(err, h.closeDatabase())
 	}
 	metrics.RedisUp(func() bool { return storeState(h.store) == "ok" })
-	states := account.NewStates(o.Clock)
-	metrics.Accounts(h.countAccounts(states))
+	metrics.Accounts(h.countAccounts(h.states))
 	seen := observer{metrics, o.Log}
 	attempts := 0 // the default
 	if o.Hurry {
@@ -108,7 +117,7 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	}
 	h.Upstream = upstream.New(upstream.Config{
 		Attempts: attempts,
-		Allow:    cfg.Egress.Allow, States: states, Keyring: keys, Clock: o.Clock, Store: h.store,
+		Allow:    cfg.Egress.Allow, States: h.states, Keyring: keys, Clock: o.Clock, Store: h.store,
 		Flight: seen.flight, Observe: seen.exchange,
 	})
 	c := cursor.Config{Keys: keys, Store: h.store, TTL: cfg.Cursors.TTL, Now: o.Clock}
@@ -117,11 +126,11 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 		pages.Store = nil
 	}
 	h.Proxy = proxy.New(proxy.Config{
-		Catalog: h.catalog.Load, Accounts: h.Accounts, States: states, Upstream: h.Upstream,
+		Catalog: h.catalog.Load, Accounts: h.Accounts, States: h.states, Upstream: h.Upstream,
 		Cursors: cursor.New(c), Pages: cursor.NewPages(pages), Clock: o.Clock, Observer: seen, Log: o.Log,
 	})
 	h.Handler, err = gateway.New(gateway.Config{
-		Proxy: h.Proxy, Auth: principal.NewAuthenticator(keys, o.Clock, h.tokens), Limits: h.limits, Metrics: metrics, Ready: h.ready, Version: o.Version,
+		Proxy: h.Proxy, Auth: principal.NewAuthenticator(keys, o.Clock, h.tokens), Limits: principal.NewLimits(h.rates.Load, keys, shared(h.store), o.Clock), Metrics: metrics, Ready: h.ready, Version: o.Version,
 		Model: func() gateway.Schemas { return h.catalog.Load().Model }, Log: o.Log, Fingerprint: keys.Fingerprint,
 	})
 	return h, err
@@ -155,7 +164,7 @@ func (h *House) Load(cfg *config.Config) error {
 			return err
 		}
 	}
-	if err := h.Accounts.Replace(cfg.Accounts.Static); err != nil {
+	if err := h.static.Replace(cfg.Accounts.Static); err != nil {
 		return err
 	}
 	var tokens []*principal.Principal
@@ -165,7 +174,7 @@ func (h *House) Load(cfg *config.Config) error {
 	if err := h.tokens.Replace(tokens); err != nil {
 		return err
 	}
-	h.limits.Set(principal.Rates{Token: cfg.Limits.Token, Account: cfg.Limits.Account})
+	h.rates.Store(&principal.Rates{Token: cfg.Limits.Token, Account: cfg.Limits.Account})
 	for _, a := range cfg.Accounts.Static {
 		h.metrics.Expect(a.Connector)
 	}
@@ -196,7 +205,7 @@ func (h *House) Catalog() *proxy.Catalog { return h.catalog.Load() }
 // Close lets go of connections.
 func (h *House) Close() error {
 	h.Upstream.CloseIdle()
-	return errors.Join(h.workers.Close(), h.store.Close())
+	return errors.Join(h.workers.Close(), h.store.Close(), h.closeDatabase())
 }
 
 // check says, at the line of the configuration, what only the connectors can know of an account, and takes the account's

@@ -28,6 +28,13 @@ func shared(s kv.Store) kv.Limiter {
 // stays ready: taking every replica out of service for it would turn the loss of a cache into an outage.
 func (h *House) ready(ctx context.Context) gateway.Readiness {
 	r := gateway.Readiness{Ready: true, Parts: map[string]string{"configuration": "ok"}}
+	if h.database != nil {
+		r.Parts["database"] = "ok"
+		if err := h.database.Ping(ctx); err != nil {
+			r.Degraded = true
+			r.Parts["database"] = "down: accounts that were used lately are served, and none can be changed"
+		}
+	}
 	if _, isRedis := h.store.(*kv.Redis); !isRedis {
 		r.Parts["cursor_store"] = "memory"
 		return r

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/hex"
 	"math"
-	"sync/atomic"
 	"time"
 
 	"github.com/meterbridge/meterbridge/internal/kv"
@@ -15,7 +14,7 @@ import (
 // Limits hold requests to the rates of their token and of their account. They are off where no rate is set, and then ask
 // nobody.
 type Limits struct {
-	rates  atomic.Pointer[Rates]
+	rates  func() *Rates
 	shared kv.Limiter // nil: no replica shares the count
 	local  kv.Limiter
 	keys   *secret.Keyring
@@ -39,17 +38,13 @@ const (
 
 // NewLimits counts with what replicas share, where there is that, and within the process where it is lost (I9). Keys are
 // hashed: what is shared tells no account's id.
-func NewLimits(keys *secret.Keyring, shared kv.Limiter, now func() time.Time) *Limits {
-	l := &Limits{shared: shared, local: kv.NewMemory(kv.MemoryConfig{MaxBytes: MaxLimitBytes, Now: now}), keys: keys}
-	l.Set(Rates{})
-	return l
+// rates are asked for once a request.
+func NewLimits(rates func() *Rates, keys *secret.Keyring, shared kv.Limiter, now func() time.Time) *Limits {
+	return &Limits{rates: rates, shared: shared, local: kv.NewMemory(kv.MemoryConfig{MaxBytes: MaxLimitBytes, Now: now}), keys: keys}
 }
 
-// Set takes rates into service.
-func (l *Limits) Set(r Rates) { l.rates.Store(&r) }
-
 // ByAccount says whether accounts have a limit, so that it matters which one a request is about.
-func (l *Limits) ByAccount() bool { return !l.rates.Load().Account.IsZero() }
+func (l *Limits) ByAccount() bool { return !l.rates().Account.IsZero() }
 
 // Left is what a limit gave a request.
 type Left struct {
@@ -61,7 +56,7 @@ type Left struct {
 // Take counts a request of the principal's, about the account where it is about one that the principal sees. The error is a
 // problem that says which limit is reached.
 func (l *Limits) Take(ctx context.Context, p *Principal, account string) ([]Left, error) {
-	rates := l.rates.Load()
+	rates := l.rates()
 	if !p.Limit.IsZero() {
 		rates = &Rates{p.Limit, rates.Account}
 	}

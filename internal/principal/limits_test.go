@@ -34,9 +34,7 @@ func day(n int) kv.Rate { return kv.Rate{Requests: n, Per: 24 * time.Hour} }
 
 func newLimits(r principal.Rates) (*principal.Limits, *counting) {
 	shared := &counting{Limiter: kv.NewMemory(kv.MemoryConfig{})}
-	l := principal.NewLimits(secret.RandomKeyring(), shared, time.Now)
-	l.Set(r)
-	return l, shared
+	return principal.NewLimits(func() *principal.Rates { return &r }, secret.RandomKeyring(), shared, time.Now), shared
 }
 
 func TestWhichLimitsARequestCountsAgainst(t *testing.T) {
@@ -130,9 +128,8 @@ func TestReplicasShareTheirLimits(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer r.Close()
-		l := principal.NewLimits(keys, r, time.Now)
-		l.Set(principal.Rates{Token: day(4), Account: day(100)})
-		replicas = append(replicas, l)
+		rates := &principal.Rates{Token: day(4), Account: day(100)}
+		replicas = append(replicas, principal.NewLimits(func() *principal.Rates { return rates }, keys, r, time.Now))
 	}
 	good := 0
 	for i := range 8 {

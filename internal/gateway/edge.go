@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"io"
 	"log/slog"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/telemetry"
+	"github.com/meterbridge/meterbridge/proxy"
 )
 
 const (
@@ -118,6 +120,9 @@ func (g *gateway) fail(err error, c echo.Context) {
 		return
 	}
 	p := g.problemOf(err, c)
+	if p.Code == problem.ClientGone && errors.Is(context.Cause(c.Request().Context()), proxy.ErrStopping) {
+		p = proxy.Stopping() // it is we who left
+	}
 	if p.Status >= http.StatusInternalServerError || p.Code == problem.ClientGone {
 		g.Log.WarnContext(c.Request().Context(), "problem", "code", p.Code, "error", p.Error())
 	}

@@ -53,6 +53,7 @@ func (s *Session) send(ctx context.Context, call connector.Call, sig *signature)
 	if call.NoAuth {
 		cost = 0 // not the provider's own API
 	}
+	queued := time.Now()
 	leave, err := s.lane.enter(ctx, cost, call.Purpose == "lookup")
 	if err != nil {
 		return nil, err
@@ -89,7 +90,8 @@ func (s *Session) send(ctx context.Context, call connector.Call, sig *signature)
 		drop()
 		return nil, err
 	}
-	shown := Exchange{Purpose: call.Purpose, Method: req.Method, URL: shownURL(req.URL, call.NoAuth && call.URL != "", query)}
+	waited := time.Since(queued)
+	shown := Exchange{Waited: waited, Purpose: call.Purpose, Method: req.Method, URL: shownURL(req.URL, call.NoAuth && call.URL != "", query)}
 	if traced(ctx) {
 		shown.RequestHeader = shownHeader(req.Header, headers)
 	}

@@ -40,10 +40,10 @@ type Config struct {
 
 	RootCAs  *x509.CertPool // the system's by default
 	Resolver *net.Resolver  // the system's by default
-	// Observe is told every exchange, for metrics and the log; it must not block.
-	Observe func(connector string, e Exchange)
+	// Observe is told every exchange, for metrics and the log, with the context of the request that made it; it must not block.
+	Observe func(ctx context.Context, connector string, e Exchange)
 	// Flight is told of calls that were joined, made ahead, given_up or retried; it must not block.
-	Flight func(connector, outcome string)
+	Flight func(ctx context.Context, connector, outcome string)
 }
 
 // Validate says what a configuration can't mean.
@@ -87,7 +87,7 @@ func New(cfg Config) *Client {
 		cfg.Clock = time.Now
 	}
 	if cfg.Flight == nil {
-		cfg.Flight = func(string, string) {}
+		cfg.Flight = func(context.Context, string, string) {}
 	}
 	return &Client{
 		cfg:   cfg,

@@ -206,7 +206,7 @@ func (s *Session) again(ctx context.Context, call connector.Call, st *standing, 
 	if !st.budget.take(cost) || sleep(ctx, pause) != nil {
 		return false
 	}
-	s.told("retried")
+	s.told(ctx, "retried")
 	return true
 }
 

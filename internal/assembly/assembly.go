@@ -202,6 +202,9 @@ func hurry(set *connector.Set) {
 // Catalog is what is installed now.
 func (h *House) Catalog() *proxy.Catalog { return h.catalog.Load() }
 
+// Stop ends what would go on without end: the process is about to.
+func (h *House) Stop() { h.Proxy.Stop() }
+
 // Close lets go of connections.
 func (h *House) Close() error {
 	h.Upstream.CloseIdle()

@@ -12,8 +12,8 @@ import (
 // Limits of a body on its way out; docs/limits.md lists them.
 const (
 	holdBack      = 1 << 20          // of a buffered body before the first byte leaves, so that an error is a clean status
-	gather        = 32 << 10         // of a body under way before it is written without a flush
-	maxWrite      = 64 << 10         // one write
+	gather        = 240 << 10        // of a body under way before it is written without a flush
+	maxWrite      = 256 << 10        // one write
 	aroundRecord  = 512              // that stand around a record, roughly
 	writePatience = 30 * time.Second // for one write: a client that takes longer is taken for dead and cut off
 )

@@ -19,7 +19,7 @@ import (
 type walk struct {
 	*request
 	ctx    context.Context
-	runner *mapping.Runner // nil where items pass unmapped
+	runner *pair // nil where items pass unmapped
 	names  *names
 	vars   *mapping.Vars                          // the roots of the mapping, for an explanation
 	before func()                                 // called before a read that may block; nil: nothing
@@ -64,7 +64,7 @@ func (q *request) newWalk(ctx context.Context) *walk {
 	w := q.bareWalk(ctx)
 	w.ahead = q.newAhead(ctx)
 	if q.program != nil {
-		w.runner = q.program.Runner(q.mapped)
+		w.runner = newPair(ctx, q.program.Runner(q.mapped))
 		w.runner.Check(q.Catalog().CheckEvery, q.checked)
 		w.names = q.lookUp(ctx, q.program.Reads("$lookups", q.mapped))
 	}

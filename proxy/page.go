@@ -190,7 +190,7 @@ func newItems(r io.Reader, spec *connector.CallSpec, carry []byte, scan record.S
 	}
 	switch {
 	case spec.Format == "csv":
-		it = newCSVItems(r, spec.CSV)
+		it = newCSVItems(r, spec.CSV, outer)
 	case spec.Format == "ndjson":
 		it = newNDJSONItems(r, outer)
 	case spec.Whole:

@@ -63,7 +63,7 @@ func (w *walk) parts(one bool) (p parts) {
 		if i == 0 {
 			p.from = startDate(rec)
 		}
-		for charge := range record.Elements(member(rec, "charges")) {
+		for charge := range record.Elements(chargesOf(rec)) {
 			p.add(charge, one)
 		}
 	}

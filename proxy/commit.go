@@ -41,7 +41,8 @@ type commit struct {
 	started   bool
 	stream    bool       // nothing is held back but what a flush sends on
 	beside    bool       // what is large is written while the walk goes on; whoever says so has to wait before it returns
-	under     chan error // the write that is under way beside the walk; nil: none
+	under     bool       // a write is under way beside the walk
+	written   chan error // how it ended
 	unflushed bool
 	err       error // of the first write that failed; what follows it is dropped
 }
@@ -136,20 +137,20 @@ func (c *commit) sendAll(flush bool) {
 		release(buf)
 		return
 	}
-	under := make(chan error, 1)
-	c.under = under
+	if c.under = true; c.written == nil {
+		c.written = make(chan error, 1)
+	}
 	go func() {
 		err := c.send(buf, flush)
 		release(buf)
-		under <- err
+		c.written <- err
 	}()
 }
 
 // wait ends when nothing is being written.
 func (c *commit) wait() {
-	if c.under != nil {
-		c.err = <-c.under
-		c.under = nil
+	if c.under {
+		c.err, c.under = <-c.written, false
 	}
 }
 

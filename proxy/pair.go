@@ -22,6 +22,9 @@ type pair struct {
 	still  bool            // the reader says when the window's bytes move
 	counts bool            // as one of the mappers
 	misses int             // guesses in a row that were wrong
+	most   int             // records that are wanted; 0: all
+	made   int             // records so far
+	bytes  int             // of the items that they were made of
 	share  *share          // what the second maps, or has mapped; nil: nothing
 	taken  int             // of its items, those that the first has come to
 	given  bool            // the item is the last of them
@@ -70,7 +73,11 @@ func (p *pair) Scan(window []byte, i int, eof bool) (int, record.Status) {
 	if p.share == nil && p.still && p.bound && p.misses < maxMisses && len(window)-i >= leastShared {
 		p.begin(window, i)
 	}
-	return p.Runner.Scan(window, i, eof)
+	end, st := p.Runner.Scan(window, i, eof)
+	if st == record.Done {
+		p.bytes += end - i
+	}
+	return end, st
 }
 
 // take goes on to the item at a place, if it is the next of those that the second has mapped. What that has not come to by
@@ -78,6 +85,7 @@ func (p *pair) Scan(window []byte, i int, eof bool) (int, record.Status) {
 func (p *pair) take(i int) bool {
 	items := p.share.end()
 	if p.given = p.taken < len(items) && items[p.taken].start == i; p.given {
+		p.bytes += items[p.taken].end - i
 		p.taken++
 		p.misses = 0
 	} else if i > p.share.from && p.taken == 0 {
@@ -88,19 +96,24 @@ func (p *pair) take(i int) bool {
 
 // EmitContext is the first one's, unless the second has mapped the item.
 func (p *pair) EmitContext(ctx context.Context, out *record.Batch) error {
-	if !p.given {
-		return p.Runner.EmitContext(ctx, out)
+	was := out.Len()
+	if p.given {
+		p.share.copy(out, p.taken-1)
+	} else if err := p.Runner.EmitContext(ctx, out); err != nil {
+		return err
 	}
-	p.share.copy(out, p.taken-1)
+	p.made += out.Len() - was
 	return nil
 }
 
-// begin gives the second what lies in the window's rear, if a core is idle and an item can be seen to begin there.
+// begin gives the second what lies in the window's rear, if a core is idle, an item can be seen to begin there, and the
+// request is not likely to have enough before.
 func (p *pair) begin(window []byte, i int) {
-	if int(mappers.Load()) >= runtime.GOMAXPROCS(0) {
+	front := (len(window) - i) * frontShare / 100
+	if int(mappers.Load()) >= runtime.GOMAXPROCS(0) || p.most > 0 && p.made+p.made*front/max(p.bytes, 1) >= p.most {
 		return
 	}
-	from := beginning(window, i, i+(len(window)-i)*frontShare/100)
+	from := beginning(window, i, i+front)
 	if from < 0 {
 		p.misses++
 		return

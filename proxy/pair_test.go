@@ -58,7 +58,7 @@ func emitted(t testing.TB, it items, p *pair, lag bool) (out []string, err error
 		}
 		out = append(out, text)
 		if lag && p.share != nil {
-			<-p.share.done // the second is as far ahead as it gets
+			p.share.works.Wait() // the second is as far ahead as it gets
 		}
 	}
 }
@@ -205,13 +205,16 @@ func TestASecondCoreIsIdleOrLeftAlone(t *testing.T) {
 		cores int
 		busy  int
 		size  int
+		most  int
 		want  bool
 	}{
-		{"a core is idle", 2, 0, leastShared, true},
-		{"all of many are busy but one", 8, 6, leastShared, true},
-		{"all are busy", 8, 7, leastShared, false},
-		{"one core", 1, 0, leastShared, false},
-		{"little to share", 2, 0, leastShared - 1, false},
+		{"a core is idle", 2, 0, leastShared, 0, true},
+		{"all of many are busy but one", 8, 6, leastShared, 0, true},
+		{"all are busy", 8, 7, leastShared, 0, false},
+		{"one core", 1, 0, leastShared, 0, false},
+		{"little to share", 2, 0, leastShared - 1, 0, false},
+		{"more is wanted than the first comes to alone", 2, 0, leastShared, 10 + leastShared*frontShare/1000 + 1, true},
+		{"no more is wanted", 2, 0, leastShared, 10 + leastShared*frontShare/1000, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(c.cores))
@@ -219,7 +222,7 @@ func TestASecondCoreIsIdleOrLeftAlone(t *testing.T) {
 			defer mappers.Add(int32(-c.busy))
 			p := newPair(t.Context(), program.Runner("usage"))
 			defer p.Close()
-			p.still, p.bound = true, true
+			p.still, p.bound, p.most, p.made, p.bytes = true, true, c.most, 10, 100
 			p.Scan([]byte(strings.Repeat(`{"id":"i"},`, c.size)[:c.size]), 0, false)
 			if got := p.share != nil; got != c.want {
 				t.Errorf("shared: %v", got)
@@ -238,7 +241,7 @@ func TestASecondStopsWithTheRequest(t *testing.T) {
 	leave()
 	p.Scan(window, 0, false)
 	s := p.share
-	if <-s.done; len(s.items) > 0 {
+	if s.works.Wait(); len(s.items) > 0 {
 		t.Errorf("%d items were mapped for nobody", len(s.items))
 	}
 	p.Close()

@@ -3,6 +3,7 @@ package proxy
 import (
 	"bytes"
 	"context"
+	"sync"
 	"sync/atomic"
 
 	"github.com/meterbridge/meterbridge/internal/mapping"
@@ -33,7 +34,7 @@ type share struct {
 	items  []mapped
 	batch  record.Batch
 	stop   atomic.Bool
-	done   chan struct{}
+	works  sync.WaitGroup
 	broken bool // the runner has panicked, and must not be used again
 }
 
@@ -42,19 +43,20 @@ type mapped struct{ start, end, bytes, outs int }
 
 // anew is the share as if it were a new one.
 func (s *share) anew(window []byte, from int) *share {
-	s.window, s.from, s.items, s.done = window, from, s.items[:0], make(chan struct{})
+	s.window, s.from, s.items = window, from, s.items[:0]
 	if s.batch.Buf == nil {
 		s.batch.Buf = borrow(largeBuffer)
 	}
 	s.batch.Reset()
 	s.stop.Store(false)
+	s.works.Add(1)
 	mappers.Add(1)
 	return s
 }
 
 // run maps the items. Whatever goes wrong with one is not said here: the pair's first runner comes to it too.
 func (s *share) run(ctx context.Context, r *mapping.Runner) {
-	defer close(s.done)
+	defer s.works.Done()
 	defer mappers.Add(-1)
 	defer func() { s.broken = recover() != nil }()
 	for i := s.from; i < len(s.window) && !s.stop.Load() && len(s.batch.Buf) < maxShared; {
@@ -72,7 +74,7 @@ func (s *share) run(ctx context.Context, r *mapping.Runner) {
 // end stops the goroutine behind the item that it is at, and gives what it has mapped.
 func (s *share) end() []mapped {
 	s.stop.Store(true)
-	<-s.done
+	s.works.Wait()
 	return s.items
 }
 

@@ -79,6 +79,9 @@ func (q *request) bareWalk(ctx context.Context) *walk {
 func (w *walk) tune(before func(), keep int) { w.before, w.keep = before, keep }
 
 func (w *walk) expect(limit int, byPage bool) {
+	if w.runner != nil {
+		w.runner.most = limit
+	}
 	if w.ahead == nil {
 		return
 	}

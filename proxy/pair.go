@@ -139,7 +139,7 @@ func (p *pair) drop() {
 	if p.share.broken {
 		p.second, p.still = nil, false
 	}
-	if cap(p.share.batch.Buf) > 2*maxShared {
+	if cap(p.share.batch.Buf) > 2*maxMappedAhead {
 		p.share.free()
 	}
 	p.share, p.given = nil, false

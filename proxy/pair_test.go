@@ -269,14 +269,14 @@ func TestRecordsThatWaitAreBounded(t *testing.T) {
 	p := newPair(t.Context(), pairProgram(t).Runner("usage"))
 	defer p.Close()
 	one := `{"id":"i","text":"` + strings.Repeat("x", 10_000) + `"},`
-	window := []byte(strings.Repeat(one, 3*maxShared/len(one)))
+	window := []byte(strings.Repeat(one, 3*maxMappedAhead/len(one)))
 	if _, st := p.Scan(window, 0, false); st != record.Done {
 		t.Fatal(st)
 	}
 	s := p.spare.anew(window, 0)
 	s.run(t.Context(), p.Runner)
 	n := len(s.items)
-	if s.items[n-2].bytes >= maxShared || s.items[n-1].bytes < maxShared || s.items[n-1].bytes > maxShared+2*len(one) {
+	if s.items[n-2].bytes >= maxMappedAhead || s.items[n-1].bytes < maxMappedAhead || s.items[n-1].bytes > maxMappedAhead+2*len(one) {
 		t.Errorf("%d bytes of records wait, and %d before the last item", s.items[n-1].bytes, s.items[n-2].bytes)
 	}
 }

@@ -12,13 +12,13 @@ import (
 
 // Limits of what a second core is given; docs/limits.md lists them.
 const (
-	leastShared = 48 << 10 // bytes of items in the window that are worth it
-	maxShared   = 1 << 20  // bytes of records that wait for the first core, before the item that may exceed them
-	maxMisses   = 4        // guesses in a row that are wrong, before a page is left to one core
+	leastShared    = 48 << 10 // bytes of items in the window that are worth it
+	maxMappedAhead = 1 << 20  // bytes of records that wait for the first core, before the item that may exceed them
+	maxMisses = 4        // guesses in a row that are wrong, before a page is left to one core
 )
 
 const (
-	frontShare = 45 // percent of the window that the first core keeps: it writes all of the records too
+	frontShare     = 45 // percent of the window that the first core keeps: it writes all of the records too
 	maxOpening = 64 // bytes of an item, up to its first colon, by which others are seen to begin
 	maxLooks   = 16 // for one of them
 )
@@ -59,7 +59,7 @@ func (s *share) run(ctx context.Context, r *mapping.Runner) {
 	defer s.works.Done()
 	defer mappers.Add(-1)
 	defer func() { s.broken = recover() != nil }()
-	for i := s.from; i < len(s.window) && !s.stop.Load() && len(s.batch.Buf) < maxShared; {
+	for i := s.from; i < len(s.window) && !s.stop.Load() && len(s.batch.Buf) < maxMappedAhead; {
 		end, st := r.Scan(s.window, i, false)
 		if st != record.Done || r.EmitContext(ctx, &s.batch) != nil {
 			return

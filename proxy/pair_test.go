@@ -117,11 +117,11 @@ func inPairs(n int) []struct {
 // TestTwoMapAsOneDoes: the same records in the same order, however the bytes arrive and whoever is faster.
 func TestTwoMapAsOneDoes(t *testing.T) {
 	program := pairProgram(t)
-	run := func(open func(io.Reader, record.Scanner) items, r io.Reader, lag bool) ([]string, error, *pair) {
+	run := func(open func(io.Reader, record.Scanner) items, r io.Reader, lag bool) ([]string, *pair, error) {
 		p := newPair(t.Context(), program.Runner("usage"))
 		defer p.Close()
 		out, err := emitted(t, open(r, p.Scan), p, lag)
-		return out, err, p
+		return out, p, err
 	}
 	for _, c := range inPairs(200) {
 		t.Run(c.name, func(t *testing.T) {
@@ -130,7 +130,7 @@ func TestTwoMapAsOneDoes(t *testing.T) {
 				busyElsewhere(t, 0)
 				var err error
 				var p *pair
-				if want, err, p = run(c.open, strings.NewReader(c.body), false); strings.HasPrefix(c.name, "items that are no") {
+				if want, p, err = run(c.open, strings.NewReader(c.body), false); strings.HasPrefix(c.name, "items that are no") {
 					t.Skip("the mapping does not take them")
 				} else if err != nil || len(want) != 200 || p.second != nil {
 					t.Fatalf("%d items, %v, a second: %v", len(want), err, p.second != nil)
@@ -142,7 +142,7 @@ func TestTwoMapAsOneDoes(t *testing.T) {
 				} {
 					t.Run(fmt.Sprint(name, lag), func(t *testing.T) {
 						busyElsewhere(t, 2)
-						got, _, p := run(c.open, r, lag)
+						got, p, _ := run(c.open, r, lag)
 						if !slices.Equal(got, want) {
 							t.Errorf("%d items that are not the %d of one", len(got), len(want))
 						}

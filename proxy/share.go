@@ -14,11 +14,11 @@ import (
 const (
 	leastShared    = 48 << 10 // bytes of items in the window that are worth it
 	maxMappedAhead = 1 << 20  // bytes of records that wait for the first core, before the item that may exceed them
-	maxMisses = 4        // guesses in a row that are wrong, before a page is left to one core
+	maxMisses      = 4        // guesses in a row that are wrong, before a page is left to one core
 )
 
 const (
-	frontShare     = 45 // percent of the window that the first core keeps: it writes all of the records too
+	frontShare = 45 // percent of the window that the first core keeps: it writes all of the records too
 	maxOpening = 64 // bytes of an item, up to its first colon, by which others are seen to begin
 	maxLooks   = 16 // for one of them
 )

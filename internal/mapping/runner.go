@@ -140,7 +140,9 @@ func (r *Runner) root(i int) (any, error) {
 // are not copied: the window must not change before Emit returns. Bind and BindParent may come between.
 func (r *Runner) Scan(window []byte, i int, eof bool) (end int, st record.Status) {
 	r.resume()
-	r.item = nil
+	if r.item = nil; r.unit.engine.faulty.Load() {
+		r.machine = nil // another runner of the program has found out
+	}
 	i = record.SkipSpace(window, i)
 	if end, st = r.scan(window, i, eof); r.machine == nil {
 		end, st = record.Scan(window, i, eof)

@@ -32,6 +32,8 @@ type walk struct {
 	listed  map[*connector.Parents]*parents // the lists that are the same for each window
 	ahead   *ahead                          // nil where the calls are made one by one
 	given   int                             // records that Next gave
+	most    int                             // of those that are wanted; 0: all
+	byPage  bool                            // no more than one page with a record is wanted
 	outputs int                             // the most that one item has given
 	batch   record.Batch
 	item    record.Item
@@ -79,13 +81,17 @@ func (q *request) bareWalk(ctx context.Context) *walk {
 func (w *walk) tune(before func(), keep int) { w.before, w.keep = before, keep }
 
 func (w *walk) expect(limit int, byPage bool) {
+	w.most, w.byPage = limit, byPage
 	if w.ahead == nil {
 		return
 	}
 	if w.ahead.wants.byPage = byPage; limit > 0 {
-		w.ahead.wants.most = limit + 1
+		w.ahead.wants.most = limit
 	}
 }
+
+// full says that the request has all that it wants.
+func (w *walk) full() bool { return w.most > 0 && w.given >= w.most || w.byPage && w.given > 0 }
 
 // Next is the next record that the request asks for. After io.EOF or an error it stays there.
 func (w *walk) Next() (record.Rec, error) {

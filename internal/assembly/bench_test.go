@@ -27,7 +27,7 @@ func BenchmarkGateway(b *testing.B) {
 		lines int
 		limit int
 		next  string
-	}{{"1KB", 2, 1000, `null`}, {"1KB/ledOn", 2, 2, `"more"`}, {"100KB", 215, 1000, `null`}} {
+	}{{"1KB", 2, 1000, `null`}, {"1KB,limit", 2, 2, `"more"`}, {"100KB", 215, 1000, `null`}} {
 		for _, format := range []string{"raw", "unified"} {
 			b.Run(format+"/"+size.name, func(b *testing.B) {
 				lines := make([]string, size.lines)

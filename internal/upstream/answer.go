@@ -147,6 +147,7 @@ type Reply struct {
 	Status    int
 	Header    http.Header   // of the answer, without what was undone of its encoding
 	Body      io.ReadCloser // inflated; never nil
+	Whole     []byte        // what Body has, where it has come whole; it stays until Body is closed
 	URL       string        // where it came from, as it may be shown
 	RateLimit http.Header   // ratelimit-limit, -remaining and -reset, normalised; nil where the provider sends none
 	Empty     bool          // the provider's error means that there is nothing; the body is empty

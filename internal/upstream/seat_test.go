@@ -214,6 +214,64 @@ func TestOneWhoLeavesTakesNothingFromTheOthers(t *testing.T) {
 	}
 }
 
+// TestWhoMakesTheCallItselfMayLeaveToo: it goes on for those who wait for it, and ends with the last of them. Who leaves before
+// it makes the call leaves it to them.
+func TestWhoMakesTheCallItselfMayLeaveToo(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		before bool // the first one leaves before it makes the call
+		all    bool
+	}{{"the first", false, false}, {"the first, too early", true, false}, {"all", false, true}} {
+		t.Run(c.name, func(t *testing.T) {
+			g := newGated()
+			began := make(chan struct{}, 2)
+			serve := g.serve(answers(200, nil, `{"data":[]}`))
+			a := newAcme(t, func(w http.ResponseWriter, r *http.Request) { began <- struct{}{}; serve(w, r) }, Config{}, keyAuth)
+			ctx, leave := context.WithCancel(t.Context())
+			var seats []*Seat
+			for range 3 {
+				seats = append(seats, a.session().Take(ctx, listCall("/usage"), nil))
+			}
+			var all sync.WaitGroup
+			if c.before {
+				seats[0].Close()
+			} else {
+				all.Go(func() {
+					if _, err := seats[0].Reply(ctx); problem.From(err).Code != problem.ClientGone {
+						t.Errorf("one who has left is told %v", err)
+					}
+				})
+				<-began
+			}
+			if c.all {
+				for _, s := range seats[1:] {
+					s.Close()
+				}
+				leave()
+				<-g.left
+				all.Wait()
+				return
+			}
+			leave()
+			for _, s := range seats[1:] {
+				all.Go(func() {
+					if body, err := readAll(t.Context(), s); err != nil || body != `{"data":[]}` {
+						t.Errorf("%q, %v", body, err)
+					}
+				})
+			}
+			if c.before {
+				<-began
+			}
+			close(g.open)
+			all.Wait()
+			if n := g.calls.Load(); n != 1 && !c.before {
+				t.Errorf("%d calls", n)
+			}
+		})
+	}
+}
+
 // TestTheFirstOnesDeadlineIsItsOwn: the others ask again.
 func TestTheFirstOnesDeadlineIsItsOwn(t *testing.T) {
 	var calls atomic.Int32

@@ -126,7 +126,7 @@ func (t *Seat) board(ctx context.Context, how want) bool {
 	return true
 }
 
-// fly makes the call. It goes on without the seat while others wait for it.
+// fly makes the call, and reads a body that can't take long. It goes on without the seat while others wait for it.
 func (t *Seat) fly(ctx context.Context) {
 	f := t.flight
 	t.flies = false
@@ -139,7 +139,13 @@ func (t *Seat) fly(ctx context.Context) {
 		}
 	})
 	defer stop()
-	f.run(t.call)
+	switch {
+	case !f.start(t.call):
+	case f.size >= 0 && f.size <= maxAtOnce:
+		f.finish()
+	default:
+		go f.finish() // its reader may have enough before it has come
+	}
 }
 
 func (s *Session) told(outcome string) { s.c.cfg.Flight(s.conn.Name, outcome) }

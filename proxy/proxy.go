@@ -22,6 +22,7 @@ import (
 	"github.com/meterbridge/meterbridge/internal/cursor"
 	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/mapping"
+	"github.com/meterbridge/meterbridge/internal/principal"
 	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/upstream"
 )
@@ -50,7 +51,7 @@ type Observer interface {
 	CursorOpened(outcome string)
 	MappingFailed(connector, resource string)
 	MappingChecked(connector, resource string, same bool)
-	Mapped(connector, resource string, ran mapping.Ran)
+	Mapped(connector, resource string, ran mapping.Ran, took time.Duration)
 }
 
 // Config is what a Proxy is made of.
@@ -100,14 +101,14 @@ func New(c Config) *Proxy {
 
 type nobody struct{}
 
-func (nobody) Records(string, string, string, int) {}
-func (nobody) CursorOpened(string)                 {}
-func (nobody) MappingFailed(string, string)        {}
-func (nobody) MappingChecked(string, string, bool) {}
-func (nobody) Mapped(string, string, mapping.Ran)  {}
+func (nobody) Records(string, string, string, int)               {}
+func (nobody) CursorOpened(string)                               {}
+func (nobody) MappingFailed(string, string)                      {}
+func (nobody) MappingChecked(string, string, bool)               {}
+func (nobody) Mapped(string, string, mapping.Ran, time.Duration) {}
 
 // Unified answers GET /unified/{model}/{resource}[/{id}]. A returned problem means that nothing was written.
-func (p *Proxy) Unified(w http.ResponseWriter, r *http.Request, who Principal, model, resource, id string) error {
+func (p *Proxy) Unified(w http.ResponseWriter, r *http.Request, who *principal.Principal, model, resource, id string) error {
 	q, err := p.resolve(r, who, model, resource, id)
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/mapping"
@@ -52,6 +53,8 @@ type walk struct {
 
 	lastCall connector.Call // of the last page that was left
 	lastKept *keeper        // its bytes
+
+	worked time.Duration // of the mapping
 
 	visits *[]visit // the pages that were left, for an explanation; nil where there is none to be
 
@@ -164,7 +167,10 @@ func (w *walk) emit() error {
 	if err := w.bind(); err != nil {
 		return err
 	}
-	if err := w.runner.EmitContext(w.ctx, &w.batch); err != nil {
+	began := time.Now()
+	err := w.runner.EmitContext(w.ctx, &w.batch)
+	w.worked += time.Since(began)
+	if err != nil {
 		return w.mappingProblem(err)
 	}
 	return w.control()
@@ -238,7 +244,8 @@ func (w *walk) Close() {
 	w.ahead.close()
 	if w.runner != nil && !w.closed {
 		w.runner.Close()
-		w.Observer.Mapped(w.conn.Name, w.mapped, w.runner.Ran())
+		w.Observer.Mapped(w.conn.Name, w.mapped, w.runner.Ran(), w.worked)
+		w.line.Mapped(w.worked)
 	}
 	w.closed = true
 	if w.err == nil {

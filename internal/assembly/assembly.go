@@ -22,7 +22,8 @@ import (
 	"github.com/meterbridge/meterbridge/internal/gateway"
 	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/kv"
-	"github.com/meterbridge/meterbridge/internal/mapping"
+	"github.com/meterbridge/meterbridge/internal/principal"
+	"github.com/meterbridge/meterbridge/internal/secret"
 	"github.com/meterbridge/meterbridge/internal/telemetry"
 	"github.com/meterbridge/meterbridge/internal/upstream"
 	"github.com/meterbridge/meterbridge/proxy"
@@ -55,8 +56,10 @@ type House struct {
 	counts  map[string]*jq.Counts // by connector, of the catalog that is loaded
 	loading sync.Mutex            // a signal and a saved file may come together
 	catalog atomic.Pointer[proxy.Catalog]
-	tokens  atomic.Pointer[gateway.Tokens]
+	tokens  *principal.Static
 	store   kv.Store
+	keys    *secret.Keyring
+	metrics *telemetry.Metrics
 	log     *slog.Logger
 }
 
@@ -68,15 +71,20 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
-	h := &House{log: o.Log, only: o.Only, hurry: o.Hurry, count: o.Count, trial: o.Trial}
+	metrics := telemetry.NewMetrics(o.Version)
+	h := &House{log: o.Log, metrics: metrics, only: o.Only, hurry: o.Hurry, count: o.Count, trial: o.Trial}
 	keys, shared, err := cfg.Keyring()
 	if err != nil {
 		return nil, err
 	}
+	h.keys = keys
 	if !shared {
 		o.Log.Warn("no secret_key is configured: cursors work until this process ends, and in this process only")
 	}
 	if h.Accounts, err = account.NewStatic(); err != nil {
+		return nil, err
+	}
+	if h.tokens, err = principal.NewStatic(); err != nil {
 		return nil, err
 	}
 	if err := h.Load(cfg); err != nil {
@@ -85,17 +93,13 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	if h.store, err = openStore(cfg, o.Redis); err != nil {
 		return nil, err
 	}
-	metrics := telemetry.NewMetrics()
 	metrics.RedisUp(func() bool { return storeState(h.store) == "ok" })
 	states := account.NewStates(o.Clock)
+	metrics.Accounts(h.countAccounts(states))
+	seen := observer{metrics, o.Log}
 	h.Upstream = upstream.New(upstream.Config{
-		Allow: cfg.Egress.Allow, States: states, Keyring: keys, Clock: o.Clock, Store: h.store, Flight: metrics.Flight,
-		Observe: func(name string, e upstream.Exchange) {
-			metrics.Upstream(name, e.Status, time.Duration(e.Millis*float64(time.Millisecond)))
-			if o.Log.Enabled(context.Background(), slog.LevelDebug) {
-				o.Log.Debug("upstream", "connector", name, "purpose", e.Purpose, "method", e.Method, "url", e.URL, "status", e.Status, "ms", e.Millis)
-			}
-		},
+		Allow: cfg.Egress.Allow, States: states, Keyring: keys, Clock: o.Clock, Store: h.store,
+		Flight: seen.flight, Observe: seen.exchange,
 	})
 	c := cursor.Config{Keys: keys, Store: h.store, TTL: cfg.Cursors.TTL, Now: o.Clock}
 	pages := c
@@ -104,11 +108,11 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	}
 	h.Proxy = proxy.New(proxy.Config{
 		Catalog: h.catalog.Load, Accounts: h.Accounts, States: states, Upstream: h.Upstream,
-		Cursors: cursor.New(c), Pages: cursor.NewPages(pages), Clock: o.Clock, Observer: observer{metrics}, Log: o.Log,
+		Cursors: cursor.New(c), Pages: cursor.NewPages(pages), Clock: o.Clock, Observer: seen, Log: o.Log,
 	})
 	h.Handler, err = gateway.New(gateway.Config{
-		Proxy: h.Proxy, Tokens: h.tokens.Load, Metrics: metrics, Ready: h.ready, Version: o.Version,
-		Model: func() gateway.Schemas { return h.catalog.Load().Model }, Log: o.Log,
+		Proxy: h.Proxy, Auth: principal.NewAuthenticator(keys, o.Clock, h.tokens), Metrics: metrics, Ready: h.ready, Version: o.Version,
+		Model: func() gateway.Schemas { return h.catalog.Load().Model }, Log: o.Log, Fingerprint: keys.Fingerprint,
 	})
 	return h, err
 }
@@ -143,11 +147,16 @@ func (h *House) Load(cfg *config.Config) error {
 	if err := h.Accounts.Replace(cfg.Accounts.Static); err != nil {
 		return err
 	}
-	var tokens []gateway.Token
+	var tokens []*principal.Principal
 	for _, t := range cfg.Auth.Tokens {
-		tokens = append(tokens, gateway.Token{SHA256: t.SHA256, Principal: proxy.Principal{Name: t.Name, Accounts: t.Accounts, Write: t.Write}})
+		tokens = append(tokens, &t.Principal)
 	}
-	h.tokens.Store(gateway.NewTokens(tokens...))
+	if err := h.tokens.Replace(tokens); err != nil {
+		return err
+	}
+	for _, a := range cfg.Accounts.Static {
+		h.metrics.Expect(a.Connector)
+	}
 	h.catalog.Store(catalog)
 	return nil
 }
@@ -249,22 +258,4 @@ func storeState(s kv.Store) string {
 		return r.Status()
 	}
 	return "ok"
-}
-
-type observer struct{ *telemetry.Metrics }
-
-func (o observer) MappingFailed(connector, resource string) { o.MappingError(connector, resource) }
-
-func (o observer) Mapped(connector, resource string, ran mapping.Ran) {
-	o.Metrics.Mapped(connector, resource, "compiled", ran.Compiled)
-	o.Metrics.Mapped(connector, resource, "bailed", ran.Bailed)
-	o.Metrics.Mapped(connector, resource, "interpreted", ran.Interpreted)
-}
-
-func (o observer) CursorOpened(outcome string) {
-	if outcome == "ok" {
-		o.Metrics.CursorOpened()
-	} else {
-		o.CursorStale()
-	}
 }

@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -17,6 +18,7 @@ import (
 	"github.com/meterbridge/meterbridge/internal/config"
 	"github.com/meterbridge/meterbridge/internal/gateway"
 	"github.com/meterbridge/meterbridge/internal/secret"
+	"github.com/meterbridge/meterbridge/internal/telemetry"
 )
 
 // Tokens of the test house. Two accounts, acme-1 of the tenant north and acme-2 of south.
@@ -33,6 +35,25 @@ type house struct {
 	url      string
 	provider *provider
 	client   *http.Client
+	log      *logged
+}
+
+// logged is a log that is written and read at the same time.
+type logged struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *logged) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(b)
+}
+
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
 }
 
 // provider answers anything and remembers what it was asked.
@@ -75,10 +96,11 @@ func (p *provider) asked() []string {
 
 func newHouse(t testing.TB) *house {
 	t.Helper()
-	h := &house{provider: new(provider), client: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	h := &house{provider: new(provider), log: new(logged), client: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 	upstream := httptest.NewServer(h.provider)
 	t.Cleanup(upstream.Close)
 	cfg := config.Default()
+	cfg.SecretKeys = []secret.Value{secret.New(strings.Repeat("k", config.KeyBytes))}
 	cfg.Connectors.Dir, cfg.Mappings.Dir, cfg.Egress.Allow = "testdata/house/connectors", "testdata/house/mappings", assembly.Loopback
 	for id, of := range map[string]string{"acme-1": "north", "acme-2": "south"} {
 		cfg.Accounts.Static = append(cfg.Accounts.Static, &account.Account{
@@ -95,7 +117,7 @@ func newHouse(t testing.TB) *house {
 	token("tenant", tenant, false, "tenant:north")
 	token("other", other, true, "acme-2")
 	token("stranger", stranger, true)
-	built, err := assembly.Build(cfg, assembly.Options{Clock: func() time.Time { return time.Date(2026, 9, 20, 12, 0, 0, 0, time.UTC) }, Log: slog.New(slog.DiscardHandler), Version: "test"})
+	built, err := assembly.Build(cfg, assembly.Options{Clock: func() time.Time { return time.Date(2026, 9, 20, 12, 0, 0, 0, time.UTC) }, Log: telemetry.NewLogger(h.log, slog.LevelInfo, true), Version: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}

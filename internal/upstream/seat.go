@@ -95,7 +95,7 @@ func (t *Seat) board(ctx context.Context, how want) bool {
 	defer all.mu.Unlock()
 	if f := all.byKey[key]; f != nil && f.join(t) {
 		t.flight, t.first = f, false
-		t.s.told("joined")
+		t.s.told(ctx, "joined")
 		return true
 	}
 	f := &flight{s: t.s, all: all, key: key, running: true, seats: []*Seat{t}, open: 1, clock: func() {}}
@@ -118,7 +118,7 @@ func (t *Seat) board(ctx context.Context, how want) bool {
 		all.byKey[key] = f
 	}
 	if how == ahead {
-		t.s.told("ahead")
+		t.s.told(ctx, "ahead")
 	}
 	if t.flies = how == awaited; !t.flies {
 		go f.run(t.call)
@@ -148,7 +148,9 @@ func (t *Seat) fly(ctx context.Context) {
 	}
 }
 
-func (s *Session) told(outcome string) { s.c.cfg.Flight(s.conn.Name, outcome) }
+func (s *Session) told(ctx context.Context, outcome string) {
+	s.c.cfg.Flight(ctx, s.conn.Name, outcome)
+}
 
 // Reply is the answer; its body has to be closed, which leaves the seat.
 func (t *Seat) Reply(ctx context.Context) (*Reply, error) {

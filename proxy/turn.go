@@ -40,9 +40,17 @@ func (w *walk) start() error {
 		w.rows = 1 // at the start of a page, too, it says that the window has given a record
 	}
 	if len(w.pos.Token) > 0 {
-		w.seen[hash(w.pos.Token)] = true
+		w.saw(hash(w.pos.Token))
 	}
 	return nil
+}
+
+// saw remembers the cursor of a page.
+func (w *walk) saw(token uint64) {
+	if w.seen == nil {
+		w.seen = map[uint64]bool{}
+	}
+	w.seen[token] = true
 }
 
 // enter goes to where a page can be fetched: a call for each of some parents is made for the first of them. Where there is
@@ -162,7 +170,7 @@ func (w *walk) follow(from connector.Facts, next record.Position) error {
 	if w.seen[h] || w.empty > maxEmptyPages {
 		return problem.New(problem.PaginationLoop, "the provider goes round in circles: page cursor %q after %d pages without an item", clip(string(next.Token), 80), w.empty).AsRemote()
 	}
-	w.seen[h] = true
+	w.saw(h)
 	return nil
 }
 

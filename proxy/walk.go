@@ -71,14 +71,17 @@ func (q *request) newWalk(ctx context.Context) *walk {
 	if q.program != nil {
 		w.runner = q.program.Runner(q.mapped)
 		w.runner.Check(q.Catalog().CheckEvery, q.checked)
-		w.names = q.lookUp(ctx, q.program.Reads("$lookups", q.mapped))
+		w.names = q.lookUp(ctx)
+		if !q.params.format.streams() { // one that waits holds no more than it has to
+			w.batch.Buf = borrow(firstBuffer)
+		}
 	}
 	return w
 }
 
 // bareWalk is a walk over items as they are.
 func (q *request) bareWalk(ctx context.Context) *walk {
-	return &walk{request: q, ctx: ctx, pos: q.at, seen: map[uint64]bool{}}
+	return &walk{request: q, ctx: ctx, pos: q.at}
 }
 
 func (w *walk) tune(before func(), keep int) { w.before, w.keep = before, keep }
@@ -244,6 +247,8 @@ func (w *walk) Close() {
 	w.ahead.close()
 	if w.runner != nil && !w.closed {
 		w.runner.Close()
+		release(w.batch.Buf)
+		w.batch.Buf = nil
 		w.Observer.Mapped(w.conn.Name, w.mapped, w.runner.Ran(), w.worked)
 		w.line.Mapped(w.worked)
 	}

@@ -201,8 +201,12 @@ func (w *walk) bind() error {
 func (w *walk) itemRoots() *mapping.Vars {
 	looked, warns := w.names.wait(w.ctx)
 	w.warn(warns...)
+	var call []byte
+	if w.visits != nil || w.program.Mentions("$call") {
+		call = w.page.call.JSON()
+	}
 	return &mapping.Vars{
-		Query: w.queryJSON, Account: w.accountJSON, Call: w.page.call.JSON(), Page: w.page.items.Envelope(), Lookups: looked,
+		Query: w.queryJSON, Account: w.accountJSON, Call: call, Page: w.page.items.Envelope(), Lookups: looked,
 		Parent: w.parent(), Carry: w.page.at.Carry,
 	}
 }

@@ -74,7 +74,11 @@ func (s *Session) send(ctx context.Context, call connector.Call, sig *signature)
 		release()
 	}
 
-	req, err := http.NewRequestWithContext(inner, call.Method, "", bytes.NewReader(call.Body))
+	var sent io.Reader = http.NoBody
+	if len(call.Body) > 0 {
+		sent = bytes.NewReader(call.Body)
+	}
+	req, err := http.NewRequestWithContext(inner, call.Method, "", sent)
 	if err != nil {
 		drop()
 		return nil, failure(ctx, u.Host, err)

@@ -181,7 +181,9 @@ func (t *Seat) Reply(ctx context.Context) (*Reply, error) {
 			own := *reply
 			own.Body, own.wire = &seatBody{t: t, ctx: ctx}, nil // the rest is for reading alone, and for all
 			if state == flightWhole {                           // nothing is under way that would have to end with the reader
-				own.Whole = body
+				if !failed {
+					own.Whole = body
+				}
 				return &own, nil
 			}
 			f.mu.Lock()

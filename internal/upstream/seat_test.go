@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -81,8 +82,9 @@ func TestThoseWhoAskTheSameShareOneCall(t *testing.T) {
 			g := newGated()
 			a := newAcme(t, g.serve(c.serve), Config{}, keyAuth)
 			var seats []*Seat
-			for range 5 {
-				seats = append(seats, a.session().Share(t.Context(), listCall("/usage"), nil))
+			for i := range 5 {
+				board := []func(context.Context, connector.Call, Landed) *Seat{a.session().Share, a.session().Take}[i%2]
+				seats = append(seats, board(t.Context(), listCall("/usage"), nil))
 			}
 			close(g.open)
 			var all sync.WaitGroup
@@ -268,6 +270,48 @@ func TestWhoMakesTheCallItselfMayLeaveToo(t *testing.T) {
 			if n := g.calls.Load(); n != 1 && !c.before {
 				t.Errorf("%d calls", n)
 			}
+		})
+	}
+}
+
+// TestWhatHasComeWholeIsReadWhereItIs: of who makes the call, whatever its size; a body that broke off is none.
+func TestWhatHasComeWholeIsReadWhereItIs(t *testing.T) {
+	says := func(n, sends int) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Length", strconv.Itoa(n))
+			io.WriteString(w, strings.Repeat("x", sends))
+			if http.NewResponseController(w).Flush(); sends < n {
+				time.Sleep(time.Second) // in the bubble's time
+				panic(http.ErrAbortHandler)
+			}
+		}
+	}
+	for _, c := range []struct {
+		name        string
+		says, sends int
+		whole       bool
+		wait        time.Duration // for Reply
+		code        problem.Code  // of its body
+	}{
+		{"small", 100, 100, true, 0, ""},
+		{"the largest that is waited for", maxAtOnce, maxAtOnce, true, 0, ""},
+		{"small and cut off", maxAtOnce, 10, false, time.Second, problem.UpstreamReset},
+		{"larger and cut off", maxAtOnce + 1, 10, false, 0, problem.UpstreamReset},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a := newPiped(t, says(c.says, c.sends), Config{}, keyAuth)
+				start := time.Now()
+				reply, err := a.session().Take(t.Context(), listCall("/usage"), nil).Reply(t.Context())
+				if err != nil || time.Since(start) != c.wait || (reply.Whole != nil) != c.whole || c.whole && len(reply.Whole) != c.says {
+					t.Fatalf("after %s: %d bytes, %v", time.Since(start), len(reply.Whole), err)
+				}
+				body, err := io.ReadAll(reply.Body)
+				if len(body) != c.sends || c.code != "" && problem.From(err).Code != c.code || c.code == "" && err != nil {
+					t.Errorf("%d bytes, %v", len(body), err)
+				}
+				reply.Body.Close()
+			})
 		})
 	}
 }

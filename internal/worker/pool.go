@@ -41,7 +41,7 @@ func (p *Pool) begin() error {
 	return p.err
 }
 
-// take waits for a worker, for nobody has more than half of them: one program that is slow must not stop the others.
+// take waits for a worker. Nobody has more than half of them: one program that is slow must not stop the others. I8
 func (p *Pool) take(ctx context.Context, program *Program) (*process, error) {
 	if err := p.begin(); err != nil {
 		return nil, err

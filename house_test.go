@@ -25,9 +25,9 @@ const module = "github.com/meterbridge/meterbridge"
 var layers = [][]string{
 	{"internal/openapi", "internal/record", "internal/money", "internal/bracket", "internal/secret", "internal/problem", "internal/near", "connectors", "mappings", "docs"},
 	{"internal/house", "internal/jq/core"},
-	{"internal/jq", "internal/kv"},
+	{"internal/jq", "internal/kv", "internal/database"},
 	{"internal/mapping/native", "internal/worker"},
-	{"internal/connector", "internal/mapping", "internal/account", "internal/cursor", "internal/telemetry"},
+	{"internal/connector", "internal/mapping", "internal/account", "internal/cursor", "internal/principal", "internal/telemetry"},
 	{"internal/upstream", "internal/config"},
 	{"proxy"},
 	{"internal/gateway", "internal/simulate", "internal/scaffold", "internal/coverage"},
@@ -49,7 +49,9 @@ var owners = map[string][]string{
 	"golang.org/x/time":                   {"internal/upstream"},
 	"code.dny.dev/ssrf":                   {"internal/upstream"},
 	"github.com/google/uuid":              {"internal/gateway"},
-	"golang.org/x/sync":                   {"internal/upstream", "proxy"},
+	"golang.org/x/sync":                   {"internal/account", "internal/upstream", "proxy"},
+	"modernc.org/sqlite":                  {"internal/database"},
+	"github.com/jackc/pgx/v5":             {"internal/database"},
 	// gjson finds small things in checked bytes wherever bytes are at hand.
 	"github.com/tidwall/gjson": {"internal/connector", "internal/recorder", "internal/upstream", "proxy"},
 	// YAML nodes carry the line and column that every reader of a hand-written file reports.

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/meterbridge/meterbridge/internal/account"
+	"github.com/meterbridge/meterbridge/internal/principal"
 )
 
 // AccountView is an integrated account as the wire shows it: never a secret.
@@ -17,22 +18,19 @@ type AccountView struct {
 }
 
 // ListAccounts are the accounts that the caller may see.
-func (p *Proxy) ListAccounts(ctx context.Context, who Principal) ([]AccountView, error) {
-	all, err := p.Accounts.List(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (p *Proxy) ListAccounts(ctx context.Context, who *principal.Principal) ([]AccountView, error) {
 	out := []AccountView{}
-	for _, a := range all {
-		if who.Sees(a) {
+	err := account.All(ctx, p.Accounts, account.Query{}, func(a *account.Account) bool {
+		if who.Sees(a.ID, a.TenantID) {
 			out = append(out, p.view(a))
 		}
-	}
-	return out, nil
+		return true
+	})
+	return out, err
 }
 
 // GetAccount is one of them.
-func (p *Proxy) GetAccount(ctx context.Context, who Principal, id string) (AccountView, error) {
+func (p *Proxy) GetAccount(ctx context.Context, who *principal.Principal, id string) (AccountView, error) {
 	a, err := p.account(ctx, who, id)
 	if err != nil {
 		return AccountView{}, err

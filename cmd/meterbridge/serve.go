@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -54,7 +53,7 @@ func (v *serveVerb) Run(ctx context.Context, to std) error {
 	if len(cfg.Auth.Tokens) == 0 {
 		log.Warn("no token is configured, so every request is a 401; add one to auth.tokens in " + v.Config)
 	}
-	log.Info("serving", "url", "http://"+listener.Addr().String(), "accounts", len(cfg.Accounts.Static), "connectors", len(house.Catalog().Connectors.Names()))
+	log.Info("serving", "url", "http://"+listener.Addr().String(), "accounts", accountsIn(cfg), "connectors", len(house.Catalog().Connectors.Names()))
 	reload := func() error {
 		cfg, err := v.load()
 		if err == nil {
@@ -80,6 +79,14 @@ func (v *serveVerb) load() (*config.Config, error) {
 	return cfg, err
 }
 
+// accountsIn says for the log where accounts live.
+func accountsIn(cfg *config.Config) any {
+	if cfg.Accounts.Stored() {
+		return "in a database"
+	}
+	return len(cfg.Accounts.Static)
+}
+
 func newLogger(to std, level string, asJSON bool) *slog.Logger {
 	var l slog.Level
 	_ = l.UnmarshalText([]byte(level)) // the flag's enum lets nothing else through
@@ -95,8 +102,7 @@ func reloadOnHangup(reload func() error, house *assembly.House, log *slog.Logger
 			log.Error("the configuration was not reloaded; the running one stays", "error", err)
 			continue
 		}
-		accounts, _ := house.Accounts.List(context.Background()) // only a context ends it
-		log.Info("reloaded", "accounts", len(accounts), "connectors", len(house.Catalog().Connectors.Names()))
+		log.Info("reloaded", "connectors", len(house.Catalog().Connectors.Names()))
 	}
 }
 
@@ -112,10 +118,8 @@ func serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger
 	case <-ctx.Done():
 	}
 	log.Info("stopping; requests under way may end", "within", drainTime)
-	drain, cancel := context.WithTimeout(context.Background(), drainTime)
-	defer cancel()
-	if err := srv.Shutdown(drain); err != nil && !errors.Is(err, context.DeadlineExceeded) {
-		return err
+	if house, ok := h.(interface{ Stop() }); ok {
+		house.Stop()
 	}
-	return srv.Close()
+	return srv.Drain(drainTime)
 }

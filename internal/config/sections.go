@@ -6,9 +6,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/meterbridge/meterbridge/internal/database"
+	"github.com/meterbridge/meterbridge/internal/kv"
 	"github.com/meterbridge/meterbridge/internal/near"
 	"github.com/meterbridge/meterbridge/internal/secret"
 )
@@ -25,13 +28,14 @@ func (p *parser) root(n *yaml.Node) {
 	p.object(n, "",
 		field{"server", section(field{"listen", p.listen})},
 		field{"auth", section(field{"tokens", p.tokens})},
-		field{"accounts", section(field{"static", p.accounts})},
+		field{"accounts", p.accountsSection},
 		field{"connectors", section(field{"dir", p.dir(&c.Connectors)})},
 		field{"mappings", section(field{"dir", p.dir(&c.Mappings)}, field{"check_every", p.checkEvery})},
 		field{"overrides", section(field{"dir", p.dir(&c.Overrides)})},
 		field{"secret_key", p.secretKeys},
 		field{"cursors", section(field{"store", p.store}, field{"ttl", p.duration(&c.Cursors.TTL)})},
 		field{"redis", section(field{"url", p.redis})},
+		field{"limits", section(field{"token", p.rate(&c.Limits.Token)}, field{"account", p.rate(&c.Limits.Account)})},
 		field{"egress", section(field{"allow", p.allow})},
 	)
 }
@@ -69,6 +73,63 @@ func (p *parser) checkEvery(n *yaml.Node, key string) {
 		return
 	}
 	p.config.CheckEvery = every
+}
+
+// rate is a number of requests in each period, written as connectors write theirs.
+func (p *parser) rate(dst *kv.Rate) func(*yaml.Node, string) {
+	return func(n *yaml.Node, key string) {
+		r := kv.Rate{Per: time.Second}
+		p.object(n, key,
+			field{"rate", func(n *yaml.Node, key string) {
+				s, ok := p.written(n, key)
+				if !ok {
+					return
+				}
+				if v, err := strconv.Atoi(s); err != nil || v < 1 || v > kv.MaxRate {
+					p.fail(n, key, "wants a number of requests from 1 to %d", kv.MaxRate)
+				} else {
+					r.Requests = v
+				}
+			}},
+			field{"per", func(n *yaml.Node, key string) {
+				if p.duration(&r.Per)(n, key); r.Per > kv.MaxRatePer {
+					p.fail(n, key, "is longer than %s", kv.MaxRatePer)
+				}
+			}},
+		)
+		if _, given := p.places[join(key, "rate")]; !given && n.Kind == yaml.MappingNode {
+			p.fail(n, key, "rate is missing: the requests in each period of per")
+		}
+		if r.Requests > 0 {
+			*dst = r
+		}
+	}
+}
+
+func (p *parser) accountsSection(n *yaml.Node, key string) {
+	p.object(n, key, field{"store", p.accountStore}, field{"static", p.accounts})
+	if a := p.config.Accounts; a.Stored() && len(a.Static) > 0 {
+		p.failAt(p.places[key+".static"], key+".static", "accounts.store is a database, which has all accounts; meterbridge accounts add puts one there")
+	}
+}
+
+// storeStatic is the store of accounts that is the configuration itself.
+const storeStatic = "static"
+
+// accountStore is where accounts live. Messages don't quote an address, for it may hold a password.
+func (p *parser) accountStore(n *yaml.Node, key string) {
+	s, ok := p.secretText(n, key)
+	if !ok || s == storeStatic {
+		return
+	}
+	if !database.Known(s) {
+		p.fail(n, key, "wants static, sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME")
+		return
+	}
+	if file, ok := strings.CutPrefix(s, database.SQLite); ok {
+		s = database.SQLite + p.relative(file)
+	}
+	p.config.Accounts.Store = secret.New(s)
 }
 
 func (p *parser) store(n *yaml.Node, key string) {

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"io"
@@ -17,8 +16,10 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/meterbridge/meterbridge/internal/principal"
 	"github.com/meterbridge/meterbridge/internal/problem"
-	"github.com/meterbridge/meterbridge/proxy"
+	"github.com/meterbridge/meterbridge/internal/secret"
+	"github.com/meterbridge/meterbridge/internal/telemetry"
 )
 
 // counted remembers what was told to the metrics.
@@ -27,15 +28,16 @@ type counted struct {
 	lines []string
 }
 
-func (c *counted) Request(route string, status int, format string, _ time.Duration) {
+func (c *counted) Request(l *telemetry.Line) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.lines = append(c.lines, route+" "+http.StatusText(status)+" "+format)
+	c.lines = append(c.lines, l.Route+" "+http.StatusText(l.Status)+" "+l.Format+" "+l.Code)
 }
+func (c *counted) Limited(string)        {}
 func (c *counted) Handler() http.Handler { return http.NotFoundHandler() }
 
 func minimal(m Metrics, log io.Writer) Config {
-	return Config{Tokens: func() *Tokens { return NewTokens() }, Metrics: m, Log: slog.New(slog.NewTextHandler(log, nil))}
+	return Config{Auth: principal.NewAuthenticator(secret.RandomKeyring(), time.Now), Limits: principal.NewLimits(func() *principal.Rates { return new(principal.Rates) }, secret.RandomKeyring(), nil, time.Now), Metrics: m, Log: slog.New(slog.NewTextHandler(log, nil))}
 }
 
 func TestARouteThatDoesNotSayWhoMayCallItIsRefused(t *testing.T) {
@@ -108,7 +110,7 @@ func TestAPanicIsAProblemAndTheProcessLivesOn(t *testing.T) {
 	resp.Body.Close()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if want := []string{"/panic Internal Server Error json", "/nil Internal Server Error json", "/error Internal Server Error json", "/late OK other", "/abort OK none", "/well OK json"}; !slices.Equal(m.lines, want) {
+	if want := []string{"/panic Internal Server Error json internal", "/nil Internal Server Error json internal", "/error Internal Server Error json internal", "/late OK other internal", "/abort OK none ", "/well OK json "}; !slices.Equal(m.lines, want) {
 		t.Errorf("counted %q", m.lines)
 	}
 }
@@ -176,29 +178,4 @@ func TestTheDocumentIsBuiltOnceForEachModel(t *testing.T) {
 	if get(""); model.asked != 1 {
 		t.Errorf("after a reload built %d times", model.asked)
 	}
-}
-
-func TestTokensAreToldApartByTheirHash(t *testing.T) {
-	none := NewTokens()
-	for _, header := range []string{"", "Bearer", "Bearer ", "Bearer x"} {
-		if _, ok := none.principal(header); ok {
-			t.Errorf("%q opens a gateway without tokens", header)
-		}
-	}
-}
-
-// FuzzPrincipal: no header is somebody's but the one with the token.
-func FuzzPrincipal(f *testing.F) {
-	const token = "a-token-of-more-than-sixteen"
-	tokens := NewTokens(Token{SHA256: sha256.Sum256([]byte(token)), Principal: proxy.Principal{Name: "me"}})
-	for _, s := range []string{"Bearer " + token, "bearer  " + token + " ", "Bearer", "Basic " + token, token, "Bearer " + token + "\x00", "Bearer\t" + token, "Bearer Bearer " + token} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, header string) {
-		_, ok := tokens.principal(header)
-		scheme, rest, _ := strings.Cut(header, " ")
-		if mine := strings.EqualFold(scheme, "bearer") && strings.TrimSpace(rest) == token; ok != mine {
-			t.Fatalf("%q: %v", header, ok)
-		}
-	})
 }

@@ -1,9 +1,9 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"runtime/debug"
@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"github.com/meterbridge/meterbridge/internal/problem"
@@ -23,34 +22,6 @@ const (
 	headerRequestID = "X-Request-Id"
 	contentJSON     = "application/json; charset=utf-8"
 )
-
-// observe gives a request its id, logs one line about it and counts it.
-func (g *gateway) observe(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		began := time.Now()
-		id := c.Request().Header.Get(headerRequestID)
-		if !sane(id) {
-			id = uuid.NewString()
-		}
-		h := c.Response().Header()
-		h.Set(headerRequestID, id)
-		h.Set("X-Content-Type-Options", "nosniff") // raw and /custom pass on bodies whose type is the provider's word
-		c.SetRequest(c.Request().WithContext(telemetry.WithRequestID(c.Request().Context(), id)))
-		defer func() {
-			// A handler that aborts its connection panics through here; it is counted all the same.
-			took, status := time.Since(began), c.Response().Status
-			g.Metrics.Request(routeName(c), status, bodyKind(c.Response().Header().Get("Content-Type")), took)
-			g.Log.LogAttrs(c.Request().Context(), levelOf(status), "request",
-				slog.String("method", c.Request().Method), slog.String("path", c.Request().URL.Path), slog.String("route", routeName(c)),
-				slog.Int("status", status), slog.Int("bytes", int(c.Response().Size)), slog.Duration("took", took),
-				slog.String("caller", principal(c).Name))
-		}()
-		if err := next(c); err != nil {
-			c.Error(err)
-		}
-		return nil
-	}
-}
 
 // guard bounds what a caller sends and turns a panic into a problem. http.ErrAbortHandler is no accident: it breaks a
 // body that must not look complete.
@@ -81,6 +52,7 @@ func (g *gateway) guard(next echo.HandlerFunc) echo.HandlerFunc {
 				}
 				g.Log.ErrorContext(r.Context(), "panic", "value", v, "stack", string(debug.Stack()))
 				if c.Response().Committed {
+					telemetry.LineOf(r.Context()).Broke(string(problem.Internal))
 					panic(http.ErrAbortHandler)
 				}
 				err = problem.New(problem.Internal, "something broke inside the gateway; the log has it under this request id")
@@ -143,6 +115,10 @@ func (g *gateway) fail(err error, c echo.Context) {
 		return
 	}
 	p := g.problemOf(err, c)
+	if p.Code == problem.ClientGone && errors.Is(context.Cause(c.Request().Context()), proxy.ErrStopping) {
+		p = proxy.Stopping() // it is we who left
+	}
+	telemetry.LineOf(c.Request().Context()).Broke(string(p.Code))
 	if p.Status >= http.StatusInternalServerError || p.Code == problem.ClientGone {
 		g.Log.WarnContext(c.Request().Context(), "problem", "code", p.Code, "error", p.Error())
 	}
@@ -155,6 +131,9 @@ func (g *gateway) fail(err error, c echo.Context) {
 	}
 	if p.RetryAfter > 0 {
 		h.Set("Retry-After", strconv.Itoa(p.RetryAfter))
+	}
+	if p.Status == http.StatusUnauthorized && !p.Remote {
+		h.Set("WWW-Authenticate", `Bearer realm="meterbridge"`)
 	}
 	if p.Code == problem.ClientGone {
 		c.Response().Status = p.Status
@@ -201,51 +180,4 @@ func param(c echo.Context, name string) string {
 		return plain
 	}
 	return v
-}
-
-// sane says whether a caller's request id may go into logs and headers.
-func sane(id string) bool {
-	if id == "" || len(id) > maxRequestID {
-		return false
-	}
-	for _, c := range []byte(id) {
-		if c <= ' ' || c >= 0x7f {
-			return false
-		}
-	}
-	return true
-}
-
-// routeName is the route's pattern, so that metrics have as many series as there are routes and no more.
-func routeName(c echo.Context) string {
-	if p := c.Path(); p != "" {
-		return p
-	}
-	return "none"
-}
-
-// levelOf makes our own failures stand out among requests that went as they should.
-func levelOf(status int) slog.Level {
-	if status >= http.StatusInternalServerError {
-		return slog.LevelWarn
-	}
-	return slog.LevelInfo
-}
-
-// bodyKind is a media type as a label: a provider's own types must not become series.
-func bodyKind(contentType string) string {
-	media, _, _ := strings.Cut(contentType, ";")
-	switch media {
-	case "application/json":
-		return "json"
-	case "application/x-ndjson":
-		return "ndjson"
-	case "text/event-stream":
-		return "sse"
-	case "text/csv":
-		return "csv"
-	case "":
-		return "none"
-	}
-	return "other"
 }

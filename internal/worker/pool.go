@@ -24,9 +24,15 @@ type Pool struct {
 	closed bool
 }
 
-var errClosed = errors.New("running an override: the gateway is stopping")
+var (
+	errClosed = errors.New("running an override: the gateway is stopping")
+	errNoPool = errors.New("running an override: it is untrusted, and there are no workers to run it")
+)
 
 func (p *Pool) begin() error {
+	if p == nil {
+		return errNoPool // and never in this process
+	}
 	p.once.Do(func() {
 		if !Supported {
 			p.err = ErrUnsupported

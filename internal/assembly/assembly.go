@@ -218,7 +218,7 @@ func (h *House) Close() error {
 // check says, at the line of the configuration, what only the connectors can know of an account, and takes the account's
 // overrides into the catalog.
 func check(cfg *config.Config, catalog layering) error {
-	var errs config.Errors
+	errs := checkTokens(cfg, catalog.Catalog)
 	for i, a := range cfg.Accounts.Static {
 		key := fmt.Sprintf("accounts.static[%d]", i)
 		conn := catalog.Connectors.Get(a.Connector)

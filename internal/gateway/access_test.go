@@ -207,6 +207,11 @@ func TestFormatsAreGrantedOneByOne(t *testing.T) {
 			t.Errorf("events with a grant of %s: %d", granted, got.status)
 		}
 	}
+	for _, accept := range []string{"text/csv", "application/x-ndjson"} { // which a single object never is
+		if got := h.ask(t, http.MethodGet, "/unified/usage-metering/workspaces/w1?integrated_account_id=acme-1", table, func(r *http.Request) { r.Header.Set("Accept", accept) }); got.status != http.StatusForbidden {
+			t.Errorf("one object as %s with a grant of csv: %d %s", accept, got.status, got.body)
+		}
+	}
 	both := h.mint(t, everyone, "acme-1", `{"formats":["unified","remote_data"]}`)
 	if got := h.ask(t, http.MethodGet, "/unified/usage-metering/usage?integrated_account_id=acme-1", both); !bytes.Contains(got.body, []byte(`"remote_data"`)) {
 		t.Errorf("with both grants: %s", got.body)

@@ -55,7 +55,7 @@ type walk struct {
 	lastCall connector.Call // of the last page that was left
 	lastKept *keeper        // its bytes
 
-	worked time.Duration // of the mapping
+	worked time.Duration // on the mapping, without what a second core does
 
 	visits *[]visit // the pages that were left, for an explanation; nil where there is none to be
 

@@ -55,7 +55,7 @@ func (p *Proxy) resolve(r *http.Request, who *principal.Principal, model, resour
 		return nil, notFoundModel(model)
 	}
 	catalog := p.Catalog()
-	if !slices.Contains(catalog.Model.Names(), resource) {
+	if !catalog.Model.Has(resource) {
 		return nil, unknownResource(resource, catalog.Model.Names())
 	}
 	act := principal.Action{Area: model, Name: resource}

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"net/http"
 	"slices"
@@ -82,6 +83,9 @@ func (p *Proxy) begin(r *http.Request, who Principal, catalog *Catalog) (*reques
 	if err != nil {
 		return nil, err
 	}
+	if p.States.Get(acct.ID).Status == account.Blocked {
+		return nil, problem.New(problem.AccountBlocked, "the operator has blocked the integrated account %q", acct.ID)
+	}
 	st, err := p.standings.of(p.Upstream, acct, catalog)
 	if err != nil {
 		return nil, err
@@ -98,6 +102,9 @@ func (p *Proxy) account(ctx context.Context, who Principal, id string) (*account
 		}
 	}
 	a, err := p.Accounts.Get(ctx, id)
+	if err != nil && !errors.Is(err, account.ErrNotFound) {
+		return nil, storeProblem(err)
+	}
 	if err != nil || !who.Sees(a) {
 		return nil, problem.Param(problem.AccountNotFound, "integrated_account_id", "no integrated account %q is visible to this token; GET /integrated-account lists those that are", clip(id, 80))
 	}
@@ -144,7 +151,7 @@ func (q *request) source() *connector.Resource {
 // settle opens the cursor, freezes the clock and resolves the range.
 func (q *request) settle(ctx context.Context) error {
 	if q.id == "" { // overrides of requests are those of lists
-		q.over, _ = q.catalog.requests(q.conn.Name, q.acct.ID, q.source().Name)
+		q.over, _ = q.catalog.requests(q.conn.Name, q.acct, q.source().Name)
 	}
 	q.at = record.Position{Now: q.Clock().UnixNano(), Rev: q.rev, Size: q.pageSize()}
 	var opened interface{ Check([16]byte) error }

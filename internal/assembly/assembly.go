@@ -10,13 +10,16 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/meterbridge/meterbridge/internal/account"
+	"github.com/meterbridge/meterbridge/internal/admin"
 	"github.com/meterbridge/meterbridge/internal/config"
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/cursor"
@@ -25,6 +28,7 @@ import (
 	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/kv"
 	"github.com/meterbridge/meterbridge/internal/mapping"
+	"github.com/meterbridge/meterbridge/internal/near"
 	"github.com/meterbridge/meterbridge/internal/telemetry"
 	"github.com/meterbridge/meterbridge/internal/upstream"
 	"github.com/meterbridge/meterbridge/proxy"
@@ -49,6 +53,7 @@ type House struct {
 	Proxy    *proxy.Proxy
 	Upstream *upstream.Client
 	Accounts account.Store // those of the configuration, or those of the database
+	Admin    http.Handler  // the admin surface, which has a listener of its own
 
 	static   *account.Static
 	stored   *account.Stored // nil where the configuration lists the accounts
@@ -58,11 +63,13 @@ type House struct {
 	only     string
 	trial    *Trial
 	count    bool
-	counts   map[string]*jq.Counts // by connector, of the catalog that is loaded
-	loading  sync.Mutex            // a signal and a saved file may come together
+	admins   atomic.Pointer[gateway.Tokens]
+	over     atomic.Pointer[layering] // what overrides of accounts are compiled with
+	counts   map[string]*jq.Counts    // by connector, of the catalog that is loaded
+	loading  sync.Mutex               // a signal and a saved file may come together
 	catalog  atomic.Pointer[proxy.Catalog]
 	tokens   atomic.Pointer[gateway.Tokens]
-	store    kv.Store
+	store    store
 	log      *slog.Logger
 }
 
@@ -101,7 +108,7 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	metrics := telemetry.NewMetrics()
 	metrics.RedisUp(func() bool { return storeState(h.store) == "ok" })
 	h.Upstream = upstream.New(upstream.Config{
-		Allow: cfg.Egress.Allow, States: h.states, Keyring: keys, Clock: o.Clock, Store: h.store, Flight: metrics.Flight,
+		Allow: cfg.Egress.Allow, States: h.states, Keyring: keys, Clock: o.Clock, Store: h.store, Vault: h.vault(), Locks: h.store, Flight: metrics.Flight,
 		Observe: func(name string, e upstream.Exchange) {
 			metrics.Upstream(name, e.Status, time.Duration(e.Millis*float64(time.Millisecond)))
 			if o.Log.Enabled(context.Background(), slog.LevelDebug) {
@@ -122,6 +129,10 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 		Proxy: h.Proxy, Tokens: h.tokens.Load, Metrics: metrics, Ready: h.ready, Version: o.Version,
 		Model: func() gateway.Schemas { return h.catalog.Load().Model }, Log: o.Log,
 	})
+	if err != nil {
+		return nil, err
+	}
+	h.Admin, err = gateway.Admin(gateway.Config{Tokens: h.admins.Load, Metrics: metrics, Version: o.Version, Log: o.Log}, h.adminRoutes())
 	return h, err
 }
 
@@ -136,6 +147,7 @@ func (h *House) Load(cfg *config.Config) error {
 	}
 	catalog.CheckEvery = cfg.CheckEvery
 	over := files.over(catalog)
+	catalog.Compile = over.compile
 	if err := check(cfg, over); err != nil {
 		return err
 	}
@@ -160,6 +172,12 @@ func (h *House) Load(cfg *config.Config) error {
 		tokens = append(tokens, gateway.Token{SHA256: t.SHA256, Principal: proxy.Principal{Name: t.Name, Accounts: t.Accounts, Write: t.Write}})
 	}
 	h.tokens.Store(gateway.NewTokens(tokens...))
+	var admins []gateway.Token
+	for _, t := range cfg.Admin.Tokens {
+		admins = append(admins, gateway.Token{SHA256: t.SHA256, Principal: proxy.Principal{Name: t.Name}})
+	}
+	h.admins.Store(gateway.NewTokens(admins...))
+	h.over.Store(&over)
 	h.catalog.Store(catalog)
 	return nil
 }
@@ -195,24 +213,10 @@ func (h *House) Close() error {
 func check(cfg *config.Config, catalog layering) error {
 	var errs config.Errors
 	for i, a := range cfg.Accounts.Static {
-		key := fmt.Sprintf("accounts.static[%d]", i)
-		conn := catalog.Connectors.Get(a.Connector)
-		if conn == nil {
-			errs = append(errs, cfg.At(key+".connector", "no connector %q is installed; there are %s", a.Connector, strings.Join(catalog.Connectors.Names(), ", ")))
-			continue
+		over, defects, findings := catalog.judge(a)
+		for _, d := range defects {
+			errs = append(errs, cfg.At(fmt.Sprintf("accounts.static[%d].%s", i, d.Field), "%s", d.Message))
 		}
-		if _, err := conn.ResolveContext(a.Context); err != nil {
-			errs = append(errs, cfg.At(key+".context", "%v", err))
-		}
-		for _, lack := range conn.MissingCredentials(a.Has) {
-			errs = append(errs, cfg.At(key+".credentials", "%s", missing(conn, lack)))
-		}
-		for name := range a.Credentials {
-			if _, known := conn.Credential(name); !known {
-				errs = append(errs, cfg.At(key+".credentials."+name, "%s has no credential %s", conn.Name, name))
-			}
-		}
-		over, findings := catalog.account(conn, a.Overrides)
 		errs = append(errs, configErrors(findings)...)
 		if a.Overrides != nil {
 			catalog.Accounts[a.ID] = over
@@ -224,6 +228,48 @@ func check(cfg *config.Config, catalog layering) error {
 	return nil
 }
 
+// judge holds an account to what is installed: the one place that knows what an account may be, wherever it comes from. Its
+// overrides come compiled, with what lint finds in them.
+func (c layering) judge(a *account.Account) (over proxy.Overrides, defects []admin.Defect, findings []jq.Finding) {
+	at := func(field, format string, args ...any) {
+		defects = append(defects, admin.Defect{Field: field, Message: fmt.Sprintf(format, args...)})
+	}
+	conn := c.Connectors.Get(a.Connector)
+	if conn == nil {
+		names := c.Connectors.Names()
+		at("connector", "no connector %q is installed; the nearest is %q, and there are %s", a.Connector, near.Any(a.Connector, names), strings.Join(names, ", "))
+		return over, defects, nil
+	}
+	if _, err := conn.ResolveContext(a.Context); err != nil {
+		if wrong := (*connector.ContextError)(nil); errors.As(err, &wrong) {
+			at("context."+wrong.Key, "%s", wrong.Reason)
+		} else {
+			at("context", "%v", err)
+		}
+	}
+	for _, lack := range conn.MissingCredentials(a.Has) {
+		at("credentials", "%s", missing(conn, lack))
+	}
+	for _, name := range slices.Sorted(maps.Keys(a.Credentials)) {
+		if _, known := conn.Credential(name); !known {
+			at("credentials."+name, "%s has no credential %s; %s", conn.Name, name, credentialsOf(conn, name))
+		}
+	}
+	over, findings = c.account(conn, a.Overrides)
+	return over, defects, findings
+}
+
+func credentialsOf(conn *connector.Connector, meant string) string {
+	var names []string
+	for _, cr := range conn.Credentials {
+		names = append(names, cr.Name)
+	}
+	if len(names) == 0 {
+		return "it takes none"
+	}
+	return "the nearest is " + near.Any(meant, names)
+}
+
 // missing says what an account lacks, with the provider's own name for it.
 func missing(conn *connector.Connector, lack connector.Lack) string {
 	if len(lack) == 1 && len(lack[0]) == 1 {
@@ -233,7 +279,13 @@ func missing(conn *connector.Connector, lack connector.Lack) string {
 	return fmt.Sprintf("credentials are missing: %s takes %s", conn.Name, lack)
 }
 
-func openStore(cfg *config.Config, timeout time.Duration) (kv.Store, error) {
+// store is what replicas share.
+type store interface {
+	kv.Store
+	kv.Locker
+}
+
+func openStore(cfg *config.Config, timeout time.Duration) (store, error) {
 	if cfg.Cursors.Store == config.StoreRedis {
 		return kv.NewRedis(kv.RedisConfig{URL: cfg.Redis.URL.Reveal(), Timeout: timeout})
 	}

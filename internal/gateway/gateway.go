@@ -58,6 +58,8 @@ type Config struct {
 	Model   func() Schemas // the unified model, for the OpenAPI document; a pointer, the same until a reload
 	Version string
 	Log     *slog.Logger
+
+	tokensKey string // where the configuration has the tokens, for messages
 }
 
 type gateway struct {
@@ -73,6 +75,9 @@ func build(c Config, table []route) (http.Handler, error) {
 	g := &gateway{Config: c, routes: table}
 	if g.Log == nil {
 		g.Log = slog.New(slog.DiscardHandler)
+	}
+	if g.tokensKey == "" {
+		g.tokensKey = "auth.tokens"
 	}
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true

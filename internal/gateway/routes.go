@@ -69,7 +69,7 @@ func (g *gateway) authorized(r route) echo.HandlerFunc {
 			who, ok := g.Tokens().principal(c.Request().Header.Get("Authorization"))
 			if !ok {
 				c.Response().Header().Set("WWW-Authenticate", `Bearer realm="meterbridge"`)
-				return problem.New(problem.Unauthorized, "the bearer token is missing or wrong; send Authorization: Bearer TOKEN with a token of auth.tokens")
+				return problem.New(problem.Unauthorized, "the bearer token is missing or wrong; send Authorization: Bearer TOKEN with a token of %s", g.tokensKey)
 			}
 			c.Set(principalKey, who)
 		}
@@ -99,22 +99,12 @@ func (g *gateway) custom(c echo.Context) error {
 }
 
 func (g *gateway) accounts(c echo.Context) error {
-	if _, err := g.query(c); err != nil {
-		return err
-	}
-	list, err := g.Proxy.ListAccounts(c.Request().Context(), principal(c))
+	given, err := g.query(c, proxy.AccountParameters...)
 	if err != nil {
 		return err
 	}
-	return answer(c, accountList{Result: list, Count: len(list)}, nil)
-}
-
-// accountList is the list envelope, in the contract's order.
-type accountList struct {
-	Result []proxy.AccountView `json:"result"`
-	Next   *string             `json:"next_cursor"`
-	Prev   *string             `json:"prev_cursor"`
-	Count  int                 `json:"result_count"`
+	list, err := g.Proxy.ListAccounts(c.Request().Context(), principal(c), given)
+	return answer(c, list, err)
 }
 
 func (g *gateway) account(c echo.Context) error {
@@ -142,11 +132,11 @@ func (g *gateway) metaOfConnector(c echo.Context) error {
 }
 
 func (g *gateway) metaOfAccount(c echo.Context) error {
-	account, err := g.query(c)
+	given, err := g.query(c)
 	if err != nil {
 		return err
 	}
-	view, err := g.Proxy.MetaOf(c.Request().Context(), principal(c), param(c, "model"), param(c, "resource"), "", account, param(c, "method"))
+	view, err := g.Proxy.MetaOf(c.Request().Context(), principal(c), param(c, "model"), param(c, "resource"), "", given["integrated_account_id"], param(c, "method"))
 	return answer(c, view, err)
 }
 

@@ -48,6 +48,12 @@ type Store interface {
 	Close() error
 }
 
+// Locker is a store that holds locks too: a memory within the process, Redis among replicas.
+type Locker interface {
+	// Lock holds a key for at most ttl, or until released; ok is false while somebody else holds it.
+	Lock(ctx context.Context, key string, ttl time.Duration) (release func(), ok bool, err error)
+}
+
 func checkSet(key string, val []byte, ttl time.Duration, maxValue int) error {
 	if err := checkKey(key); err != nil {
 		return err

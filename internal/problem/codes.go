@@ -17,6 +17,10 @@ const (
 	UnknownMethod      Code = "method_not_supported"
 	MethodNotAllowed   Code = "method_not_allowed"
 	WriteForbidden     Code = "write_forbidden"
+	AccountExists      Code = "account_exists"
+	AccountBlocked     Code = "account_blocked"
+	AccountReadOnly    Code = "account_read_only"
+	SecretUnreadable   Code = "secret_unreadable"
 	InvalidParameter   Code = "invalid_parameter"
 	UnknownParameter   Code = "unknown_parameter"
 	MissingParameter   Code = "missing_parameter"
@@ -82,6 +86,10 @@ var table = []Entry{
 	{UnknownMethod, http.StatusMethodNotAllowed, "The connector does not have this resource or method.", "`GET /integrated-account/{id}/capabilities` lists what it has."},
 	{MethodNotAllowed, http.StatusMethodNotAllowed, "The route does not take this HTTP method.", "See the `Allow` header."},
 	{WriteForbidden, http.StatusForbidden, "The token may not write through `/proxy` and `/custom`.", "Set `write: true` on the token in the configuration."},
+	{AccountExists, http.StatusConflict, "An integrated account has this id already.", "Change that one with PATCH, or leave `id` out to have one made."},
+	{AccountBlocked, http.StatusForbidden, "The operator has blocked the integrated account.", "On the admin surface, PATCH its `status` to `active`."},
+	{AccountReadOnly, http.StatusConflict, "The accounts are those of the configuration, which lists them.", "Change the file and reload, or have `accounts.store` name a database."},
+	{SecretUnreadable, http.StatusInternalServerError, "The account's credentials don't open: a key was taken out of `secret_key` too early, or their rows were altered.", "Put the key back (`meterbridge keys status` says which), or set the credentials anew."},
 	{InvalidParameter, http.StatusBadRequest, "A parameter is malformed or out of bounds.", "`details.parameter` names it, the message says what it takes."},
 	{UnknownParameter, http.StatusBadRequest, "With `strict=true`, a parameter that nothing understands.", "The message names the nearest known one; provider parameters go into `remote_query[…]`."},
 	{MissingParameter, http.StatusBadRequest, "A required parameter is missing.", "`details.parameter` names it."},
@@ -116,7 +124,7 @@ var table = []Entry{
 	{EgressDenied, http.StatusBadGateway, "The address to call is not public, or not this connector's.", "Allow the range in `egress.allow` if it is meant."},
 	{MappingFailed, http.StatusBadGateway, "The mapping can't read the provider's item.", "`raw` shows the item; the message names mapping and line."},
 	{Unavailable, http.StatusServiceUnavailable, "The provider is out of order for a while, and says so.", "Wait for `Retry-After` seconds."},
-	{StoreUnavailable, http.StatusServiceUnavailable, "The position is too large for a cursor, and the store that keeps it does not answer.", "Try again; `/readyz` has the state of the store."},
+	{StoreUnavailable, http.StatusServiceUnavailable, "A store that the answer needs does not take it or does not answer: the database of accounts, or where a position lies that is too large for a cursor.", "Try again; `/readyz` has the state of the stores."},
 	{TooManyRequests, http.StatusTooManyRequests, "A limit of the gateway's own.", "Wait for `Retry-After` seconds."},
 	{TooLarge, http.StatusRequestEntityTooLarge, "The request's body or path is too large.", "See `meterbridge docs limits`."},
 	{MalformedRequest, http.StatusBadRequest, "The request is no HTTP that the gateway can read.", "The message says what is wrong with it."},

@@ -35,6 +35,8 @@ type Config struct {
 	Keyring   *secret.Keyring  // seals tokens and names them; random by default
 	States    *account.States  // told when a provider refuses credentials, and when it takes them again
 	Store     Store            // shares tokens between replicas; none by default
+	Vault     Vault            // keeps refresh tokens; in Store by default
+	Locks     Locker           // lets one replica at a time refresh; none by default
 	Clock     func() time.Time // time.Now
 
 	RootCAs  *x509.CertPool // the system's by default
@@ -84,13 +86,16 @@ func New(cfg Config) *Client {
 	if cfg.Flight == nil {
 		cfg.Flight = func(string, string) {}
 	}
+	if cfg.Vault == nil && cfg.Store != nil {
+		cfg.Vault = kvVault{cfg.Keyring, cfg.Store}
+	}
 	return &Client{
 		cfg:   cfg,
 		doors: newDoors(cfg.Allow, cfg.Timeouts, cfg.RootCAs, cfg.Resolver),
 		tokens: &tokens{ring: cfg.Keyring, store: cfg.Store, now: cfg.Clock, wait: cfg.Timeouts.Token,
 			byKey: map[string]token{}, refused: map[string][sha256.Size]byte{}},
 		nonces: nonces{byKey: map[string]*challenge{}},
-		fresh:  refreshes{ring: cfg.Keyring, store: cfg.Store, byKey: map[string]*refresh{}},
+		fresh:  refreshes{vault: cfg.Vault, byKey: map[string]*refresh{}},
 	}
 }
 

@@ -208,7 +208,7 @@ func TestRotationOutlivesTheStore(t *testing.T) {
 		if i == 2 {
 			store.fail = false
 			s.before = func(int) {
-				if text, ok := a.client.fresh.only(t).stored(t.Context()); !ok || text != "refresh-2-canary" {
+				if text, ok, _ := a.client.fresh.only(t).stored(t.Context()); !ok || text != "refresh-2-canary" {
 					t.Errorf("stored before it is used: %q %v", text, ok)
 				}
 			}
@@ -232,5 +232,5 @@ func (r *refreshes) only(t *testing.T) *refresh {
 		return f
 	}
 	t.Error("no refresh token is known")
-	return &refresh{all: r}
+	return &refresh{}
 }

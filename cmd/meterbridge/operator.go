@@ -62,6 +62,31 @@ func (v *operatorFlags) with(to std, do func(*operator) error) error {
 	return errors.Join(err, house.Close())
 }
 
+// defective tells all defects of an account, one a line, in the place of the first of them.
+func defective(err error) error {
+	var p *answered
+	if !errors.As(err, &p) {
+		return err
+	}
+	all, _ := p.Details["errors"].([]any)
+	lines := map[string]any{}
+	for _, one := range all {
+		d, ok := one.(map[string]any)
+		if !ok {
+			continue
+		}
+		field, text := fmt.Sprint(d["field"]), fmt.Sprint(d["message"])
+		if before, ok := lines[field]; ok {
+			text = fmt.Sprintf("%v; %s", before, text)
+		}
+		lines[field] = text
+	}
+	if len(lines) > 0 {
+		p.Message, p.Details = fmt.Sprintf("the account has %s", count(len(all), "error")), lines
+	}
+	return err
+}
+
 // ask makes a request with a JSON body, and reads the answer's into a value. Either may be nil.
 func (o *operator) ask(ctx context.Context, method, path string, body, into any) error {
 	text, err := json.Marshal(body)
@@ -87,7 +112,7 @@ func (o *operator) ask(ctx context.Context, method, path string, body, into any)
 	case err != nil:
 		return o.unreachable(ctx, err)
 	case resp.StatusCode >= http.StatusMultipleChoices:
-		return readProblem(resp.StatusCode, resp.Header, answer)
+		return defective(readProblem(resp.StatusCode, resp.Header, answer))
 	case into == nil:
 		return nil
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"reflect"
@@ -184,7 +185,12 @@ func (x *Accounts) sound(a *account.Account) error {
 	if len(all) == 0 {
 		return nil
 	}
-	return problem.Param(problem.InvalidBody, all[0].Field, "%s: %s", all[0].Field, all[0].Message).With("errors", all)
+	p := problem.Param(problem.InvalidBody, all[0].Field, "%s: %s", all[0].Field, all[0].Message)
+	if len(all) > 1 {
+		p.Message += fmt.Sprintf("; and %d more, see details.errors", len(all)-1)
+		p.With("errors", all)
+	}
+	return p
 }
 
 // proven asks the provider about an account, keeps what it says and shows the account with it. A block is not a provider's

@@ -89,6 +89,11 @@ func (s *States) Set(id string, status Status, lastError string) {
 		return
 	}
 	s.told[id] = true
+	s.saveSoon()
+}
+
+// saveSoon has what was told kept. The caller holds mu.
+func (s *States) saveSoon() {
 	if !s.busy {
 		s.busy = true
 		s.saving.Go(s.save)
@@ -118,6 +123,7 @@ func (s *States) learn(id string, st State) {
 	defer s.mu.Unlock()
 	switch {
 	case s.told[id]:
+		s.saveSoon() // the database answers again
 	case st.Status == Active:
 		delete(s.byID, id)
 	default:

@@ -98,6 +98,9 @@ func DecodeContext(text []byte) (map[string]any, error) {
 	if err := d.Decode(&out); err != nil {
 		return nil, err
 	}
+	if out == nil { // null
+		out = map[string]any{}
+	}
 	for k, v := range out {
 		if v == nil {
 			delete(out, k)

@@ -61,7 +61,7 @@ func Names(list []Parameter) []string {
 // Query reads a query string of the named parameters. The surface is for tools: what it does not know is a 400.
 func Query(r *http.Request, list []Parameter) (map[string]string, error) {
 	names := Names(list)
-	given, unknown, err := proxy.PlainQuery(r.URL.RawQuery, names...)
+	values, unknown, err := proxy.PlainQuery(r.URL.RawQuery, names...)
 	if err == nil && len(unknown) > 0 {
 		text := "this route takes no parameters"
 		if len(names) > 0 {
@@ -69,7 +69,7 @@ func Query(r *http.Request, list []Parameter) (map[string]string, error) {
 		}
 		err = problem.Param(problem.UnknownParameter, unknown[0], "%s", text)
 	}
-	return given, err
+	return values, err
 }
 
 // Read reads a JSON body into a struct, whose fields are all that it may hold.
@@ -105,9 +105,9 @@ func badBody(err error, into any) error {
 		name = strings.TrimSuffix(name, `"`)
 		return problem.Param(problem.InvalidBody, name, "there is no field %q; the nearest is %q", name, near.Any(name, fieldsOf(into)))
 	case errors.As(err, &kind) && kind.Field != "":
-		return problem.Param(problem.InvalidBody, kind.Field, "%s wants %s, not a %s", kind.Field, jsonKind(kind.Type), kind.Value)
+		return problem.Param(problem.InvalidBody, kind.Field, "%s wants %s, not %s", kind.Field, jsonKind(kind.Type), given(kind.Value))
 	case errors.As(err, &kind):
-		return problem.New(problem.InvalidBody, "the body is a %s; it is an object, sent as application/json", kind.Value)
+		return problem.New(problem.InvalidBody, "the body is %s; it is an object, sent as application/json", given(kind.Value))
 	case errors.As(err, &syntax):
 		return problem.New(problem.InvalidBody, "the body is no JSON, at byte %d", syntax.Offset)
 	case errors.Is(err, io.EOF):
@@ -125,6 +125,14 @@ func fieldsOf(into any) []string {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// given is what a body has where it wants something else, as encoding/json calls it.
+func given(kind string) string {
+	if kind == "array" || kind == "object" {
+		return "an " + kind
+	}
+	return "a " + kind
 }
 
 func jsonKind(t reflect.Type) string {

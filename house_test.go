@@ -26,8 +26,8 @@ var layers = [][]string{
 	{"internal/openapi", "internal/record", "internal/money", "internal/bracket", "internal/secret", "internal/problem", "internal/near", "connectors", "mappings", "docs"},
 	{"internal/house", "internal/jq/core"},
 	{"internal/jq", "internal/kv", "internal/database"},
-	{"internal/mapping/native"},
-	{"internal/connector", "internal/mapping", "internal/account", "internal/cursor", "internal/telemetry"},
+	{"internal/mapping/native", "internal/worker"},
+	{"internal/connector", "internal/mapping", "internal/account", "internal/cursor", "internal/principal", "internal/telemetry"},
 	{"internal/upstream", "internal/config"},
 	{"proxy"},
 	{"internal/admin"},
@@ -144,6 +144,17 @@ func TestNoProviderInGo(t *testing.T) {
 	eachLine(t, ".go", func(file string, n int, line string) {
 		if m := named.FindString(line); m != "" && !strings.HasPrefix(file, "bench/") {
 			t.Errorf("%s:%d names the provider %s", file, n, m)
+		}
+	})
+}
+
+// TestNothingParsesWhatMayBeDeep: gjson's check ends the process on some millions of brackets, and its values take time that
+// grows with the square of the depth. It finds things in bytes that were scanned before, and no more.
+func TestNothingParsesWhatMayBeDeep(t *testing.T) {
+	deep := regexp.MustCompile(`gjson\.Valid|\.Value\(\)\.\((map|\[\])`)
+	eachLine(t, ".go", func(file string, n int, line string) {
+		if deep.MatchString(line) && !strings.HasPrefix(file, "bench/") && file != "house_test.go" {
+			t.Errorf("%s:%d: %s", file, n, strings.TrimSpace(line))
 		}
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/meterbridge/meterbridge/internal/bracket"
 	"github.com/meterbridge/meterbridge/internal/database"
 	"github.com/meterbridge/meterbridge/internal/near"
+	"github.com/meterbridge/meterbridge/internal/principal"
 	"github.com/meterbridge/meterbridge/internal/problem"
 )
 
@@ -41,7 +42,7 @@ var AccountParameters = []string{"tenant_id", "status", "connector", "limit", "n
 
 // ListAccounts is a page of the accounts that the caller may see. given are AccountParameters by name; an empty one is
 // absent.
-func (p *Proxy) ListAccounts(ctx context.Context, who Principal, given map[string]string) (*AccountList, error) {
+func (p *Proxy) ListAccounts(ctx context.Context, who *principal.Principal, given map[string]string) (*AccountList, error) {
 	limit := DefaultLimit
 	if text := given["limit"]; text != "" {
 		n, err := strconv.Atoi(text)
@@ -61,7 +62,7 @@ func (p *Proxy) ListAccounts(ctx context.Context, who Principal, given map[strin
 	page, next, err := p.Accounts.List(ctx, account.Query{
 		TenantID: given["tenant_id"], Connector: given["connector"], After: string(after), Limit: limit,
 		Match: func(a *account.Account) bool {
-			return who.Sees(a) && (status == "" || p.States.Get(a.ID).Status == status)
+			return who.Sees(a.ID, a.TenantID) && (status == "" || p.States.Get(a.ID).Status == status)
 		},
 	})
 	if err != nil {
@@ -94,7 +95,7 @@ func storeProblem(err error) error {
 }
 
 // GetAccount is one of them.
-func (p *Proxy) GetAccount(ctx context.Context, who Principal, id string) (AccountView, error) {
+func (p *Proxy) GetAccount(ctx context.Context, who *principal.Principal, id string) (AccountView, error) {
 	a, err := p.account(ctx, who, id)
 	if err != nil {
 		return AccountView{}, err

@@ -23,6 +23,7 @@ import (
 	"github.com/meterbridge/meterbridge/internal/cursor"
 	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/mapping"
+	"github.com/meterbridge/meterbridge/internal/principal"
 	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/upstream"
 )
@@ -54,7 +55,7 @@ type Observer interface {
 	CursorOpened(outcome string)
 	MappingFailed(connector, resource string)
 	MappingChecked(connector, resource string, same bool)
-	Mapped(connector, resource string, ran mapping.Ran)
+	Mapped(connector, resource string, ran mapping.Ran, took time.Duration)
 }
 
 // Config is what a Proxy is made of.
@@ -80,6 +81,8 @@ type Proxy struct {
 	lookups   lookupCache
 	jobs      singleflight.Group
 	flights   singleflight.Group
+	stopped   context.Context // ends when the gateway stops
+	stop      context.CancelCauseFunc
 }
 
 // New makes a Proxy.
@@ -99,31 +102,27 @@ func New(c Config) *Proxy {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Proxy{Config: c}
+	p := &Proxy{Config: c}
+	p.stopped, p.stop = context.WithCancelCause(context.Background())
+	return p
 }
 
 type nobody struct{}
 
-func (nobody) Records(string, string, string, int) {}
-func (nobody) CursorOpened(string)                 {}
-func (nobody) MappingFailed(string, string)        {}
-func (nobody) MappingChecked(string, string, bool) {}
-func (nobody) Mapped(string, string, mapping.Ran)  {}
+func (nobody) Records(string, string, string, int)               {}
+func (nobody) CursorOpened(string)                               {}
+func (nobody) MappingFailed(string, string)                      {}
+func (nobody) MappingChecked(string, string, bool)               {}
+func (nobody) Mapped(string, string, mapping.Ran, time.Duration) {}
 
 // Unified answers GET /unified/{model}/{resource}[/{id}]. A returned problem means that nothing was written.
-func (p *Proxy) Unified(w http.ResponseWriter, r *http.Request, who Principal, model, resource, id string) error {
+func (p *Proxy) Unified(w http.ResponseWriter, r *http.Request, who *principal.Principal, model, resource, id string) error {
 	q, err := p.resolve(r, who, model, resource, id)
 	if err != nil {
 		return err
 	}
-	ctx := r.Context()
-	if id != "" || !q.params.format.streams() || q.params.summaryBy != nil {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, p.Deadline)
-		defer cancel()
-	} else {
-		ctx = upstream.Alone(ctx)
-	}
+	ctx, cancel := p.within(r.Context(), id == "" && q.params.format.streams() && q.params.summaryBy == nil)
+	defer cancel()
 	if id != "" {
 		return q.get(ctx, w)
 	}

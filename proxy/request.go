@@ -12,8 +12,10 @@ import (
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/cursor"
 	"github.com/meterbridge/meterbridge/internal/mapping"
+	"github.com/meterbridge/meterbridge/internal/principal"
 	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/record"
+	"github.com/meterbridge/meterbridge/internal/telemetry"
 	"github.com/meterbridge/meterbridge/internal/upstream"
 )
 
@@ -28,6 +30,7 @@ type request struct {
 	over     []*connector.RequestOverride // of the resource's list
 	mapped   string                       // the resource whose mapping runs; usage for a derived resource
 	id       string                       // of a get
+	line     *telemetry.Line              // nil: nobody looks
 	sess     *upstream.Session            // the standing's, with the permissions that the resource needs
 	scope    *connector.Scope
 	span     *span
@@ -47,7 +50,7 @@ type request struct {
 }
 
 // resolve reads a unified request.
-func (p *Proxy) resolve(r *http.Request, who Principal, model, resource, id string) (*request, error) {
+func (p *Proxy) resolve(r *http.Request, who *principal.Principal, model, resource, id string) (*request, error) {
 	if model != ModelName {
 		return nil, notFoundModel(model)
 	}
@@ -55,7 +58,7 @@ func (p *Proxy) resolve(r *http.Request, who Principal, model, resource, id stri
 	if !slices.Contains(catalog.Model.Names(), resource) {
 		return nil, unknownResource(resource, catalog.Model.Names())
 	}
-	q, err := p.begin(r, who, catalog)
+	q, err := p.begin(r, who, catalog, principal.Action{Area: model, Name: resource})
 	if err != nil {
 		return nil, err
 	}
@@ -73,8 +76,9 @@ func (p *Proxy) resolve(r *http.Request, who Principal, model, resource, id stri
 	return q, q.settle(r.Context())
 }
 
-// begin reads what every route has: parameters, account, connector, context.
-func (p *Proxy) begin(r *http.Request, who Principal, catalog *Catalog) (*request, error) {
+// begin reads what every route has: parameters, account, connector, context; and asks whether the caller may do that. An
+// action without a format is about the one that the parameters say.
+func (p *Proxy) begin(r *http.Request, who *principal.Principal, catalog *Catalog, act principal.Action) (*request, error) {
 	params, err := parseParams(r.URL.RawQuery, r.Header)
 	if err != nil {
 		return nil, err
@@ -86,28 +90,40 @@ func (p *Proxy) begin(r *http.Request, who Principal, catalog *Catalog) (*reques
 	if p.States.Get(acct.ID).Status == account.Blocked {
 		return nil, problem.New(problem.AccountBlocked, "the operator has blocked the integrated account %q", acct.ID)
 	}
+	if act.Format == "" {
+		act.Format = params.format.grant()
+	}
+	if err := who.Allows(act); err != nil {
+		return nil, err
+	}
+	if act.Format != principal.FormatPassthrough && !who.Gets(principal.FormatRemoteData) {
+		params.ignoreRemote = true
+	}
 	st, err := p.standings.of(p.Upstream, acct, catalog)
 	if err != nil {
 		return nil, err
 	}
-	return &request{Proxy: p, standing: st, params: params, filter: params.filters, sess: st.sess}, nil
+	line := telemetry.LineOf(r.Context())
+	line.As(string(params.format))
+	return &request{Proxy: p, standing: st, params: params, filter: params.filters, sess: st.sess, line: line}, nil
 }
 
 // account finds the account that the caller named, or the one that its token is bound to. Another token's account and
 // one that does not exist are the same answer.
-func (p *Proxy) account(ctx context.Context, who Principal, id string) (*account.Account, error) {
+func (p *Proxy) account(ctx context.Context, who *principal.Principal, id string) (*account.Account, error) {
 	if id == "" {
-		if id = who.only(); id == "" {
+		if id = who.Only(); id == "" {
 			return nil, problem.Param(problem.MissingParameter, "integrated_account_id", "integrated_account_id is missing; GET /integrated-account lists the accounts of this token")
 		}
 	}
 	a, err := p.Accounts.Get(ctx, id)
 	if err != nil && !errors.Is(err, account.ErrNotFound) {
-		return nil, storeProblem(err)
+		return nil, storeProblem(err) // which is no word about the account
 	}
-	if err != nil || !who.Sees(a) {
+	if err != nil || !who.Sees(a.ID, a.TenantID) {
 		return nil, problem.Param(problem.AccountNotFound, "integrated_account_id", "no integrated account %q is visible to this token; GET /integrated-account lists those that are", clip(id, 80))
 	}
+	telemetry.LineOf(ctx).Of(a.ID, a.TenantID, a.Connector)
 	return a, nil
 }
 

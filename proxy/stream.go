@@ -59,11 +59,13 @@ func (q *request) streamLimit() (limit, keep int) {
 
 // logBroken says that a body under way has ended badly. A client that leaves is nobody's fault.
 func (q *request) logBroken(ctx context.Context, p *problem.Problem) {
+	q.line.Broke(string(p.Code))
 	if p.Code != problem.ClientGone {
 		q.Log.WarnContext(ctx, "a body under way broke", "format", q.params.format, "code", p.Code, "error", p.Error())
 	}
 }
 
 func (q *request) observe(n int) {
+	q.line.Served(q.resource.Name, n)
 	q.Observer.Records(q.conn.Name, q.mapped, string(q.params.format), n)
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/mapping"
@@ -45,11 +46,14 @@ type walk struct {
 
 	rows  int64  // records that the window has given so far, before filters
 	last  uint64 // anchor of the last of them
+	broke int    // answers of the open page that broke off
 	empty int    // pages without an item in a row
 	seen  map[uint64]bool
 
 	lastCall connector.Call // of the last page that was left
 	lastKept *keeper        // its bytes
+
+	worked time.Duration // of the mapping
 
 	visits *[]visit // the pages that were left, for an explanation; nil where there is none to be
 
@@ -111,6 +115,9 @@ func (w *walk) advance() error {
 	if err == io.EOF {
 		return w.turn()
 	}
+	if err != nil && w.reread(err) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -158,7 +165,10 @@ func (w *walk) emit() error {
 	if err := w.bind(); err != nil {
 		return err
 	}
-	if err := w.runner.EmitContext(w.ctx, &w.batch); err != nil {
+	began := time.Now()
+	err := w.runner.EmitContext(w.ctx, &w.batch)
+	w.worked += time.Since(began)
+	if err != nil {
 		return w.mappingProblem(err)
 	}
 	return w.control()
@@ -232,7 +242,8 @@ func (w *walk) Close() {
 	w.ahead.close()
 	if w.runner != nil && !w.closed {
 		w.runner.Close()
-		w.Observer.Mapped(w.conn.Name, w.mapped, w.runner.Ran())
+		w.Observer.Mapped(w.conn.Name, w.mapped, w.runner.Ran(), w.worked)
+		w.line.Mapped(w.worked)
 	}
 	w.closed = true
 	if w.err == nil {

@@ -20,21 +20,23 @@ import (
 
 // verbs are the commands, in the order of the help.
 type verbs struct {
-	Serve      serveVerb      `cmd:"" help:"Run the gateway."`
-	Demo       demoVerb       `cmd:"" help:"Start the gateway with simulated providers, answer a request, and keep serving. Needs no configuration, credentials or network."`
-	Call       callVerb       `cmd:"" help:"Make one request and show it as a table, or as json, ndjson or csv."`
-	Check      checkVerb      `cmd:"" help:"Prove accounts against their providers: credentials, scopes, plan, newest data."`
-	Accounts   accountsVerb   `cmd:"" help:"Create, change, check and remove the integrated accounts of a database."`
-	Keys       keysVerb       `cmd:"" help:"Replace the key that seals credentials, without a break."`
-	Connectors connectorsVerb `cmd:"" help:"List what is installed, or show one connector."`
-	New        newVerb        `cmd:"" help:"Begin a connector."`
-	Lint       lintVerb       `cmd:"" help:"Check connectors and mappings; every finding has its file, line and column."`
-	Mappings   mappingsVerb   `cmd:"" help:"Print a mapping for jq, or show what overrides of mappings would change."`
-	Test       testVerb       `cmd:"" help:"Replay each connector's cassette through the whole pipeline and compare with its goldens."`
-	Docs       docsVerb       `cmd:"" help:"Print the documents that come with the binary: how connectors, mappings and cassettes are written, errors, limits."`
-	Record     recordVerb     `cmd:"" help:"Make a live call and write a cassette of it, without secrets."`
-	Simulate   simulateVerb   `cmd:"" help:"Serve every connector's cassette over HTTP, as the providers would."`
-	Version    versionVerb    `cmd:"" help:"Print version, commit and Go version."`
+	Serve       serveVerb       `cmd:"" help:"Run the gateway."`
+	Demo        demoVerb        `cmd:"" help:"Start the gateway with simulated providers, answer a request, and keep serving. Needs no configuration, credentials or network."`
+	Call        callVerb        `cmd:"" help:"Make one request and show it as a table, or as json, ndjson or csv."`
+	Check       checkVerb       `cmd:"" help:"Prove accounts against their providers: credentials, scopes, plan, newest data."`
+	Accounts    accountsVerb    `cmd:"" help:"Create, change, check and remove the integrated accounts of a database."`
+	Keys        keysVerb        `cmd:"" help:"Replace the key that seals credentials, without a break."`
+	Connectors  connectorsVerb  `cmd:"" help:"List what is installed, or show one connector."`
+	New         newVerb         `cmd:"" help:"Begin a connector."`
+	Lint        lintVerb        `cmd:"" help:"Check connectors and mappings; every finding has its file, line and column."`
+	Mappings    mappingsVerb    `cmd:"" help:"Print a mapping for jq, or show what overrides of mappings would change."`
+	Test        testVerb        `cmd:"" help:"Replay each connector's cassette through the whole pipeline and compare with its goldens."`
+	Docs        docsVerb        `cmd:"" help:"Print the documents that come with the binary: how connectors, mappings and cassettes are written, errors, limits."`
+	Record      recordVerb      `cmd:"" help:"Make a live call and write a cassette of it, without secrets."`
+	Simulate    simulateVerb    `cmd:"" help:"Serve every connector's cassette over HTTP, as the providers would."`
+	Fingerprint fingerprintVerb `cmd:"" help:"Print what the log shows in the place of an account's id or of a token."`
+	Version     versionVerb     `cmd:"" help:"Print version, commit and Go version."`
+	JqWorker    workerVerb      `cmd:"" hidden:"" help:"Run overrides that are untrusted, for the gateway that started it."`
 }
 
 // std are the streams that a verb writes to.

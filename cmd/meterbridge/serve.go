@@ -158,15 +158,16 @@ func serveAll(ctx context.Context, log *slog.Logger, surfaces ...surface) error 
 	case <-ctx.Done():
 	}
 	log.Info("stopping; requests under way may end", "within", drainTime)
-	drain, cancel := context.WithTimeout(context.Background(), drainTime)
-	defer cancel()
-	for _, srv := range servers {
-		if err := srv.Shutdown(drain); err != nil && !errors.Is(err, context.DeadlineExceeded) {
-			return err
+	ended := make(chan error, len(servers))
+	for i, srv := range servers {
+		if house, ok := surfaces[i].handler.(interface{ Stop() }); ok {
+			house.Stop()
 		}
-		if err := srv.Close(); err != nil {
-			return err
-		}
+		go func() { ended <- srv.Drain(drainTime) }()
 	}
-	return nil
+	var err error
+	for range servers {
+		err = errors.Join(err, <-ended)
+	}
+	return err
 }

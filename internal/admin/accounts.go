@@ -12,6 +12,7 @@ import (
 
 	"github.com/meterbridge/meterbridge/internal/account"
 	"github.com/meterbridge/meterbridge/internal/database"
+	"github.com/meterbridge/meterbridge/internal/principal"
 	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/secret"
 	"github.com/meterbridge/meterbridge/proxy"
@@ -38,7 +39,7 @@ type Account struct {
 }
 
 // operator may see every account.
-var operator = proxy.Principal{Name: "operator", Accounts: []string{"*"}}
+var operator = &principal.Principal{Name: "operator", Grants: principal.Grants{Accounts: []string{principal.Everything}}}
 
 const tagAccounts = "Accounts"
 

@@ -6,7 +6,6 @@
 package assembly
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -26,11 +25,12 @@ import (
 	"github.com/meterbridge/meterbridge/internal/database"
 	"github.com/meterbridge/meterbridge/internal/gateway"
 	"github.com/meterbridge/meterbridge/internal/jq"
-	"github.com/meterbridge/meterbridge/internal/kv"
-	"github.com/meterbridge/meterbridge/internal/mapping"
 	"github.com/meterbridge/meterbridge/internal/near"
+	"github.com/meterbridge/meterbridge/internal/principal"
+	"github.com/meterbridge/meterbridge/internal/secret"
 	"github.com/meterbridge/meterbridge/internal/telemetry"
 	"github.com/meterbridge/meterbridge/internal/upstream"
+	"github.com/meterbridge/meterbridge/internal/worker"
 	"github.com/meterbridge/meterbridge/proxy"
 )
 
@@ -40,7 +40,7 @@ type Options struct {
 	Log     *slog.Logger
 	NoPages bool          // without the page cache, to prove that it costs speed and not data
 	Count   bool          // count which branches of the mappings are taken
-	Hurry   bool          // without the connectors' rate limits and pauses, which a simulated provider does not need
+	Hurry   bool          // without the connectors' rate limits and pauses, and without retries: a simulated provider means what it says
 	Redis   time.Duration // of each step of a call to Redis; kv.DefaultTimeout where it is 0
 	Version string
 	Only    string // the one connector that is loaded, for replays and tests; "" for all
@@ -63,13 +63,17 @@ type House struct {
 	only     string
 	trial    *Trial
 	count    bool
-	admins   atomic.Pointer[gateway.Tokens]
 	over     atomic.Pointer[layering] // what overrides of accounts are compiled with
 	counts   map[string]*jq.Counts    // by connector, of the catalog that is loaded
 	loading  sync.Mutex               // a signal and a saved file may come together
+	workers  worker.Pool              // of overrides that are untrusted
 	catalog  atomic.Pointer[proxy.Catalog]
-	tokens   atomic.Pointer[gateway.Tokens]
+	tokens   *principal.Static
+	admins   *principal.Static // tokens of operators
+	rates    atomic.Pointer[principal.Rates]
 	store    store
+	keys     *secret.Keyring
+	metrics  *telemetry.Metrics
 	log      *slog.Logger
 }
 
@@ -81,19 +85,27 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
-	h := &House{log: o.Log, only: o.Only, hurry: o.Hurry, count: o.Count, trial: o.Trial}
-	keys, shared, err := cfg.Keyring()
+	metrics := telemetry.NewMetrics(o.Version)
+	h := &House{log: o.Log, metrics: metrics, only: o.Only, hurry: o.Hurry, count: o.Count, trial: o.Trial}
+	keys, given, err := cfg.Keyring()
 	if err != nil {
 		return nil, err
 	}
-	if !shared {
-		o.Log.Warn("no secret_key is configured: cursors work until this process ends, and in this process only")
+	h.keys = keys
+	if !given {
+		o.Log.Warn("no secret_key is configured: cursors and account tokens work until this process ends, and in this process only")
 	}
 	h.states = account.NewStates(o.Clock)
 	if h.static, err = account.NewStatic(); err != nil {
 		return nil, err
 	}
 	h.Accounts = h.static
+	if h.tokens, err = principal.NewStatic(); err != nil {
+		return nil, err
+	}
+	if h.admins, err = principal.NewStatic(); err != nil {
+		return nil, err
+	}
 	if err := h.Load(cfg); err != nil {
 		return nil, err
 	}
@@ -105,16 +117,17 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	if h.store, err = openStore(cfg, o.Redis); err != nil {
 		return nil, errors.Join(err, h.closeDatabase())
 	}
-	metrics := telemetry.NewMetrics()
 	metrics.RedisUp(func() bool { return storeState(h.store) == "ok" })
+	metrics.Accounts(h.countAccounts(h.states))
+	seen := observer{metrics, o.Log}
+	attempts := 0 // the default
+	if o.Hurry {
+		attempts = 1
+	}
 	h.Upstream = upstream.New(upstream.Config{
-		Allow: cfg.Egress.Allow, States: h.states, Keyring: keys, Clock: o.Clock, Store: h.store, Vault: h.vault(), Locks: h.store, Flight: metrics.Flight,
-		Observe: func(name string, e upstream.Exchange) {
-			metrics.Upstream(name, e.Status, time.Duration(e.Millis*float64(time.Millisecond)))
-			if o.Log.Enabled(context.Background(), slog.LevelDebug) {
-				o.Log.Debug("upstream", "connector", name, "purpose", e.Purpose, "method", e.Method, "url", e.URL, "status", e.Status, "ms", e.Millis)
-			}
-		},
+		Attempts: attempts,
+		Allow:    cfg.Egress.Allow, States: h.states, Keyring: keys, Clock: o.Clock, Store: h.store, Vault: h.vault(), Locks: h.store,
+		Flight: seen.flight, Observe: seen.exchange,
 	})
 	c := cursor.Config{Keys: keys, Store: h.store, TTL: cfg.Cursors.TTL, Now: o.Clock}
 	pages := c
@@ -123,16 +136,16 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	}
 	h.Proxy = proxy.New(proxy.Config{
 		Catalog: h.catalog.Load, Accounts: h.Accounts, States: h.states, Upstream: h.Upstream,
-		Cursors: cursor.New(c), Pages: cursor.NewPages(pages), Clock: o.Clock, Observer: observer{metrics}, Log: o.Log,
+		Cursors: cursor.New(c), Pages: cursor.NewPages(pages), Clock: o.Clock, Observer: seen, Log: o.Log,
 	})
 	h.Handler, err = gateway.New(gateway.Config{
-		Proxy: h.Proxy, Tokens: h.tokens.Load, Metrics: metrics, Ready: h.ready, Version: o.Version,
-		Model: func() gateway.Schemas { return h.catalog.Load().Model }, Log: o.Log,
+		Proxy: h.Proxy, Auth: principal.NewAuthenticator(keys, o.Clock, h.tokens), Limits: principal.NewLimits(h.rates.Load, keys, shared(h.store), o.Clock), Metrics: metrics, Ready: h.ready, Version: o.Version,
+		Model: func() gateway.Schemas { return h.catalog.Load().Model }, Log: o.Log, Fingerprint: keys.Fingerprint,
 	})
 	if err != nil {
 		return nil, err
 	}
-	h.Admin, err = gateway.Admin(gateway.Config{Tokens: h.admins.Load, Metrics: metrics, Version: o.Version, Log: o.Log}, h.adminRoutes())
+	h.Admin, err = gateway.Admin(gateway.Config{Operators: h.admins, Metrics: metrics, Version: o.Version, Log: o.Log, Fingerprint: keys.Fingerprint}, h.adminRoutes())
 	return h, err
 }
 
@@ -147,6 +160,7 @@ func (h *House) Load(cfg *config.Config) error {
 	}
 	catalog.CheckEvery = cfg.CheckEvery
 	over := files.over(catalog)
+	over.pool = &h.workers
 	catalog.Compile = over.compile
 	if err := check(cfg, over); err != nil {
 		return err
@@ -167,16 +181,24 @@ func (h *House) Load(cfg *config.Config) error {
 	if err := h.static.Replace(cfg.Accounts.Static); err != nil {
 		return err
 	}
-	var tokens []gateway.Token
+	var tokens []*principal.Principal
 	for _, t := range cfg.Auth.Tokens {
-		tokens = append(tokens, gateway.Token{SHA256: t.SHA256, Principal: proxy.Principal{Name: t.Name, Accounts: t.Accounts, Write: t.Write}})
+		tokens = append(tokens, &t.Principal)
 	}
-	h.tokens.Store(gateway.NewTokens(tokens...))
-	var admins []gateway.Token
+	if err := h.tokens.Replace(tokens); err != nil {
+		return err
+	}
+	h.rates.Store(&principal.Rates{Token: cfg.Limits.Token, Account: cfg.Limits.Account})
+	for _, a := range cfg.Accounts.Static {
+		h.metrics.Expect(a.Connector)
+	}
+	var admins []*principal.Principal
 	for _, t := range cfg.Admin.Tokens {
-		admins = append(admins, gateway.Token{SHA256: t.SHA256, Principal: proxy.Principal{Name: t.Name}})
+		admins = append(admins, &t.Principal)
 	}
-	h.admins.Store(gateway.NewTokens(admins...))
+	if err := h.admins.Replace(admins); err != nil {
+		return err
+	}
 	h.over.Store(&over)
 	h.catalog.Store(catalog)
 	return nil
@@ -202,10 +224,13 @@ func hurry(set *connector.Set) {
 // Catalog is what is installed now.
 func (h *House) Catalog() *proxy.Catalog { return h.catalog.Load() }
 
+// Stop ends what would go on without end: the process is about to.
+func (h *House) Stop() { h.Proxy.Stop() }
+
 // Close lets go of connections.
 func (h *House) Close() error {
 	h.Upstream.CloseIdle()
-	return errors.Join(h.store.Close(), h.closeDatabase())
+	return errors.Join(h.workers.Close(), h.store.Close(), h.closeDatabase())
 }
 
 // check says, at the line of the configuration, what only the connectors can know of an account, and takes the account's
@@ -277,65 +302,4 @@ func missing(conn *connector.Connector, lack connector.Lack) string {
 		return fmt.Sprintf("the credential %s (%s) is missing", c.Name, c.Title)
 	}
 	return fmt.Sprintf("credentials are missing: %s takes %s", conn.Name, lack)
-}
-
-// store is what replicas share.
-type store interface {
-	kv.Store
-	kv.Locker
-}
-
-func openStore(cfg *config.Config, timeout time.Duration) (store, error) {
-	if cfg.Cursors.Store == config.StoreRedis {
-		return kv.NewRedis(kv.RedisConfig{URL: cfg.Redis.URL.Reveal(), Timeout: timeout})
-	}
-	return kv.NewMemory(kv.MemoryConfig{}), nil
-}
-
-// ready tells the truth about the parts. A Redis that is lost costs speed and not data, so it is told and the gateway
-// stays ready: taking every replica out of service for it would turn the loss of a cache into an outage.
-func (h *House) ready(ctx context.Context) gateway.Readiness {
-	r := gateway.Readiness{Ready: true, Parts: map[string]string{"configuration": "ok"}}
-	if h.database != nil {
-		r.Parts["database"] = "ok"
-		if err := h.database.Ping(ctx); err != nil {
-			r.Degraded = true
-			r.Parts["database"] = "down: accounts that were used lately are served, and none can be changed"
-		}
-	}
-	if _, isRedis := h.store.(*kv.Redis); !isRedis {
-		r.Parts["cursor_store"] = "memory"
-		return r
-	}
-	r.Parts["redis"] = "ok"
-	if err := h.store.Ping(ctx); err != nil {
-		r.Degraded = true
-		r.Parts["redis"] = "down: walks go on without cached pages"
-	}
-	return r
-}
-
-func storeState(s kv.Store) string {
-	if r, ok := s.(*kv.Redis); ok {
-		return r.Status()
-	}
-	return "ok"
-}
-
-type observer struct{ *telemetry.Metrics }
-
-func (o observer) MappingFailed(connector, resource string) { o.MappingError(connector, resource) }
-
-func (o observer) Mapped(connector, resource string, ran mapping.Ran) {
-	o.Metrics.Mapped(connector, resource, "compiled", ran.Compiled)
-	o.Metrics.Mapped(connector, resource, "bailed", ran.Bailed)
-	o.Metrics.Mapped(connector, resource, "interpreted", ran.Interpreted)
-}
-
-func (o observer) CursorOpened(outcome string) {
-	if outcome == "ok" {
-		o.Metrics.CursorOpened()
-	} else {
-		o.CursorStale()
-	}
 }

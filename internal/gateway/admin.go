@@ -10,7 +10,8 @@ import (
 )
 
 // Admin is the handler of the admin surface: the rows of a table, behind the same edge as the data surface, and the document
-// that is written from them. Of the configuration it needs Tokens, which are its own, Metrics, Version and Log.
+// that is written from them. Of the configuration it needs
+// Operators, Metrics, Version and Log.
 func Admin(c Config, rows []admin.Route) (http.Handler, error) {
 	rows = append(rows, documentRow(), aliveRow())
 	body, err := plainJSON(describeAdmin(rows, c.Version))
@@ -25,7 +26,6 @@ func Admin(c Config, rows []admin.Route) (http.Handler, error) {
 		}
 		table = append(table, route{[]string{r.Method}, routed(r.Path), accessOf(r.Policy), handle})
 	}
-	c.tokensKey = "admin.tokens"
 	return build(c, table)
 }
 
@@ -49,7 +49,7 @@ func accessOf(p admin.Policy) access {
 	case admin.Open:
 		return public
 	case admin.Operator:
-		return bearer
+		return operator
 	}
 	return 0
 }

@@ -88,9 +88,14 @@ const first = `{"id": "first", "connector": "acme", "tenant_id": "north", "conte
 func TestTheAdminSurfaceOpensToItsOwnTokensAlone(t *testing.T) {
 	e := newEstate(t)
 	e.do(t, 201, "POST", "/integrated-account", first)
+	var m struct{ Token string }
+	if got := e.data.ask(t, "POST", "/integrated-account/first/token", everyone); json.Unmarshal(got.body, &m) != nil || m.Token == "" {
+		t.Fatalf("minting: %d %s", got.status, got.body)
+	}
+	minted := m.Token
 	for _, r := range []struct{ method, path string }{{"GET", "/integrated-account"}, {"POST", "/integrated-account"}, {"GET", "/integrated-account/first"}, {"PATCH", "/integrated-account/first"},
 		{"DELETE", "/integrated-account/first"}, {"POST", "/integrated-account/first/check"}, {"GET", "/openapi.json"}} {
-		for name, token := range map[string]string{"nobody": "", "a stranger": bob, "a token of the data surface": everyone} {
+		for name, token := range map[string]string{"nobody": "", "a stranger": bob, "a token of the data surface": everyone, "one that it minted": minted} {
 			if got := e.admin.ask(t, r.method, r.path, token); got.status != 401 || !strings.Contains(got.problem(t).Message, "admin.tokens") {
 				t.Errorf("%s %s for %s: %d %s", r.method, r.path, name, got.status, got.body)
 			}

@@ -14,6 +14,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/meterbridge/meterbridge/internal/admin"
+	"github.com/meterbridge/meterbridge/internal/principal"
 )
 
 // adminRows are the table as a gateway has it.
@@ -129,7 +130,16 @@ func TestAnAdminRouteThatDoesNotSayWhoMayCallItIsRefused(t *testing.T) {
 		}
 	}
 	row.Policy = admin.Operator
-	if _, err := Admin(minimal(new(counted), io.Discard), []admin.Route{row}); err != nil {
+	if _, err := Admin(minimal(new(counted), io.Discard), []admin.Route{row}); err == nil || !strings.Contains(err.Error(), "/new") {
+		t.Errorf("with nobody who could be an operator: %v", err)
+	}
+	operators, err := principal.NewStatic()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := minimal(new(counted), io.Discard)
+	c.Operators = operators
+	if _, err := Admin(c, []admin.Route{row}); err != nil {
 		t.Error(err)
 	}
 }

@@ -1,9 +1,9 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"runtime/debug"
@@ -11,45 +11,17 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/telemetry"
+	"github.com/meterbridge/meterbridge/proxy"
 )
 
 const (
 	headerRequestID = "X-Request-Id"
 	contentJSON     = "application/json; charset=utf-8"
 )
-
-// observe gives a request its id, logs one line about it and counts it.
-func (g *gateway) observe(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		began := time.Now()
-		id := c.Request().Header.Get(headerRequestID)
-		if !sane(id) {
-			id = uuid.NewString()
-		}
-		h := c.Response().Header()
-		h.Set(headerRequestID, id)
-		h.Set("X-Content-Type-Options", "nosniff") // raw and /custom pass on bodies whose type is the provider's word
-		c.SetRequest(c.Request().WithContext(telemetry.WithRequestID(c.Request().Context(), id)))
-		defer func() {
-			// A handler that aborts its connection panics through here; it is counted all the same.
-			took, status := time.Since(began), c.Response().Status
-			g.Metrics.Request(routeName(c), status, bodyKind(c.Response().Header().Get("Content-Type")), took)
-			g.Log.LogAttrs(c.Request().Context(), levelOf(status), "request",
-				slog.String("method", c.Request().Method), slog.String("path", c.Request().URL.Path), slog.String("route", routeName(c)),
-				slog.Int("status", status), slog.Int("bytes", int(c.Response().Size)), slog.Duration("took", took),
-				slog.String("caller", principal(c).Name))
-		}()
-		if err := next(c); err != nil {
-			c.Error(err)
-		}
-		return nil
-	}
-}
 
 // guard bounds what a caller sends and turns a panic into a problem. http.ErrAbortHandler is no accident: it breaks a
 // body that must not look complete.
@@ -62,8 +34,16 @@ func (g *gateway) guard(next echo.HandlerFunc) echo.HandlerFunc {
 		if headerBytes(r.Header) > maxHeaderBytes {
 			return problem.New(problem.HeadersTooLarge, "the headers are larger than %d bytes together", maxHeaderBytes)
 		}
+		if len(r.TransferEncoding) > 0 {
+			// Who stands before us may have read a Content-Length beside the chunks, which net/http has dropped, and take the
+			// body's end for another request: nothing behind it is read.
+			c.Response().Header().Set("Connection", "close")
+		}
 		if r.Body != nil && r.Body != http.NoBody {
-			r.Body = &timedBody{ReadCloser: r.Body, c: http.NewResponseController(c.Response())}
+			r.Body = timed(r.Body, http.NewResponseController(c.Response()))
+			if err := unasked(r); err != nil {
+				return err
+			}
 		}
 		defer func() {
 			if v := recover(); v != nil {
@@ -72,6 +52,7 @@ func (g *gateway) guard(next echo.HandlerFunc) echo.HandlerFunc {
 				}
 				g.Log.ErrorContext(r.Context(), "panic", "value", v, "stack", string(debug.Stack()))
 				if c.Response().Committed {
+					telemetry.LineOf(r.Context()).Broke(string(problem.Internal))
 					panic(http.ErrAbortHandler)
 				}
 				err = problem.New(problem.Internal, "something broke inside the gateway; the log has it under this request id")
@@ -92,24 +73,40 @@ func headerBytes(h http.Header) int {
 	return n
 }
 
-// timedBody gives a request's body bodyTimeout from the first read on. The deadline is taken back at the body's end: an
-// answer may take as long as it likes.
+// timedBody gives a request's body bodyTimeout from here on. The deadline is taken back at the body's end: an answer may
+// take as long as it likes. It stays where the body did not come whole, for net/http reads what is left of one on its own,
+// before it answers.
 type timedBody struct {
 	io.ReadCloser
-	c    *http.ResponseController
-	open bool
+	c *http.ResponseController
+}
+
+func timed(body io.ReadCloser, c *http.ResponseController) *timedBody {
+	_ = c.SetReadDeadline(time.Now().Add(bodyTimeout)) // a connection without deadlines is a test's
+	return &timedBody{body, c}
 }
 
 func (b *timedBody) Read(p []byte) (int, error) {
-	if !b.open {
-		b.open = true
-		_ = b.c.SetReadDeadline(time.Now().Add(bodyTimeout)) // a connection without deadlines is a test's
-	}
 	n, err := b.ReadCloser.Read(p)
-	if err != nil {
+	if errors.Is(err, io.EOF) {
 		_ = b.c.SetReadDeadline(time.Time{})
 	}
 	return n, err
+}
+
+// unasked takes the body of a request that has no use for one, before its answer begins: the deadline must not end that.
+func unasked(r *http.Request) error {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return nil
+	}
+	n, err := io.Copy(io.Discard, io.LimitReader(r.Body, proxy.MaxBody+1))
+	switch {
+	case err != nil:
+		return problem.Wrap(problem.InvalidBody, err, "the body did not arrive whole")
+	case n > proxy.MaxBody:
+		return problem.New(problem.TooLarge, "the body is larger than %d bytes", proxy.MaxBody)
+	}
+	return nil
 }
 
 // fail is the one place where an error becomes an answer.
@@ -118,6 +115,10 @@ func (g *gateway) fail(err error, c echo.Context) {
 		return
 	}
 	p := g.problemOf(err, c)
+	if p.Code == problem.ClientGone && errors.Is(context.Cause(c.Request().Context()), proxy.ErrStopping) {
+		p = proxy.Stopping() // it is we who left
+	}
+	telemetry.LineOf(c.Request().Context()).Broke(string(p.Code))
 	if p.Status >= http.StatusInternalServerError || p.Code == problem.ClientGone {
 		g.Log.WarnContext(c.Request().Context(), "problem", "code", p.Code, "error", p.Error())
 	}
@@ -130,6 +131,9 @@ func (g *gateway) fail(err error, c echo.Context) {
 	}
 	if p.RetryAfter > 0 {
 		h.Set("Retry-After", strconv.Itoa(p.RetryAfter))
+	}
+	if p.Status == http.StatusUnauthorized && !p.Remote {
+		h.Set("WWW-Authenticate", `Bearer realm="meterbridge"`)
 	}
 	if p.Code == problem.ClientGone {
 		c.Response().Status = p.Status
@@ -176,51 +180,4 @@ func param(c echo.Context, name string) string {
 		return plain
 	}
 	return v
-}
-
-// sane says whether a caller's request id may go into logs and headers.
-func sane(id string) bool {
-	if id == "" || len(id) > maxRequestID {
-		return false
-	}
-	for _, c := range []byte(id) {
-		if c <= ' ' || c >= 0x7f {
-			return false
-		}
-	}
-	return true
-}
-
-// routeName is the route's pattern, so that metrics have as many series as there are routes and no more.
-func routeName(c echo.Context) string {
-	if p := c.Path(); p != "" {
-		return p
-	}
-	return "none"
-}
-
-// levelOf makes our own failures stand out among requests that went as they should.
-func levelOf(status int) slog.Level {
-	if status >= http.StatusInternalServerError {
-		return slog.LevelWarn
-	}
-	return slog.LevelInfo
-}
-
-// bodyKind is a media type as a label: a provider's own types must not become series.
-func bodyKind(contentType string) string {
-	media, _, _ := strings.Cut(contentType, ";")
-	switch media {
-	case "application/json":
-		return "json"
-	case "application/x-ndjson":
-		return "ndjson"
-	case "text/event-stream":
-		return "sse"
-	case "text/csv":
-		return "csv"
-	case "":
-		return "none"
-	}
-	return "other"
 }

@@ -1,6 +1,6 @@
 // Package gateway is the HTTP edge: the only importer of Echo.
 //
-// A request gets an id, a principal from its bearer token, and a handler that calls the proxy and returns an error; the
+// A request gets an id, a principal for its bearer token, and a handler that calls the proxy and returns an error; the
 // one error handler turns whatever comes back into the contract's JSON. Nothing here knows a provider, a format or a
 // cursor. Every route stands in one table with its access policy, and a route without one does not compile into the
 // router. The OpenAPI document is written from the same table, and the page that shows it is part of the binary.
@@ -8,6 +8,7 @@ package gateway
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -16,6 +17,9 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/meterbridge/meterbridge/internal/principal"
+	"github.com/meterbridge/meterbridge/internal/secret"
+	"github.com/meterbridge/meterbridge/internal/telemetry"
 	"github.com/meterbridge/meterbridge/proxy"
 )
 
@@ -32,7 +36,8 @@ const (
 
 // Metrics hears of every request; telemetry implements it.
 type Metrics interface {
-	Request(route string, status int, format string, took time.Duration)
+	Request(*telemetry.Line)
+	Limited(limit string)
 	Handler() http.Handler
 }
 
@@ -52,14 +57,16 @@ type Readiness struct {
 // Config is what a gateway is made of.
 type Config struct {
 	Proxy   *proxy.Proxy
-	Tokens  func() *Tokens // the current ones, asked once a request
+	Auth    *principal.Authenticator
+	Limits  *principal.Limits
 	Metrics Metrics
 	Ready   func(context.Context) Readiness
 	Model   func() Schemas // the unified model, for the OpenAPI document; a pointer, the same until a reload
 	Version string
 	Log     *slog.Logger
-
-	tokensKey string // where the configuration has the tokens, for messages
+	// Fingerprint names a token or an account in the log, by its SHA-256.
+	Fingerprint func([sha256.Size]byte) string
+	Operators   principal.Finder // who may call the admin surface; nil on the data surface
 }
 
 type gateway struct {
@@ -76,15 +83,15 @@ func build(c Config, table []route) (http.Handler, error) {
 	if g.Log == nil {
 		g.Log = slog.New(slog.DiscardHandler)
 	}
-	if g.tokensKey == "" {
-		g.tokensKey = "auth.tokens"
+	if g.Fingerprint == nil {
+		g.Fingerprint = secret.RandomKeyring().Fingerprint
 	}
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.HTTPErrorHandler = g.fail
 	e.Use(g.observe, g.guard)
 	for _, r := range table {
-		if r.access != public && r.access != bearer {
+		if r.access != public && r.access != bearer && (r.access != operator || g.Operators == nil) {
 			return nil, fmt.Errorf("the route %s does not say who may call it", r.path)
 		}
 		e.Match(r.methods, r.path, g.authorized(r))

@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -17,6 +18,7 @@ import (
 	"github.com/meterbridge/meterbridge/internal/config"
 	"github.com/meterbridge/meterbridge/internal/gateway"
 	"github.com/meterbridge/meterbridge/internal/secret"
+	"github.com/meterbridge/meterbridge/internal/telemetry"
 )
 
 // Tokens of the test house. Two accounts, acme-1 of the tenant north and acme-2 of south.
@@ -26,24 +28,54 @@ const (
 	tenant   = "tenant-sees-what-is-of-north"
 	other    = "other-sees-acme-2-and-writes"
 	stranger = "stranger-sees-no-account-here"
+	expired  = "expired-a-moment-before-today"
+	narrow   = "narrow-reaches-workspaces-alone"
+	table    = "table-gets-comma-separated-only"
+	passer   = "passer-gets-what-passes-through"
+	revoked  = "revoked-and-was-as-everyone-is"
 )
 
 // house is a gateway and its provider, both on real sockets.
 type house struct {
 	url      string
+	built    *assembly.House
+	config   *config.Config
 	provider *provider
 	client   *http.Client
+	log      *logged
+}
+
+// logged is a log that is written and read at the same time.
+type logged struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *logged) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(b)
+}
+
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
 }
 
 // provider answers anything and remembers what it was asked.
 type provider struct {
 	mu   sync.Mutex
 	seen []string // method, request target
+	odd  bool     // a header came that a caller made up
 }
 
 func (p *provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	p.seen = append(p.seen, r.Method+" "+r.RequestURI)
+	for name := range r.Header {
+		p.odd = p.odd || name == "X-Evil" || name == "Forwarded" || strings.HasPrefix(name, "X-Forwarded")
+	}
 	p.mu.Unlock()
 	w.Header().Set("Content-Type", "application/json")
 	switch last := r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]; {
@@ -73,12 +105,26 @@ func (p *provider) asked() []string {
 	return seen
 }
 
+// evil says that a header arrived which no connector has.
+func (p *provider) evil() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.odd
+}
+
 func newHouse(t testing.TB) *house {
 	t.Helper()
-	h := &house{provider: new(provider), client: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	return houseOfKey(t, "k")
+}
+
+// houseOfKey is a house whose secret key is that letter, all through.
+func houseOfKey(t testing.TB, letter string) *house {
+	t.Helper()
+	h := &house{provider: new(provider), log: new(logged), client: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 	upstream := httptest.NewServer(h.provider)
 	t.Cleanup(upstream.Close)
 	cfg := config.Default()
+	cfg.SecretKeys = []secret.Value{secret.New(strings.Repeat(letter, config.KeyBytes))}
 	cfg.Connectors.Dir, cfg.Mappings.Dir, cfg.Egress.Allow = "testdata/house/connectors", "testdata/house/mappings", assembly.Loopback
 	for id, of := range map[string]string{"acme-1": "north", "acme-2": "south"} {
 		cfg.Accounts.Static = append(cfg.Accounts.Static, &account.Account{
@@ -87,21 +133,51 @@ func newHouse(t testing.TB) *house {
 			Credentials: map[string]secret.Value{"api_key": secret.New("key")},
 		})
 	}
-	token := func(name, value string, write bool, accounts ...string) {
+	token := func(name, value string, write bool, accounts ...string) *config.Token {
 		cfg.Auth.Tokens = append(cfg.Auth.Tokens, config.NewToken(name, secret.New(value), accounts, write))
+		return &cfg.Auth.Tokens[len(cfg.Auth.Tokens)-1]
 	}
 	token("everyone", everyone, true, "*")
 	token("reader", reader, false, "acme-1")
 	token("tenant", tenant, false, "tenant:north")
 	token("other", other, true, "acme-2")
 	token("stranger", stranger, true)
-	built, err := assembly.Build(cfg, assembly.Options{Clock: func() time.Time { return time.Date(2026, 9, 20, 12, 0, 0, 0, time.UTC) }, Log: slog.New(slog.DiscardHandler), Version: "test"})
+	token("expired", expired, true, "*").Expires = today
+	token("narrow", narrow, true, "*").Resources = []string{"usage-metering/workspaces"}
+	token("table", table, true, "*").Formats = []string{"csv"}
+	token("passer", passer, false, "*").Formats = []string{"passthrough"}
+	token("revoked", revoked, true, "*") // the last one: see revoke
+	built, err := assembly.Build(cfg, assembly.Options{Clock: func() time.Time { return today }, Log: telemetry.NewLogger(h.log, slog.LevelInfo, true), Version: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { built.Close() })
-	h.url = serve(t, built)
+	h.url, h.built, h.config = serve(t, built), built, cfg
 	return h
+}
+
+// today is the house's clock.
+var today = time.Date(2026, 9, 20, 12, 0, 0, 0, time.UTC)
+
+// revoke takes the token that is there to be revoked out of the configuration, as a reload does.
+func (h *house) revoke(t testing.TB) {
+	t.Helper()
+	next := *h.config
+	next.Auth.Tokens = next.Auth.Tokens[:len(next.Auth.Tokens)-1]
+	if err := h.built.Load(&next); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// mint is an account token for acme-1, made by a token and to an order.
+func (h *house) mint(t testing.TB, by, order string) string {
+	t.Helper()
+	got := h.ask(t, http.MethodPost, "/integrated-account/acme-1/token", by, func(r *http.Request) { r.Body = io.NopCloser(strings.NewReader(order)) })
+	var m struct{ Token string }
+	if err := json.Unmarshal(got.body, &m); err != nil || got.status != http.StatusCreated || m.Token == "" {
+		t.Fatalf("minting: %d %s", got.status, got.body)
+	}
+	return m.Token
 }
 
 // serve puts a handler behind the listener's limits, on a real socket.

@@ -19,7 +19,7 @@ func components(model Schemas) object {
 		params = params.with(p.name, p.object())
 	}
 	return object{
-		{"securitySchemes", object{{"bearer", object{{"type", "http"}, {"scheme", "bearer"}, {"description", "A token of `auth.tokens` in the configuration."}}}}},
+		{"securitySchemes", object{{"bearer", object{{"type", "http"}, {"scheme", "bearer"}, {"description", "A token of `auth.tokens` in the configuration, or an account token."}}}}},
 		{"parameters", append(params, headerParameters()...)},
 		{"headers", headerComponents()},
 		{"responses", problemResponses()},
@@ -66,6 +66,7 @@ func schemas(model Schemas) object {
 		{"Error", errorSchema()},
 		{"AccountList", schemaOf(reflect.TypeFor[proxy.AccountList]())},
 		{"Account", schemaOf(reflect.TypeFor[proxy.AccountView]())},
+		{"AccountToken", accountTokenSchema()},
 		{"Capabilities", schemaOf(reflect.TypeFor[proxy.Capabilities]())},
 		{"Meta", schemaOf(reflect.TypeFor[proxy.Meta]())},
 		{"Health", closed(object{{"status", oneOf("ok")}}, "status")},

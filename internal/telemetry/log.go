@@ -23,15 +23,34 @@ const RequestIDKey = "request_id"
 
 // NewLogger writes lines of JSON, or of key=value text, from the level on. Times are UTC.
 func NewLogger(w io.Writer, level slog.Leveler, json bool) *slog.Logger {
-	opt := &slog.HandlerOptions{Level: level, ReplaceAttr: redact}
-	if json {
-		return slog.New(requestHandler{slog.NewJSONHandler(w, opt)})
+	one := &oneByOne{w: w}
+	made := func(replace func([]string, slog.Attr) slog.Attr) slog.Handler {
+		opt := &slog.HandlerOptions{Level: level, ReplaceAttr: replace}
+		if json {
+			return slog.NewJSONHandler(one, opt)
+		}
+		return slog.NewTextHandler(one, opt)
 	}
-	return slog.New(requestHandler{slog.NewTextHandler(w, opt)})
+	return slog.New(requestHandler{Handler: made(redact), plain: made(nil)})
+}
+
+// oneByOne lets two handlers write to one writer: each locks only for itself.
+type oneByOne struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (o *oneByOne) Write(line []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.w.Write(line)
 }
 
 // requestHandler adds the context's request id to each line.
-type requestHandler struct{ slog.Handler }
+type requestHandler struct {
+	slog.Handler
+	plain slog.Handler // writes to the same place, unredacted: for a Line
+}
 
 func (h requestHandler) Handle(ctx context.Context, r slog.Record) error {
 	if id := RequestID(ctx); id != "" {
@@ -42,24 +61,11 @@ func (h requestHandler) Handle(ctx context.Context, r slog.Record) error {
 }
 
 func (h requestHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return requestHandler{h.Handler.WithAttrs(attrs)}
+	return requestHandler{Handler: h.Handler.WithAttrs(attrs)}
 }
 
 func (h requestHandler) WithGroup(name string) slog.Handler {
-	return requestHandler{h.Handler.WithGroup(name)}
-}
-
-type requestIDKey struct{}
-
-// WithRequestID is a context that carries the id of its request.
-func WithRequestID(ctx context.Context, id string) context.Context {
-	return context.WithValue(ctx, requestIDKey{}, id)
-}
-
-// RequestID is the id that the context carries, or nothing.
-func RequestID(ctx context.Context) string {
-	id, _ := ctx.Value(requestIDKey{}).(string)
-	return id
+	return requestHandler{Handler: h.Handler.WithGroup(name)}
 }
 
 // telling are the words of a name that make its value a secret, written without separators.

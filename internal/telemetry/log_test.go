@@ -77,7 +77,7 @@ func TestRedactionLeavesTheHeaderAlone(t *testing.T) {
 }
 
 func TestRequestID(t *testing.T) {
-	ctx := WithRequestID(t.Context(), "r-1")
+	ctx := WithLine(t.Context(), &Line{RequestID: "r-1"})
 	if got := RequestID(ctx); got != "r-1" {
 		t.Errorf("got %q", got)
 	}

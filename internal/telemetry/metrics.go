@@ -2,9 +2,8 @@ package telemetry
 
 import (
 	"net/http"
-	"strconv"
+	"runtime"
 	"strings"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -16,15 +15,25 @@ import (
 // and never its path, a connector's name and never an account's id.
 type Metrics struct {
 	registry *prometheus.Registry
-	redis    redisGauge
+	redis    *scraped
+	accounts *scraped
 
-	requests  *prometheus.HistogramVec
+	requests  *prometheus.CounterVec
+	durations *prometheus.HistogramVec
 	upstream  *prometheus.HistogramVec
+	waits     *prometheus.HistogramVec
+	tokens    *prometheus.CounterVec
+	retries   *prometheus.CounterVec
+	breakers  *prometheus.CounterVec
+	broken    *prometheus.GaugeVec
 	flights   *prometheus.CounterVec
 	records   *prometheus.CounterVec
 	mappings  *prometheus.CounterVec
 	checks    *prometheus.CounterVec
 	mapped    *prometheus.CounterVec
+	limited   *prometheus.CounterVec
+	mapping   *prometheus.CounterVec
+	dropped   prometheus.Counter
 	opened    prometheus.Counter
 	stale     prometheus.Counter
 	pageHit   prometheus.Counter
@@ -32,26 +41,39 @@ type Metrics struct {
 	collector []prometheus.Collector
 }
 
-// seconds are the bounds of both histograms: from an answer out of the cache to a request at its deadline of 25 s, and
+// seconds are the bounds of the histograms: from an answer out of the cache to a request at its deadline of 25 s, and
 // a stream beyond it.
 var seconds = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 25, 60, 300}
 
 // NewMetrics is a set of metrics, all zero.
-func NewMetrics() *Metrics {
+func NewMetrics(version string) *Metrics {
 	m := &Metrics{registry: prometheus.NewRegistry()}
-	m.requests = histogram(m, "request_duration_seconds", "Requests answered, by route pattern, status and response format.", "route", "status", "format")
-	m.upstream = histogram(m, "upstream_duration_seconds", "Calls to providers until their response header; status is error where none came.", "connector", "status")
+	m.requests = counters(m, "requests_total", "Requests answered, by route pattern, class of status, and code of the problem; ok where there was none.", "route", "status", "code")
+	m.durations = histogram(m, "request_duration_seconds", "Time from a request's arrival to the last byte of its answer, by route pattern, class of status and response format.", "route", "status", "format")
+	m.upstream = histogram(m, "upstream_duration_seconds", "Calls to providers until their response header; outcome is ok, refused (4xx), rate_limited (429), failed (other) or unreachable (no answer).", "connector", "outcome")
+	m.waits = histogram(m, "upstream_wait_seconds", "Time that a call waited for its turn: for a place in the account's concurrency and for the provider's rate.", "connector")
+	m.tokens = counters(m, "upstream_tokens_total", "Calls for an access token, by outcome as of upstream_duration_seconds.", "connector", "outcome")
+	m.retries = counters(m, "upstream_retries_total", "Calls to providers that were made once more after a failure that may pass.", "connector")
+	m.breakers = counters(m, "upstream_breaker_turns_total", "Turns of the breakers that keep calls away from a provider which fails them; state is open or closed.", "connector", "state")
+	m.broken = gauges(m, "upstream_breakers_open", "Breakers that keep calls away from a provider now.", "connector")
 	m.flights = counters(m, "upstream_flights_total", "Calls to providers that were joined by a request which asks the same (joined), made before they were waited for (ahead), or made ahead and broken off (given_up).", "connector", "outcome")
 	m.records = counters(m, "records_total", "Records served.", "connector", "resource", "format")
 	m.mappings = counters(m, "mapping_errors_total", "Items that a mapping could not read.", "connector", "resource")
 	m.checks = counters(m, "mapping_checks_total", "Items that a compiled mapping and jq's machine both read: same, or other where the two made something else of one.", "connector", "resource", "outcome")
 	m.mapped = counters(m, "mapped_items_total", "Items mapped, by the compiled mapping (compiled), by jq's machine where the compiled mapping was not sure (bailed), or by jq's machine alone (interpreted).", "connector", "resource", "engine")
+	m.limited = counters(m, "limited_total", "Requests refused by a limit of the gateway's own: that of their token, or of their account.", "limit")
+	m.mapping = counters(m, "mapping_seconds_total", "Time that mappings have worked.", "connector", "resource")
 	m.opened = counter(m, "cursors_opened_total", "Cursors that clients sent and that opened.")
 	m.stale = counter(m, "cursors_stale_total", "Cursors whose record was no longer where it was.")
 	m.pageHit = counter(m, "page_cache_hits_total", "Provider's pages found in the page cache.")
 	m.pageMiss = counter(m, "page_cache_misses_total", "Provider's pages not found in the page cache.")
+	m.dropped = counter(m, "request_log_dropped_total", "Requests that the request log has no row of, because its queue was full or the database did not take them.")
+	m.redis = newScraped("redis_up", "1 while Redis answers, 0 while requests go on without it.")
+	m.accounts = newScraped("accounts", "Integrated accounts, by their status.", "connector", "status")
+	build := prometheus.NewGauge(prometheus.GaugeOpts{Namespace: namespace, Name: "build_info", Help: "1; the labels say what runs.", ConstLabels: prometheus.Labels{"version": label(version), "go_version": runtime.Version()}})
+	build.Set(1)
 	m.registry.MustRegister(m.collector...)
-	m.registry.MustRegister(&m.redis, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(build, m.redis, m.accounts, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
@@ -69,31 +91,29 @@ func counters(m *Metrics, name, help string, labels ...string) *prometheus.Count
 	return v
 }
 
+func gauges(m *Metrics, name, help string, labels ...string) *prometheus.GaugeVec {
+	v := prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help}, labels)
+	m.collector = append(m.collector, v)
+	return v
+}
+
 func counter(m *Metrics, name, help string) prometheus.Counter {
 	c := prometheus.NewCounter(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help})
 	m.collector = append(m.collector, c)
 	return c
 }
 
-// Request counts an answer of ours and the time from the request's arrival to its last byte.
-func (m *Metrics) Request(route string, status int, format string, took time.Duration) {
-	if m != nil {
-		m.requests.WithLabelValues(label(route), statusLabel(status), label(format)).Observe(took.Seconds())
+// Request counts an answer of ours.
+func (m *Metrics) Request(l *Line) {
+	if m == nil {
+		return
 	}
-}
-
-// Upstream counts a call to a provider; status is 0 where no response came.
-func (m *Metrics) Upstream(connector string, status int, took time.Duration) {
-	if m != nil {
-		m.upstream.WithLabelValues(label(connector), statusLabel(status)).Observe(took.Seconds())
+	route, status, code := label(l.Route), statusClass(l.Status), l.Code
+	if code == "" {
+		code = "ok"
 	}
-}
-
-// Flight counts a call that was shared, made ahead or given up.
-func (m *Metrics) Flight(connector, outcome string) {
-	if m != nil {
-		m.flights.WithLabelValues(label(connector), label(outcome)).Inc()
-	}
+	m.requests.WithLabelValues(route, status, label(code)).Inc()
+	m.durations.WithLabelValues(route, status, label(l.Format)).Observe(l.Took.Seconds())
 }
 
 // Records counts n records served to a client.
@@ -103,29 +123,10 @@ func (m *Metrics) Records(connector, resource, format string, n int) {
 	}
 }
 
-// MappingError counts an item that a mapping could not read.
-func (m *Metrics) MappingError(connector, resource string) {
+// Limited counts a request that a limit of ours refused.
+func (m *Metrics) Limited(limit string) {
 	if m != nil {
-		m.mappings.WithLabelValues(label(connector), label(resource)).Inc()
-	}
-}
-
-// MappingChecked counts an item that a compiled mapping and jq's machine both read.
-func (m *Metrics) MappingChecked(connector, resource string, same bool) {
-	if m == nil {
-		return
-	}
-	outcome := "other"
-	if same {
-		outcome = "same"
-	}
-	m.checks.WithLabelValues(label(connector), label(resource), outcome).Inc()
-}
-
-// Mapped counts n items that an engine has mapped.
-func (m *Metrics) Mapped(connector, resource, engine string, n int) {
-	if m != nil && n > 0 {
-		m.mapped.WithLabelValues(label(connector), label(resource), label(engine)).Add(float64(n))
+		m.limited.WithLabelValues(label(limit)).Inc()
 	}
 }
 
@@ -154,11 +155,10 @@ func (m *Metrics) PageCache(hit bool) {
 	}
 }
 
-// RedisUp shows what up says at each scrape as meterbridge_redis_up; without it, there is no such metric. A later call
-// takes the place of an earlier one. It must not block: up reports what is known, and asks nobody.
-func (m *Metrics) RedisUp(up func() bool) {
+// RequestLogDropped counts n requests that the request log has lost.
+func (m *Metrics) RequestLogDropped(n int) {
 	if m != nil {
-		m.redis.up.Store(&up)
+		m.dropped.Add(float64(n))
 	}
 }
 
@@ -170,13 +170,10 @@ func (m *Metrics) Handler() http.Handler {
 // label makes a value safe: the library panics at bytes that are not UTF-8.
 func label(s string) string { return strings.ToValidUTF8(s, "?") }
 
-// statusLabel bounds the label: a provider may send any number.
-func statusLabel(status int) string {
-	switch {
-	case status == 0:
-		return "error"
-	case status < 100 || status > 599:
-		return "other"
+// statusClass is 2xx and so on.
+func statusClass(status int) string {
+	if status < 100 || status > 599 {
+		return "none"
 	}
-	return strconv.Itoa(status)
+	return [...]string{"1xx", "2xx", "3xx", "4xx", "5xx"}[status/100-1]
 }

@@ -3,6 +3,7 @@ package telemetry
 import (
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -19,13 +20,24 @@ func scrape(t *testing.T, m *Metrics) string {
 }
 
 func TestMetrics(t *testing.T) {
-	m := NewMetrics()
-	m.Request("/unified/{model}/{resource}", 200, "unified", 30*time.Millisecond)
-	m.Request("/unified/{model}/{resource}", 200, "unified", 10*time.Minute)
-	m.Request("bad\xff", 200, "\xff", 0)
-	m.Upstream("acme", 503, time.Second)
-	m.Upstream("acme", 0, time.Second)
-	m.Upstream("acme", 99999, time.Second)
+	m := NewMetrics("v1")
+	asked := func(route string, status int, code, format string, took time.Duration) {
+		m.Request(&Line{Route: route, Status: status, Code: code, Format: format, Took: took})
+	}
+	asked("/unified/{model}/{resource}", 200, "", "unified", 30*time.Millisecond)
+	asked("/unified/{model}/{resource}", 200, "upstream_reset", "unified", 10*time.Minute)
+	asked("bad\xff", 200, "bad\xff", "\xff", 0)
+	m.Upstream("acme", 503, time.Second, time.Millisecond)
+	m.Upstream("acme", 0, time.Second, 0)
+	m.Upstream("acme", 99999, time.Second, 0)
+	m.TokenAsked("acme", 200)
+	m.Retried("acme")
+	m.Breaker("acme", true)
+	m.Breaker("acme", true)
+	m.Breaker("acme", false)
+	m.Accounts(func(show func(string, string, int)) { show("acme", "active", 3) })
+	m.Mapping("acme", "usage", 1500*time.Millisecond)
+	m.RequestLogDropped(4)
 	m.Flight("acme", "joined")
 	m.Records("acme", "usage", "stream", 7)
 	m.Records("acme", "usage", "stream", 0)
@@ -43,13 +55,23 @@ func TestMetrics(t *testing.T) {
 	m.PageCache(false)
 	got := scrape(t, m)
 	for _, want := range []string{
-		`meterbridge_request_duration_seconds_bucket{format="unified",route="/unified/{model}/{resource}",status="200",le="0.05"} 1`,
-		`meterbridge_request_duration_seconds_bucket{format="unified",route="/unified/{model}/{resource}",status="200",le="300"} 1`,
-		`meterbridge_request_duration_seconds_count{format="unified",route="/unified/{model}/{resource}",status="200"} 2`,
-		`meterbridge_request_duration_seconds_count{format="?",route="bad?",status="200"} 1`,
-		`meterbridge_upstream_duration_seconds_count{connector="acme",status="503"} 1`,
-		`meterbridge_upstream_duration_seconds_count{connector="acme",status="error"} 1`,
-		`meterbridge_upstream_duration_seconds_count{connector="acme",status="other"} 1`,
+		`meterbridge_requests_total{code="ok",route="/unified/{model}/{resource}",status="2xx"} 1`,
+		`meterbridge_requests_total{code="upstream_reset",route="/unified/{model}/{resource}",status="2xx"} 1`,
+		`meterbridge_request_duration_seconds_bucket{format="unified",route="/unified/{model}/{resource}",status="2xx",le="0.05"} 1`,
+		`meterbridge_request_duration_seconds_bucket{format="unified",route="/unified/{model}/{resource}",status="2xx",le="300"} 1`,
+		`meterbridge_request_duration_seconds_count{format="unified",route="/unified/{model}/{resource}",status="2xx"} 2`,
+		`meterbridge_request_duration_seconds_count{format="?",route="bad?",status="2xx"} 1`,
+		`meterbridge_upstream_duration_seconds_count{connector="acme",outcome="failed"} 2`,
+		`meterbridge_upstream_duration_seconds_count{connector="acme",outcome="unreachable"} 1`,
+		`meterbridge_upstream_wait_seconds_count{connector="acme"} 3`,
+		`meterbridge_upstream_tokens_total{connector="acme",outcome="ok"} 1`,
+		`meterbridge_upstream_retries_total{connector="acme"} 1`,
+		`meterbridge_upstream_breaker_turns_total{connector="acme",state="open"} 2`,
+		`meterbridge_upstream_breakers_open{connector="acme"} 1`,
+		`meterbridge_accounts{connector="acme",status="active"} 3`,
+		`meterbridge_mapping_seconds_total{connector="acme",resource="usage"} 1.5`,
+		`meterbridge_request_log_dropped_total 4`,
+		`meterbridge_build_info{go_version="` + runtime.Version() + `",version="v1"} 1`,
 		`meterbridge_upstream_flights_total{connector="acme",outcome="joined"} 1`,
 		`meterbridge_records_total{connector="acme",format="stream",resource="usage"} 7`,
 		`meterbridge_mapping_errors_total{connector="acme",resource="usage"} 1`,
@@ -70,7 +92,7 @@ func TestMetrics(t *testing.T) {
 }
 
 func TestRedisGauge(t *testing.T) {
-	m := NewMetrics()
+	m := NewMetrics("v1")
 	shows := func(want string) {
 		t.Helper()
 		got := ""
@@ -96,25 +118,52 @@ func TestRedisGauge(t *testing.T) {
 }
 
 func TestTwoSetsAreApart(t *testing.T) {
-	a, b := NewMetrics(), NewMetrics()
+	a, b := NewMetrics("v1"), NewMetrics("v1")
 	a.CursorStale()
 	if got := scrape(t, b); !strings.Contains(got, "meterbridge_cursors_stale_total 0") {
 		t.Errorf("one set counts into another:\n%s", got)
 	}
 }
 
-func TestStatusLabelBounds(t *testing.T) {
-	for status, want := range map[int]string{0: "error", 99: "other", 100: "100", 599: "599", 600: "other", -1: "other"} {
-		if got := statusLabel(status); got != want {
+func TestLabelsAreBounded(t *testing.T) {
+	for status, want := range map[int]string{0: "unreachable", 99: "failed", 200: "ok", 299: "ok", 300: "failed", 399: "failed", 400: "refused", 429: "rate_limited", 499: "refused", 500: "failed", 9999: "failed"} {
+		if got := outcome(status); got != want {
 			t.Errorf("%d is %s, want %s", status, got, want)
+		}
+	}
+	for status, want := range map[int]string{0: "none", 99: "none", 100: "1xx", 200: "2xx", 599: "5xx", 600: "none", -1: "none"} {
+		if got := statusClass(status); got != want {
+			t.Errorf("%d is of %s, want %s", status, got, want)
+		}
+	}
+}
+
+func TestWhatIsExpectedBeginsAtZero(t *testing.T) {
+	m := NewMetrics("v1")
+	m.Expect("acme")
+	got := scrape(t, m)
+	for _, want := range []string{
+		`meterbridge_upstream_duration_seconds_count{connector="acme",outcome="unreachable"} 0`, `meterbridge_upstream_retries_total{connector="acme"} 0`,
+		`meterbridge_upstream_breakers_open{connector="acme"} 0`, `meterbridge_upstream_tokens_total{connector="acme",outcome="refused"} 0`,
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%s is not in\n%s", want, got)
 		}
 	}
 }
 
 func TestNilMetricsCountNothing(t *testing.T) {
 	var m *Metrics
-	m.Request("r", 200, "f", 0)
-	m.Upstream("c", 200, 0)
+	m.Request(&Line{})
+	m.Upstream("c", 200, 0, 0)
+	m.TokenAsked("c", 200)
+	m.Flight("c", "joined")
+	m.Retried("c")
+	m.Breaker("c", true)
+	m.Expect("c")
+	m.Mapping("c", "r", 1)
+	m.RequestLogDropped(1)
+	m.Accounts(nil)
 	m.Records("c", "r", "f", 1)
 	m.MappingError("c", "r")
 	m.CursorOpened()
@@ -124,9 +173,9 @@ func TestNilMetricsCountNothing(t *testing.T) {
 }
 
 func BenchmarkRequest(b *testing.B) {
-	m := NewMetrics()
+	m, l := NewMetrics("v1"), whole()
 	b.ReportAllocs()
 	for b.Loop() {
-		m.Request("/unified/{model}/{resource}", 200, "unified", time.Millisecond)
+		m.Request(l)
 	}
 }

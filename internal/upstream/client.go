@@ -31,6 +31,7 @@ const DefaultUserAgent = "Meterbridge/1"
 type Config struct {
 	Allow     []netip.Prefix   // addresses that are not public and may be called for accounts whose base_url is set
 	Timeouts  Timeouts         // zeros are the defaults
+	Attempts  int              // of a call that may be repeated; DefaultAttempts
 	UserAgent string           // DefaultUserAgent
 	Keyring   *secret.Keyring  // seals tokens and names them; random by default
 	States    *account.States  // told when a provider refuses credentials, and when it takes them again
@@ -41,10 +42,10 @@ type Config struct {
 
 	RootCAs  *x509.CertPool // the system's by default
 	Resolver *net.Resolver  // the system's by default
-	// Observe is told every exchange, for metrics and the log; it must not block.
-	Observe func(connector string, e Exchange)
-	// Flight is told of calls that were joined, made ahead or given_up; it must not block.
-	Flight func(connector, outcome string)
+	// Observe is told every exchange, for metrics and the log, with the context of the request that made it; it must not block.
+	Observe func(ctx context.Context, connector string, e Exchange)
+	// Flight is told of calls that were joined, made ahead, given_up or retried; it must not block.
+	Flight func(ctx context.Context, connector, outcome string)
 }
 
 // Validate says what a configuration can't mean.
@@ -65,12 +66,16 @@ type Client struct {
 	nonces  nonces
 	fresh   refreshes
 	lanes   lanes
+	hosts   *hosts
 	flights flights
 }
 
 // New is a client with the defaults filled in.
 func New(cfg Config) *Client {
 	cfg.Timeouts = cfg.Timeouts.withDefaults()
+	if cfg.Attempts <= 0 {
+		cfg.Attempts = DefaultAttempts
+	}
 	if cfg.UserAgent == "" {
 		cfg.UserAgent = DefaultUserAgent
 	}
@@ -84,7 +89,7 @@ func New(cfg Config) *Client {
 		cfg.Clock = time.Now
 	}
 	if cfg.Flight == nil {
-		cfg.Flight = func(string, string) {}
+		cfg.Flight = func(context.Context, string, string) {}
 	}
 	if cfg.Vault == nil && cfg.Store != nil {
 		cfg.Vault = kvVault{cfg.Keyring, cfg.Store}
@@ -95,6 +100,7 @@ func New(cfg Config) *Client {
 		tokens: &tokens{ring: cfg.Keyring, store: cfg.Store, now: cfg.Clock, wait: cfg.Timeouts.Token,
 			byKey: map[string]token{}, refused: map[string][sha256.Size]byte{}},
 		nonces: nonces{byKey: map[string]*challenge{}},
+		hosts:  newHosts(),
 		fresh:  refreshes{vault: cfg.Vault, byKey: map[string]*refresh{}},
 	}
 }
@@ -158,7 +164,7 @@ func (s *Session) Do(ctx context.Context, call connector.Call) (*Reply, error) {
 	if err := recordingOf(ctx).admit(s, call); err != nil {
 		return nil, err
 	}
-	a, err := s.persist(ctx, call)
+	a, err := s.insist(ctx, call)
 	if err != nil {
 		return nil, s.refused(problem.From(err), call) // a token call may have been refused
 	}

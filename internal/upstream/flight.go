@@ -211,7 +211,7 @@ func (f *flight) land() {
 	f.mu.Unlock()
 	if f.lost() {
 		err = ErrGivenUp
-		f.s.told("given_up")
+		f.s.told(f.ctx, "given_up")
 	}
 	for _, t := range seats {
 		switch {

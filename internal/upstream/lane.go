@@ -25,9 +25,10 @@ type lane struct {
 	aside  chan struct{} // one place more, for a lookup: pages that hold all places wait for the names it brings
 	turns  *rate.Limiter // nil where the provider states no rate
 
-	mu     sync.Mutex
-	ahead  []*claim // those that have a place and that nobody waits for
-	coming int      // calls that somebody waits for and that have not asked for their place yet
+	mu        sync.Mutex
+	ahead     []*claim             // those that have a place and that nobody waits for
+	standings map[string]*standing // by host
+	coming    int                  // calls that somebody waits for and that have not asked for their place yet
 }
 
 // lanes has one lane an account.

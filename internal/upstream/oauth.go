@@ -228,7 +228,7 @@ func (t *tokenTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 		shown.RequestHeader = shownHeader(r.Header, []string{"Authorization"})
 	}
 	start := time.Now()
-	resp, err := t.next.RoundTrip(r)
+	resp, err := t.s.c.hosts.of(r.URL.Host).reach(t.next, r)
 	t.s.c.tell(r.Context(), shown, start, t.s.conn.Name, resp)
 	if err == nil {
 		rec := recordingOf(r.Context())

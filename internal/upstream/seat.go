@@ -73,7 +73,7 @@ func (t *Seat) board(ctx context.Context, ahead bool) bool {
 	defer all.mu.Unlock()
 	if f := all.byKey[key]; f != nil && f.join(t) {
 		t.flight, t.first = f, false
-		t.s.told("joined")
+		t.s.told(ctx, "joined")
 		return true
 	}
 	f := &flight{s: t.s, all: all, key: key, running: true, seats: []*Seat{t}, open: 1, clock: func() {}}
@@ -96,13 +96,15 @@ func (t *Seat) board(ctx context.Context, ahead bool) bool {
 		all.byKey[key] = f
 	}
 	if ahead {
-		t.s.told("ahead")
+		t.s.told(ctx, "ahead")
 	}
 	go f.run(t.call)
 	return true
 }
 
-func (s *Session) told(outcome string) { s.c.cfg.Flight(s.conn.Name, outcome) }
+func (s *Session) told(ctx context.Context, outcome string) {
+	s.c.cfg.Flight(ctx, s.conn.Name, outcome)
+}
 
 // Reply is the answer; its body has to be closed, which leaves the seat.
 func (t *Seat) Reply(ctx context.Context) (*Reply, error) {

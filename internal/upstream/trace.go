@@ -17,14 +17,17 @@ import (
 // Exchange is one HTTP round trip with a provider, told without its secrets. They are left out where the request is
 // put together, and never searched for afterwards.
 type Exchange struct {
-	Purpose        string      `json:"purpose"`
-	Method         string      `json:"method"`
-	URL            string      `json:"url"`
-	Status         int         `json:"status"` // 0 where no answer came
-	Millis         float64     `json:"ms"`     // until the answer's headers
-	Bytes          int64       `json:"bytes"`  // of the answer's body as it came, as far as it was read
-	RequestHeader  http.Header `json:"-"`      // the headers are told to a trace alone
-	ResponseHeader http.Header `json:"-"`
+	Purpose        string        `json:"purpose"`
+	Method         string        `json:"method"`
+	URL            string        `json:"url"`
+	Status         int           `json:"status"` // 0 where no answer came
+	Millis         float64       `json:"ms"`     // until the answer's headers
+	Bytes          int64         `json:"bytes"`  // of the answer's body as it came, as far as it was read
+	Began          time.Time     `json:"-"`
+	Took           time.Duration `json:"-"` // Millis, exactly
+	Waited         time.Duration `json:"-"` // for its turn, before it began
+	RequestHeader  http.Header   `json:"-"` // the headers are told to a trace alone
+	ResponseHeader http.Header   `json:"-"`
 
 	read *atomic.Int64 // the bytes, while they are read
 }
@@ -66,7 +69,8 @@ func (t *Trace) add(e Exchange) {
 // tell finishes an exchange that began at start and hands it to whoever wants to know. For a trace, the bytes of its body
 // are counted as they are read.
 func (c *Client) tell(ctx context.Context, e Exchange, start time.Time, connector string, resp *http.Response) {
-	e.Millis = float64(time.Since(start).Microseconds()) / 1000
+	e.Began, e.Took = start, time.Since(start)
+	e.Millis = float64(e.Took.Microseconds()) / 1000
 	if resp != nil {
 		e.Status = resp.StatusCode
 	}
@@ -82,7 +86,7 @@ func (c *Client) tell(ctx context.Context, e Exchange, start time.Time, connecto
 		t.add(e)
 	}
 	if c.cfg.Observe != nil {
-		c.cfg.Observe(connector, e)
+		c.cfg.Observe(ctx, connector, e)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -43,6 +44,9 @@ type Catalog struct {
 	Model       *mapping.Model
 	CheckEvery  uint64              // items of a mapping until one is read by jq's machine too; 0: never
 	Tried       func(mapping.Tried) // hears of every record, where overrides are tried out; nil everywhere else
+
+	Compile func(*account.Account) (Overrides, error) // the overrides of an account that is in a database
+	own     sync.Map                                  // by the account's id: *compiled
 }
 
 // Observer hears what a request did; telemetry implements it.
@@ -77,6 +81,8 @@ type Proxy struct {
 	lookups   lookupCache
 	jobs      singleflight.Group
 	flights   singleflight.Group
+	stopped   context.Context // ends when the gateway stops
+	stop      context.CancelCauseFunc
 }
 
 // New makes a Proxy.
@@ -96,7 +102,9 @@ func New(c Config) *Proxy {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Proxy{Config: c}
+	p := &Proxy{Config: c}
+	p.stopped, p.stop = context.WithCancelCause(context.Background())
+	return p
 }
 
 type nobody struct{}
@@ -113,14 +121,8 @@ func (p *Proxy) Unified(w http.ResponseWriter, r *http.Request, who *principal.P
 	if err != nil {
 		return err
 	}
-	ctx := r.Context()
-	if id != "" || !q.params.format.streams() || q.params.summaryBy != nil {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, p.Deadline)
-		defer cancel()
-	} else {
-		ctx = upstream.Alone(ctx)
-	}
+	ctx, cancel := p.within(r.Context(), id == "" && q.params.format.streams() && q.params.summaryBy == nil)
+	defer cancel()
 	if id != "" {
 		return q.get(ctx, w)
 	}

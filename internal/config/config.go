@@ -37,6 +37,7 @@ const (
 type Config struct {
 	File       string // where it was read, for messages
 	Server     Server
+	Admin      Admin
 	Auth       Auth
 	Accounts   Accounts
 	Connectors Dir
@@ -55,6 +56,12 @@ type Config struct {
 
 // Server is where the gateway listens.
 type Server struct{ Listen string }
+
+// Admin is where operators are served, and who is one.
+type Admin struct {
+	Listen string  // "": nowhere
+	Tokens []Token // without accounts: an operator's are all of them
+}
 
 // Auth is who may call.
 type Auth struct{ Tokens []Token }
@@ -99,6 +106,7 @@ type Limits struct {
 func Default() *Config {
 	return &Config{
 		Server:  Server{Listen: "127.0.0.1:8080"},
+		Admin:   Admin{Listen: "127.0.0.1:8081"},
 		Cursors: Cursors{Store: StoreMemory, TTL: 24 * time.Hour},
 
 		CheckEvery: mapping.CheckEvery,

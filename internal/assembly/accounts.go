@@ -68,7 +68,7 @@ func (h *House) ServeOnly(a *account.Account) error { return h.static.Replace([]
 // adminRoutes are the rows of the admin surface: each part that has something to administer adds its own.
 func (h *House) adminRoutes() []admin.Route {
 	accounts := &admin.Accounts{Proxy: h.Proxy, Store: h.stored, Defects: h.defects}
-	return accounts.Routes()
+	return append(accounts.Routes(), h.tokenRoutes()...)
 }
 
 // defects are all that is wrong with an account; overrides are held to the rules of an untrusted source, warnings too.

@@ -70,9 +70,9 @@ type House struct {
 	workers      worker.Pool              // of overrides that are untrusted
 	catalog      atomic.Pointer[proxy.Catalog]
 	tokens       *principal.Static
+	admins       *principal.Static // tokens of operators
 	storedTokens *principal.Stored // nil where nothing is kept in a database
 	cachedTokens *principal.Cached // of them
-	admins       *principal.Static // tokens of operators
 	rates        atomic.Pointer[principal.Rates]
 	store        store
 	keys         *secret.Keyring

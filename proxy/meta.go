@@ -50,7 +50,7 @@ func (p *Proxy) MetaOf(ctx context.Context, who *principal.Principal, model, res
 		return nil, unknownResource(resource, catalog.Model.Names())
 	}
 	if connectorName == "" {
-		a, err := p.account(ctx, who, accountID)
+		a, err := p.account(ctx, catalog, who, accountID)
 		if err != nil {
 			return nil, err
 		}

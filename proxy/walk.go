@@ -69,7 +69,7 @@ func (q *request) newWalk(ctx context.Context) *walk {
 	w.ahead = q.newAhead(ctx)
 	if q.program != nil {
 		w.runner = q.program.Runner(q.mapped)
-		w.runner.Check(q.Catalog().CheckEvery, q.checked)
+		w.runner.Check(q.catalog.CheckEvery, q.checked)
 		w.names = q.lookUp(ctx, q.program.Reads("$lookups", q.mapped))
 	}
 	return w

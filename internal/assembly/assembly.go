@@ -52,7 +52,6 @@ type House struct {
 	Upstream *upstream.Client
 	Accounts account.Store // those of the configuration, or those of the database
 
-	static   *account.Static
 	stored   *account.Stored // nil where the configuration lists the accounts
 	states   *account.States
 	database *database.DB // nil where nothing is kept in one
@@ -90,10 +89,7 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 		o.Log.Warn("no secret_key is configured: cursors work until this process ends, and in this process only")
 	}
 	h.states = account.NewStates(o.Clock)
-	if h.static, err = account.NewStatic(); err != nil {
-		return nil, err
-	}
-	h.Accounts = h.static
+	h.Accounts = configured{h.catalog.Load}
 	if h.tokens, err = principal.NewStatic(); err != nil {
 		return nil, err
 	}
@@ -164,20 +160,26 @@ func (h *House) Load(cfg *config.Config) error {
 			return err
 		}
 	}
-	if err := h.static.Replace(cfg.Accounts.Static); err != nil {
+	if catalog.Static, err = account.NewStatic(cfg.Accounts.Static...); err != nil {
 		return err
+	}
+	if cfg.Accounts.Stored() {
+		catalog.Static = nil
 	}
 	var tokens []*principal.Principal
 	for _, t := range cfg.Auth.Tokens {
 		tokens = append(tokens, &t.Principal)
 	}
+	if _, err := principal.NewStatic(tokens...); err != nil {
+		return err
+	}
+	h.catalog.Store(catalog) // before the tokens, whose accounts are in it
 	if err := h.tokens.Replace(tokens); err != nil {
 		return err
 	}
 	for _, a := range cfg.Accounts.Static {
 		h.metrics.Expect(a.Connector)
 	}
-	h.catalog.Store(catalog)
 	return nil
 }
 

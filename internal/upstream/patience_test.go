@@ -194,7 +194,6 @@ func TestPatienceEndsAtItsLimits(t *testing.T) {
 				if took := time.Since(began); took != c.after {
 					t.Errorf("it took %v, want %v", took, c.after)
 				}
-				a.client.CloseIdle()
 			})
 		})
 	}

@@ -63,7 +63,20 @@ func (h *House) closeDatabase() error {
 }
 
 // ServeOnly puts one account in the place of all, for a call that brings its own.
-func (h *House) ServeOnly(a *account.Account) error { return h.static.Replace([]*account.Account{a}) }
+func (h *House) ServeOnly(a *account.Account) error {
+	return h.catalog.Load().Static.Replace([]*account.Account{a})
+}
+
+// configured are the accounts of the configuration that is served at the moment of asking.
+type configured struct{ catalog func() *proxy.Catalog }
+
+func (c configured) Get(ctx context.Context, id string) (*account.Account, error) {
+	return c.catalog().Static.Get(ctx, id)
+}
+
+func (c configured) List(ctx context.Context, q account.Query) ([]*account.Account, string, error) {
+	return c.catalog().Static.List(ctx, q)
+}
 
 // adminRoutes are the rows of the admin surface: each part that has something to administer adds its own.
 func (h *House) adminRoutes() []admin.Route {

@@ -59,14 +59,15 @@ func (s *Session) send(ctx context.Context, call connector.Call, sig *signature)
 		return nil, err
 	}
 	at := s.c.hosts.of(u.Host)
-	if err := s.c.hosts.enter(ctx, at, s.lane, call.Purpose == "lookup"); err != nil {
+	depart, err := s.c.hosts.enter(ctx, at, s.lane, call.Purpose == "lookup")
+	if err != nil {
 		leave()
 		return nil, err
 	}
 	// The call outlives this function where its body is read later; the wire's Close ends it.
 	inner, cancel := context.WithCancelCause(ctx)
 	release := func() {
-		s.c.hosts.leave(at)
+		depart()
 		leave()
 	}
 	drop := func() {

@@ -43,6 +43,8 @@ var owners = map[string][]string{
 	"github.com/redis/go-redis/v9":        {"internal/kv"},
 	"github.com/alecthomas/kong":          {"cmd/meterbridge"},
 	"github.com/prometheus/client_golang": {"internal/telemetry"},
+	"go.opentelemetry.io":                 {"internal/telemetry"},
+	"google.golang.org/protobuf":          {"internal/telemetry"},
 	"golang.org/x/oauth2":                 {"internal/upstream"},
 	"github.com/golang-jwt/jwt/v5":        {"internal/upstream"},
 	"github.com/aws/aws-sdk-go-v2":        {"internal/upstream"},

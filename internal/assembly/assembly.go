@@ -7,6 +7,7 @@ package assembly
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -59,6 +60,7 @@ type House struct {
 	store   kv.Store
 	keys    *secret.Keyring
 	metrics *telemetry.Metrics
+	tracer  *telemetry.Tracer
 	log     *slog.Logger
 }
 
@@ -90,14 +92,21 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 		return nil, err
 	}
 	metrics.RedisUp(func() bool { return storeState(h.store) == "ok" })
+	if h.tracer, err = telemetry.NewTracer(telemetry.TraceConfig{
+		Endpoint: cfg.Telemetry.OTLP, Header: cfg.Telemetry.Header, Sample: cfg.Telemetry.Sample, Propagate: cfg.Telemetry.Propagate,
+		Version: o.Version, Log: o.Log, Metrics: metrics,
+	}); err != nil {
+		return nil, err
+	}
+	store := traced(h.store, h.tracer)
 	states := account.NewStates(o.Clock)
 	metrics.Accounts(h.countAccounts(states))
 	seen := observer{metrics, o.Log}
 	h.Upstream = upstream.New(upstream.Config{
-		Allow: cfg.Egress.Allow, States: states, Keyring: keys, Clock: o.Clock, Store: h.store,
+		Allow: cfg.Egress.Allow, States: states, Keyring: keys, Clock: o.Clock, Store: store,
 		Flight: seen.flight, Observe: seen.exchange,
 	})
-	c := cursor.Config{Keys: keys, Store: h.store, TTL: cfg.Cursors.TTL, Now: o.Clock}
+	c := cursor.Config{Keys: keys, Store: store, TTL: cfg.Cursors.TTL, Now: o.Clock}
 	pages := c
 	if o.NoPages {
 		pages.Store = nil
@@ -108,7 +117,7 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	})
 	h.Handler, err = gateway.New(gateway.Config{
 		Proxy: h.Proxy, Tokens: h.tokens.Load, Metrics: metrics, Ready: h.ready, Version: o.Version,
-		Model: func() gateway.Schemas { return h.catalog.Load().Model }, Log: o.Log, Fingerprint: keys.Fingerprint,
+		Model: func() gateway.Schemas { return h.catalog.Load().Model }, Log: o.Log, Tracer: h.tracer, Fingerprint: keys.Fingerprint,
 	})
 	return h, err
 }
@@ -179,7 +188,9 @@ func (h *House) Catalog() *proxy.Catalog { return h.catalog.Load() }
 // Close lets go of connections.
 func (h *House) Close() error {
 	h.Upstream.CloseIdle()
-	return h.store.Close()
+	within, cancel := context.WithTimeout(context.Background(), traceFlush)
+	defer cancel()
+	return errors.Join(h.tracer.Close(within), h.store.Close())
 }
 
 // check says, at the line of the configuration, what only the connectors can know of an account, and takes the account's

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -47,6 +48,7 @@ type Config struct {
 	Cursors    Cursors
 	Redis      Redis
 	Egress     Egress
+	Telemetry  Telemetry
 
 	places map[string]place
 }
@@ -96,6 +98,8 @@ func Default() *Config {
 		Server:  Server{Listen: "127.0.0.1:8080"},
 		Cursors: Cursors{Store: StoreMemory, TTL: 24 * time.Hour},
 
+		Telemetry: Telemetry{Header: http.Header{}, Sample: 1},
+
 		CheckEvery: mapping.CheckEvery,
 		Redis:      Redis{URL: secret.New("redis://127.0.0.1:6379/0")},
 	}
@@ -125,6 +129,7 @@ type reader func(path string, most int64) ([]byte, error)
 
 func parse(file string, data []byte, env func(string) (string, bool), read reader) (*Config, Errors) {
 	p := &parser{file: file, text: data, env: env, read: read, config: Default(), places: map[string]place{}}
+	p.config.Telemetry.fromEnvironment(env)
 	p.config.File, p.config.places = file, p.places
 	if root := p.document(); root != nil {
 		p.root(root)

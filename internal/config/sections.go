@@ -32,6 +32,7 @@ func (p *parser) root(n *yaml.Node) {
 		field{"secret_key", p.secretKeys},
 		field{"cursors", section(field{"store", p.store}, field{"ttl", p.duration(&c.Cursors.TTL)})},
 		field{"redis", section(field{"url", p.redis})},
+		field{"telemetry", section(field{"otlp", p.otlp}, field{"sample", p.sample}, field{"propagate", p.boolean(&c.Telemetry.Propagate)})},
 		field{"egress", section(field{"allow", p.allow})},
 	)
 }

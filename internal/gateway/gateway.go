@@ -61,6 +61,7 @@ type Config struct {
 	Model   func() Schemas // the unified model, for the OpenAPI document; a pointer, the same until a reload
 	Version string
 	Log     *slog.Logger
+	Tracer  *telemetry.Tracer // nil: no traces
 	// Fingerprint names a token or an account in the log, by its SHA-256.
 	Fingerprint func([sha256.Size]byte) string
 }

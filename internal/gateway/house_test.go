@@ -36,6 +36,15 @@ type house struct {
 	provider *provider
 	client   *http.Client
 	log      *logged
+	built    *assembly.House
+}
+
+// close ends the house before the test does.
+func (h *house) close(t testing.TB) {
+	t.Helper()
+	if err := h.built.Close(); err != nil {
+		t.Error(err)
+	}
 }
 
 // logged is a log that is written and read at the same time.
@@ -60,11 +69,22 @@ func (l *logged) String() string {
 type provider struct {
 	mu   sync.Mutex
 	seen []string // method, request target
+	sent []http.Header
+}
+
+// headers are the values of a header that the provider was sent.
+func (p *provider) headers(name string) (values []string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, h := range p.sent {
+		values = append(values, h.Values(name)...)
+	}
+	return values
 }
 
 func (p *provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
-	p.seen = append(p.seen, r.Method+" "+r.RequestURI)
+	p.seen, p.sent = append(p.seen, r.Method+" "+r.RequestURI), append(p.sent, r.Header)
 	p.mu.Unlock()
 	w.Header().Set("Content-Type", "application/json")
 	switch last := r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]; {
@@ -94,7 +114,10 @@ func (p *provider) asked() []string {
 	return seen
 }
 
-func newHouse(t testing.TB) *house {
+func newHouse(t testing.TB) *house { return newHouseOf(t, func(*config.Config) {}) }
+
+// newHouseOf is a house whose configuration is changed.
+func newHouseOf(t testing.TB, change func(*config.Config)) *house {
 	t.Helper()
 	h := &house{provider: new(provider), log: new(logged), client: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 	upstream := httptest.NewServer(h.provider)
@@ -117,10 +140,12 @@ func newHouse(t testing.TB) *house {
 	token("tenant", tenant, false, "tenant:north")
 	token("other", other, true, "acme-2")
 	token("stranger", stranger, true)
+	change(cfg)
 	built, err := assembly.Build(cfg, assembly.Options{Clock: func() time.Time { return time.Date(2026, 9, 20, 12, 0, 0, 0, time.UTC) }, Log: telemetry.NewLogger(h.log, slog.LevelInfo, true), Version: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}
+	h.built = built
 	t.Cleanup(func() { built.Close() })
 	h.url = serve(t, built)
 	return h

@@ -23,7 +23,11 @@ func (g *gateway) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		h.Set(headerRequestID, l.RequestID)
 		h.Set("X-Content-Type-Options", "nosniff") // raw and /custom pass on bodies whose type is the provider's word
 		w.Before(func() { l.FirstByte = time.Since(l.Began) })
-		c.SetRequest(r.WithContext(telemetry.WithLine(r.Context(), l)))
+		switch c.Path() {
+		case "/healthz", "/readyz", "/metrics":
+			l.Quiet()
+		}
+		c.SetRequest(r.WithContext(g.Tracer.Request(telemetry.WithLine(r.Context(), l), r.Header)))
 		defer g.observed(c, l) // also where a handler that aborts its connection panics through here
 		if err := next(c); err != nil {
 			c.Error(err)
@@ -47,6 +51,7 @@ func (g *gateway) observed(c echo.Context, l *telemetry.Line) {
 		l.Account = g.Fingerprint(sha256.Sum256([]byte(l.AccountID)))
 	}
 	g.Metrics.Request(l)
+	l.EndTrace()
 	l.Log(c.Request().Context(), g.Log)
 }
 

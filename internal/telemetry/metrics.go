@@ -33,6 +33,7 @@ type Metrics struct {
 	mapped    *prometheus.CounterVec
 	mapping   *prometheus.CounterVec
 	dropped   prometheus.Counter
+	lost      prometheus.Counter
 	opened    prometheus.Counter
 	stale     prometheus.Counter
 	pageHit   prometheus.Counter
@@ -66,6 +67,7 @@ func NewMetrics(version string) *Metrics {
 	m.pageHit = counter(m, "page_cache_hits_total", "Provider's pages found in the page cache.")
 	m.pageMiss = counter(m, "page_cache_misses_total", "Provider's pages not found in the page cache.")
 	m.dropped = counter(m, "request_log_dropped_total", "Requests that the request log has no row of, because its queue was full or the database did not take them.")
+	m.lost = counter(m, "spans_lost_total", "Spans of traces that their receiver did not take.")
 	m.redis = newScraped("redis_up", "1 while Redis answers, 0 while requests go on without it.")
 	m.accounts = newScraped("accounts", "Integrated accounts, by their status.", "connector", "status")
 	build := prometheus.NewGauge(prometheus.GaugeOpts{Namespace: namespace, Name: "build_info", Help: "1; the labels say what runs.", ConstLabels: prometheus.Labels{"version": label(version), "go_version": runtime.Version()}})
@@ -150,6 +152,13 @@ func (m *Metrics) PageCache(hit bool) {
 func (m *Metrics) RequestLogDropped(n int) {
 	if m != nil {
 		m.dropped.Add(float64(n))
+	}
+}
+
+// SpansLost counts n spans that no receiver has taken.
+func (m *Metrics) SpansLost(n int) {
+	if m != nil {
+		m.lost.Add(float64(n))
 	}
 }
 

@@ -27,7 +27,7 @@ var layers = [][]string{
 	{"internal/house", "internal/jq/core"},
 	{"internal/jq", "internal/kv"},
 	{"internal/mapping/native"},
-	{"internal/connector", "internal/mapping", "internal/account", "internal/cursor", "internal/telemetry"},
+	{"internal/connector", "internal/mapping", "internal/account", "internal/cursor", "internal/principal", "internal/telemetry"},
 	{"internal/upstream", "internal/config"},
 	{"proxy"},
 	{"internal/gateway", "internal/simulate", "internal/scaffold", "internal/coverage"},

@@ -14,6 +14,7 @@ import (
 	"github.com/meterbridge/meterbridge/internal/assembly"
 	"github.com/meterbridge/meterbridge/internal/config"
 	"github.com/meterbridge/meterbridge/internal/gateway"
+	"github.com/meterbridge/meterbridge/internal/principal"
 	"github.com/meterbridge/meterbridge/proxy"
 )
 
@@ -75,7 +76,7 @@ func unguarded(p *proxy.Proxy) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /readyz", func(http.ResponseWriter, *http.Request) {})
 	mux.HandleFunc("GET /unified/{model}/{resource}", func(w http.ResponseWriter, r *http.Request) {
-		who := proxy.Principal{Name: "bench", Accounts: []string{"*"}}
+		who := &principal.Principal{Name: "bench", Grants: principal.Grants{Accounts: []string{"*"}}}
 		if err := p.Unified(w, r, who, r.PathValue("model"), r.PathValue("resource"), ""); err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/meterbridge/meterbridge/internal/account"
+	"github.com/meterbridge/meterbridge/internal/principal"
 )
 
 // AccountView is an integrated account as the wire shows it: never a secret.
@@ -17,14 +18,14 @@ type AccountView struct {
 }
 
 // ListAccounts are the accounts that the caller may see.
-func (p *Proxy) ListAccounts(ctx context.Context, who Principal) ([]AccountView, error) {
+func (p *Proxy) ListAccounts(ctx context.Context, who *principal.Principal) ([]AccountView, error) {
 	all, err := p.Accounts.List(ctx)
 	if err != nil {
 		return nil, err
 	}
 	out := []AccountView{}
 	for _, a := range all {
-		if who.Sees(a) {
+		if who.Sees(a.ID, a.TenantID) {
 			out = append(out, p.view(a))
 		}
 	}
@@ -32,7 +33,7 @@ func (p *Proxy) ListAccounts(ctx context.Context, who Principal) ([]AccountView,
 }
 
 // GetAccount is one of them.
-func (p *Proxy) GetAccount(ctx context.Context, who Principal, id string) (AccountView, error) {
+func (p *Proxy) GetAccount(ctx context.Context, who *principal.Principal, id string) (AccountView, error) {
 	a, err := p.account(ctx, who, id)
 	if err != nil {
 		return AccountView{}, err

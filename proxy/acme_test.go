@@ -389,11 +389,11 @@ func answerWith(body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, body) }
 }
 
-// failOn answers the n-th page with a server error.
+// failOn answers the n-th page with a server error, of those that are not tried again.
 func failOn(n int) func(http.ResponseWriter, *http.Request, int) bool {
 	return func(w http.ResponseWriter, _ *http.Request, at int) bool {
 		if at == n {
-			w.WriteHeader(http.StatusInternalServerError)
+			w.WriteHeader(http.StatusNotImplemented)
 			io.WriteString(w, `{"error":"out of order"}`)
 		}
 		return at == n

@@ -205,7 +205,7 @@ func TestAnErrorBehindAFullPageIsTheNextRequests(t *testing.T) {
 	broken := true
 	acme.hook = func(w http.ResponseWriter, r *http.Request, _ int) bool {
 		if down := broken && r.URL.Query().Get("cursor") != ""; down {
-			w.WriteHeader(http.StatusServiceUnavailable)
+			w.WriteHeader(http.StatusNotImplemented)
 			return true
 		}
 		return false

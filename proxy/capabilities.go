@@ -9,6 +9,7 @@ import (
 
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/mapping"
+	"github.com/meterbridge/meterbridge/internal/principal"
 	"github.com/meterbridge/meterbridge/internal/problem"
 )
 
@@ -66,7 +67,7 @@ type Pagination struct {
 }
 
 // CapabilitiesOf says what the account can do.
-func (p *Proxy) CapabilitiesOf(ctx context.Context, who Principal, id string) (*Capabilities, error) {
+func (p *Proxy) CapabilitiesOf(ctx context.Context, who *principal.Principal, id string) (*Capabilities, error) {
 	a, err := p.account(ctx, who, id)
 	if err != nil {
 		return nil, err

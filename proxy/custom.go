@@ -6,14 +6,15 @@ import (
 	"strings"
 
 	"github.com/meterbridge/meterbridge/internal/connector"
+	"github.com/meterbridge/meterbridge/internal/principal"
 )
 
 // customParams are the gateway's parameters that mean something on /custom.
 var customParams = []string{"integrated_account_id", "truto_response_format", "strict"}
 
 // Custom answers ANY /custom/{path}: any path below the account's base URL, with its credentials.
-func (p *Proxy) Custom(w http.ResponseWriter, r *http.Request, who Principal, path string) error {
-	q, err := p.begin(r, who, p.Catalog())
+func (p *Proxy) Custom(w http.ResponseWriter, r *http.Request, who *principal.Principal, path string) error {
+	q, err := p.begin(r, who, p.Catalog(), principal.Action{Area: principal.AreaCustom, Format: principal.FormatPassthrough, Write: !reads(r.Method)})
 	if err != nil {
 		return err
 	}
@@ -29,5 +30,5 @@ func (p *Proxy) Custom(w http.ResponseWriter, r *http.Request, who Principal, pa
 	for _, pair := range q.params.forward {
 		call.Query = append(call.Query, connector.Param{Key: pair.Key, Value: pair.Value, Owner: connector.OwnerCaller})
 	}
-	return q.forward(w, r, who, call)
+	return q.forward(w, r, call)
 }

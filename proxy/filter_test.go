@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/meterbridge/meterbridge/internal/account"
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/mapping"
@@ -67,34 +66,6 @@ func TestFiltersFollowWhatIsFilled(t *testing.T) {
 	}
 	if p := problem.From(checkFilters(filter{"product_id": {"x"}}, &connector.Resource{Name: "workspaces"}, nil, "acme")); p == nil || p.Code != problem.UnsupportedFilter {
 		t.Errorf("a filter of usage on another list: %v", p)
-	}
-}
-
-func TestPrincipalSees(t *testing.T) {
-	a := &account.Account{ID: "a1", TenantID: "acme"}
-	for _, c := range []struct {
-		name     string
-		accounts []string
-		want     bool
-		only     string
-	}{
-		{"everything", []string{"*"}, true, ""},
-		{"its id", []string{"a1"}, true, "a1"},
-		{"its tenant", []string{"tenant:acme"}, true, ""},
-		{"several", []string{"b", "a1"}, true, ""},
-		{"another id", []string{"a2"}, false, "a2"},
-		{"another tenant", []string{"tenant:other"}, false, ""},
-		{"no tenant", []string{"tenant:"}, false, ""},
-		{"an id that is a tenant's", []string{"acme"}, false, "acme"},
-		{"nothing", nil, false, ""},
-	} {
-		p := Principal{Accounts: c.accounts}
-		if got := p.Sees(a); got != c.want || p.only() != c.only {
-			t.Errorf("%s: %v, bound to %q", c.name, got, p.only())
-		}
-	}
-	if (Principal{Accounts: []string{"tenant:"}}).Sees(&account.Account{ID: "a1"}) {
-		t.Error("an account without a tenant is nobody's by tenant")
 	}
 }
 

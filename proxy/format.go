@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/meterbridge/meterbridge/internal/principal"
 )
 
 // Format is a response format of the contract.
@@ -82,3 +84,11 @@ func quality(args string) int {
 
 // streams says whether the format has no deadline of its own: it ends when its records do.
 func (f Format) streams() bool { return slices.Contains([]Format{Stream, SSE, CSV}, f) }
+
+// grant is the word by which a token is given the format: events are a stream.
+func (f Format) grant() string {
+	if f == SSE {
+		return principal.FormatStream
+	}
+	return string(f)
+}

@@ -8,6 +8,7 @@ import (
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/mapping"
 	"github.com/meterbridge/meterbridge/internal/near"
+	"github.com/meterbridge/meterbridge/internal/principal"
 	"github.com/meterbridge/meterbridge/internal/problem"
 )
 
@@ -40,7 +41,7 @@ type OverrideSource struct {
 }
 
 // MetaOf describes a method of a resource: for a connector by name, or for an account's.
-func (p *Proxy) MetaOf(ctx context.Context, who Principal, model, resource, connectorName, accountID, method string) (*Meta, error) {
+func (p *Proxy) MetaOf(ctx context.Context, who *principal.Principal, model, resource, connectorName, accountID, method string) (*Meta, error) {
 	if model != ModelName {
 		return nil, notFoundModel(model)
 	}
@@ -56,6 +57,9 @@ func (p *Proxy) MetaOf(ctx context.Context, who Principal, model, resource, conn
 		connectorName, accountID = a.Connector, a.ID
 	} else {
 		accountID = ""
+	}
+	if err := who.Allows(principal.Action{Area: model, Name: resource}); err != nil {
+		return nil, err
 	}
 	conn := catalog.Connectors.Get(connectorName)
 	if conn == nil {

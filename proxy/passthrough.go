@@ -11,6 +11,7 @@ import (
 
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/near"
+	"github.com/meterbridge/meterbridge/internal/principal"
 	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/upstream"
 )
@@ -23,10 +24,16 @@ func reads(method string) bool { return method == http.MethodGet || method == ht
 
 // Passthrough answers ANY /proxy/{resource}[/{id}]: a resource of the connector's, unmapped. Lists come in the list
 // envelope, single objects as the provider sent them.
-func (p *Proxy) Passthrough(w http.ResponseWriter, r *http.Request, who Principal, resource, id string) error {
-	q, err := p.begin(r, who, p.Catalog())
+func (p *Proxy) Passthrough(w http.ResponseWriter, r *http.Request, who *principal.Principal, resource, id string) error {
+	act := principal.Action{Area: principal.AreaProxy, Name: resource, Format: principal.FormatPassthrough, Write: !reads(r.Method)}
+	q, err := p.begin(r, who, p.Catalog(), act)
 	if err != nil {
 		return err
+	}
+	if act.Format = principal.FormatDebug; q.params.format == Debug {
+		if err := who.Allows(act); err != nil {
+			return err
+		}
 	}
 	if err := q.chooseUnmapped(resource, id); err != nil {
 		return err
@@ -36,7 +43,7 @@ func (p *Proxy) Passthrough(w http.ResponseWriter, r *http.Request, who Principa
 		return err
 	}
 	if !reads(r.Method) {
-		return q.forwardPlanned(w, r, who)
+		return q.forwardPlanned(w, r)
 	}
 	ctx := r.Context()
 	if !q.params.format.streams() {
@@ -123,7 +130,7 @@ func (q *request) passOn(ctx context.Context, w http.ResponseWriter) error {
 
 // forwardPlanned makes the planned call with the caller's method and body. A list that is many calls, or none, is not one
 // that could be written to.
-func (q *request) forwardPlanned(w http.ResponseWriter, r *http.Request, who Principal) error {
+func (q *request) forwardPlanned(w http.ResponseWriter, r *http.Request) error {
 	for _, c := range q.method.Calls {
 		if c.Parents != nil || c.Constant != nil {
 			return problem.New(problem.UnknownMethod, "%s of %s can be read only: no one call of the provider's stands behind it", q.resource.Name, q.conn.Name)
@@ -133,16 +140,13 @@ func (q *request) forwardPlanned(w http.ResponseWriter, r *http.Request, who Pri
 	if err != nil {
 		return err
 	}
-	return q.forward(w, r, who, call)
+	return q.forward(w, r, call)
 }
 
 // forward makes one call with the caller's method and body and passes the provider's answer on as it is.
-func (q *request) forward(w http.ResponseWriter, r *http.Request, who Principal, call connector.Call) error {
+func (q *request) forward(w http.ResponseWriter, r *http.Request, call connector.Call) error {
 	call.Method, call.Body, call.ContentType = r.Method, nil, ""
 	if !reads(r.Method) {
-		if !who.Write {
-			return problem.New(problem.WriteForbidden, "this token may read only; %s needs write: true on it", r.Method)
-		}
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
 		if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
 			return problem.New(problem.TooLarge, "the body is larger than %d bytes", MaxBody)

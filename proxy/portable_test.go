@@ -27,6 +27,7 @@ import (
 	"github.com/meterbridge/meterbridge/internal/cursor"
 	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/mapping"
+	"github.com/meterbridge/meterbridge/internal/principal"
 	"github.com/meterbridge/meterbridge/internal/record"
 	"github.com/meterbridge/meterbridge/internal/secret"
 	"github.com/meterbridge/meterbridge/internal/simulate"
@@ -130,7 +131,7 @@ func portableHouse(t testing.TB, c *simulate.Cassette, catalog *Catalog) *Proxy 
 func eachItem(t testing.TB, p *Proxy, id string, ask simulate.Request, visit func(w *walk)) {
 	t.Helper()
 	r := httptest.NewRequest(http.MethodGet, "/?integrated_account_id="+id+"&"+ask.Query, nil)
-	q, err := p.resolve(r, Principal{Accounts: []string{"*"}}, ModelName, ask.Resource, ask.ID)
+	q, err := p.resolve(r, &principal.Principal{Grants: principal.Grants{Accounts: []string{"*"}}}, ModelName, ask.Resource, ask.ID)
 	if err != nil {
 		return // the request is one for an error
 	}

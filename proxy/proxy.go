@@ -22,6 +22,7 @@ import (
 	"github.com/meterbridge/meterbridge/internal/cursor"
 	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/mapping"
+	"github.com/meterbridge/meterbridge/internal/principal"
 	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/upstream"
 )
@@ -107,7 +108,7 @@ func (nobody) MappingChecked(string, string, bool)               {}
 func (nobody) Mapped(string, string, mapping.Ran, time.Duration) {}
 
 // Unified answers GET /unified/{model}/{resource}[/{id}]. A returned problem means that nothing was written.
-func (p *Proxy) Unified(w http.ResponseWriter, r *http.Request, who Principal, model, resource, id string) error {
+func (p *Proxy) Unified(w http.ResponseWriter, r *http.Request, who *principal.Principal, model, resource, id string) error {
 	q, err := p.resolve(r, who, model, resource, id)
 	if err != nil {
 		return err

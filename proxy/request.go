@@ -11,6 +11,7 @@ import (
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/cursor"
 	"github.com/meterbridge/meterbridge/internal/mapping"
+	"github.com/meterbridge/meterbridge/internal/principal"
 	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/record"
 	"github.com/meterbridge/meterbridge/internal/telemetry"
@@ -48,7 +49,7 @@ type request struct {
 }
 
 // resolve reads a unified request.
-func (p *Proxy) resolve(r *http.Request, who Principal, model, resource, id string) (*request, error) {
+func (p *Proxy) resolve(r *http.Request, who *principal.Principal, model, resource, id string) (*request, error) {
 	if model != ModelName {
 		return nil, notFoundModel(model)
 	}
@@ -56,7 +57,7 @@ func (p *Proxy) resolve(r *http.Request, who Principal, model, resource, id stri
 	if !slices.Contains(catalog.Model.Names(), resource) {
 		return nil, unknownResource(resource, catalog.Model.Names())
 	}
-	q, err := p.begin(r, who, catalog)
+	q, err := p.begin(r, who, catalog, principal.Action{Area: model, Name: resource})
 	if err != nil {
 		return nil, err
 	}
@@ -74,8 +75,9 @@ func (p *Proxy) resolve(r *http.Request, who Principal, model, resource, id stri
 	return q, q.settle(r.Context())
 }
 
-// begin reads what every route has: parameters, account, connector, context.
-func (p *Proxy) begin(r *http.Request, who Principal, catalog *Catalog) (*request, error) {
+// begin reads what every route has: parameters, account, connector, context; and asks whether the caller may do that. An
+// action without a format is about the one that the parameters say.
+func (p *Proxy) begin(r *http.Request, who *principal.Principal, catalog *Catalog, act principal.Action) (*request, error) {
 	params, err := parseParams(r.URL.RawQuery, r.Header)
 	if err != nil {
 		return nil, err
@@ -83,6 +85,15 @@ func (p *Proxy) begin(r *http.Request, who Principal, catalog *Catalog) (*reques
 	acct, err := p.account(r.Context(), who, params.account)
 	if err != nil {
 		return nil, err
+	}
+	if act.Format == "" {
+		act.Format = params.format.grant()
+	}
+	if err := who.Allows(act); err != nil {
+		return nil, err
+	}
+	if act.Format != principal.FormatPassthrough && !who.Gets(principal.FormatRemoteData) {
+		params.ignoreRemote = true
 	}
 	st, err := p.standings.of(p.Upstream, acct, catalog)
 	if err != nil {
@@ -95,14 +106,14 @@ func (p *Proxy) begin(r *http.Request, who Principal, catalog *Catalog) (*reques
 
 // account finds the account that the caller named, or the one that its token is bound to. Another token's account and
 // one that does not exist are the same answer.
-func (p *Proxy) account(ctx context.Context, who Principal, id string) (*account.Account, error) {
+func (p *Proxy) account(ctx context.Context, who *principal.Principal, id string) (*account.Account, error) {
 	if id == "" {
-		if id = who.only(); id == "" {
+		if id = who.Only(); id == "" {
 			return nil, problem.Param(problem.MissingParameter, "integrated_account_id", "integrated_account_id is missing; GET /integrated-account lists the accounts of this token")
 		}
 	}
 	a, err := p.Accounts.Get(ctx, id)
-	if err != nil || !who.Sees(a) {
+	if err != nil || !who.Sees(a.ID, a.TenantID) {
 		return nil, problem.Param(problem.AccountNotFound, "integrated_account_id", "no integrated account %q is visible to this token; GET /integrated-account lists those that are", clip(id, 80))
 	}
 	telemetry.LineOf(ctx).Of(a.ID, a.TenantID, a.Connector)

@@ -118,7 +118,7 @@ func faults() []fault {
 		{"an item that the mapping can't read", func(w http.ResponseWriter, body string) {
 			io.WriteString(w, body+`{"records":[{"id":"bad1"},{"id":"bad2","charges":7}]}]}}`)
 		}},
-		{"a server error", func(w http.ResponseWriter, _ string) { w.WriteHeader(http.StatusInternalServerError) }},
+		{"a server error", func(w http.ResponseWriter, _ string) { w.WriteHeader(http.StatusNotImplemented) }},
 	}
 }
 

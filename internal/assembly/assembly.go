@@ -23,6 +23,7 @@ import (
 	"github.com/meterbridge/meterbridge/internal/gateway"
 	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/kv"
+	"github.com/meterbridge/meterbridge/internal/principal"
 	"github.com/meterbridge/meterbridge/internal/secret"
 	"github.com/meterbridge/meterbridge/internal/telemetry"
 	"github.com/meterbridge/meterbridge/internal/upstream"
@@ -56,7 +57,7 @@ type House struct {
 	counts  map[string]*jq.Counts // by connector, of the catalog that is loaded
 	loading sync.Mutex            // a signal and a saved file may come together
 	catalog atomic.Pointer[proxy.Catalog]
-	tokens  atomic.Pointer[gateway.Tokens]
+	tokens  *principal.Static
 	store   kv.Store
 	keys    *secret.Keyring
 	metrics *telemetry.Metrics
@@ -85,6 +86,9 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	if h.Accounts, err = account.NewStatic(); err != nil {
 		return nil, err
 	}
+	if h.tokens, err = principal.NewStatic(); err != nil {
+		return nil, err
+	}
 	if err := h.Load(cfg); err != nil {
 		return nil, err
 	}
@@ -106,6 +110,7 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 		Allow: cfg.Egress.Allow, States: states, Keyring: keys, Clock: o.Clock, Store: store,
 		Flight: seen.flight, Observe: seen.exchange,
 	})
+	metrics.Breakers(h.Upstream.Resting)
 	c := cursor.Config{Keys: keys, Store: store, TTL: cfg.Cursors.TTL, Now: o.Clock}
 	pages := c
 	if o.NoPages {
@@ -116,7 +121,7 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 		Cursors: cursor.New(c), Pages: cursor.NewPages(pages), Clock: o.Clock, Observer: seen, Log: o.Log,
 	})
 	h.Handler, err = gateway.New(gateway.Config{
-		Proxy: h.Proxy, Tokens: h.tokens.Load, Metrics: metrics, Ready: h.ready, Version: o.Version,
+		Proxy: h.Proxy, Auth: principal.NewAuthenticator(keys, o.Clock, h.tokens), Metrics: metrics, Ready: h.ready, Version: o.Version,
 		Model: func() gateway.Schemas { return h.catalog.Load().Model }, Log: o.Log, Tracer: h.tracer, Fingerprint: keys.Fingerprint,
 	})
 	return h, err
@@ -152,15 +157,16 @@ func (h *House) Load(cfg *config.Config) error {
 	if err := h.Accounts.Replace(cfg.Accounts.Static); err != nil {
 		return err
 	}
-	var tokens []gateway.Token
+	var tokens []*principal.Principal
 	for _, t := range cfg.Auth.Tokens {
-		who := proxy.Principal{Name: t.Name, Fingerprint: h.keys.Fingerprint(t.SHA256), Accounts: t.Accounts, Write: t.Write}
-		tokens = append(tokens, gateway.Token{SHA256: t.SHA256, Principal: who})
+		tokens = append(tokens, &t.Principal)
+	}
+	if err := h.tokens.Replace(tokens); err != nil {
+		return err
 	}
 	for _, a := range cfg.Accounts.Static {
 		h.metrics.Expect(a.Connector)
 	}
-	h.tokens.Store(gateway.NewTokens(tokens...))
 	h.catalog.Store(catalog)
 	return nil
 }

@@ -30,7 +30,11 @@ func (o observer) exchange(ctx context.Context, connector string, e upstream.Exc
 }
 
 func (o observer) flight(ctx context.Context, connector, outcome string) {
-	if outcome == "joined" {
+	switch outcome {
+	case "retried":
+		o.Retried(connector)
+		return
+	case "joined":
 		telemetry.LineOf(ctx).Joined()
 	}
 	o.Flight(connector, outcome)

@@ -7,6 +7,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/meterbridge/meterbridge/internal/account"
+	"github.com/meterbridge/meterbridge/internal/principal"
 	"github.com/meterbridge/meterbridge/internal/secret"
 )
 
@@ -26,7 +27,7 @@ func (p *parser) accounts(n *yaml.Node, key string) {
 			return
 		}
 		p.once(n, key, "id", a.ID, ids)
-		if a.ID == "*" || strings.HasPrefix(a.ID, tenantPrefix) || strings.IndexFunc(a.ID, unicode.IsControl) >= 0 {
+		if a.ID == principal.Everything || strings.HasPrefix(a.ID, principal.TenantPrefix) || strings.IndexFunc(a.ID, unicode.IsControl) >= 0 {
 			p.failAt(p.places[key+".id"], key+".id", "must not be *, start with tenant: or hold control characters")
 		}
 		if _, given := p.places[key+".connector"]; !given {

@@ -8,7 +8,6 @@
 package config
 
 import (
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -19,6 +18,7 @@ import (
 	"time"
 
 	"github.com/meterbridge/meterbridge/internal/account"
+	"github.com/meterbridge/meterbridge/internal/kv"
 	"github.com/meterbridge/meterbridge/internal/mapping"
 	"github.com/meterbridge/meterbridge/internal/secret"
 )
@@ -49,6 +49,7 @@ type Config struct {
 	Redis      Redis
 	Egress     Egress
 	Telemetry  Telemetry
+	Limits     Limits
 
 	places map[string]place
 }
@@ -58,15 +59,6 @@ type Server struct{ Listen string }
 
 // Auth is who may call.
 type Auth struct{ Tokens []Token }
-
-// Token is a caller's right to some accounts.
-type Token struct {
-	Name     string
-	Token    secret.Value // empty where the configuration has the hash alone
-	SHA256   [32]byte     // of the token, always set
-	Accounts []string     // ids, tenant:ID, or *
-	Write    bool         // may /proxy and /custom do more than GET and HEAD
-}
 
 // Accounts are the integrated accounts that the configuration lists.
 type Accounts struct{ Static []*account.Account }
@@ -91,6 +83,12 @@ type Redis struct{ URL secret.Value }
 
 // Egress is what the gateway may call beyond public addresses.
 type Egress struct{ Allow []netip.Prefix }
+
+// Limits are of our own, off where they are zero.
+type Limits struct {
+	Token   kv.Rate // of each token that has none of its own
+	Account kv.Rate // of each integrated account
+}
 
 // Default is the configuration of an empty file.
 func Default() *Config {
@@ -161,9 +159,4 @@ func (p *parser) relative(path string) string {
 		return path
 	}
 	return filepath.Join(filepath.Dir(p.file), path)
-}
-
-// NewToken is a token that no file has, for a gateway that configures itself.
-func NewToken(name string, token secret.Value, accounts []string, write bool) Token {
-	return Token{Name: name, Token: token, SHA256: sha256.Sum256([]byte(token.Reveal())), Accounts: accounts, Write: write}
 }

@@ -72,10 +72,10 @@ func TestWholeFile(t *testing.T) {
 		t.Errorf("egress %v", c.Egress.Allow)
 	}
 	one, two := c.Auth.Tokens[0], c.Auth.Tokens[1]
-	if one.Name != "billing-app" || one.Token.Reveal() != "a-token-of-32-characters-or-less" || one.SHA256 != sha256.Sum256([]byte(one.Token.Reveal())) || !one.Write {
+	if one.Name != "billing-app" || one.Token.Reveal() != "a-token-of-32-characters-or-less" || one.Sum != sha256.Sum256([]byte(one.Token.Reveal())) || !one.Write {
 		t.Errorf("got %+v", one)
 	}
-	if !two.Token.IsZero() || two.SHA256 != sha256.Sum256([]byte("test1")) || two.Write || !reflect.DeepEqual(two.Accounts, []string{"a-1", "tenant:t1"}) {
+	if !two.Token.IsZero() || two.Sum != sha256.Sum256([]byte("test1")) || two.Write || !reflect.DeepEqual(two.Accounts, []string{"a-1", "tenant:t1"}) {
 		t.Errorf("got %+v", two)
 	}
 	a := c.Accounts.Static[0]

@@ -60,7 +60,7 @@ func TestErrors(t *testing.T) {
 			"3:7: auth.tokens[0]: token or token_sha256 is missing",
 			`3:7: auth.tokens[0]: accounts is missing: a list of ids, tenant:ID, or "*" for all`,
 		}},
-		{"short token", "auth: { tokens: [{ name: a, accounts: [], token: s3cret }] }", []string{"1:50: auth.tokens[0].token: has 6 characters; a token has at least 16: head -c 24 /dev/urandom | base64"}},
+		{"short token", "auth: { tokens: [{ name: a, accounts: [], token: s3cret }] }", []string{"1:50: auth.tokens[0].token: has 6 characters; a token has at least 16: meterbridge tokens new"}},
 		{"token and hash", "auth:\n  tokens:\n    - name: a\n      accounts: []\n      token: 0123456789abcdef\n      token_sha256: " + strings.Repeat("ab", 32), []string{"6:21: auth.tokens[0]: token and token_sha256 are both given; one is enough"}},
 		{"hash", "auth: { tokens: [{ name: a, accounts: [], token_sha256: abc }] }", []string{"1:57: auth.tokens[0].token_sha256: wants 64 hexadecimal digits: printf %s TOKEN | sha256sum"}},
 		{"grants", "auth: { tokens: [{ name: a, token: 0123456789abcdef, accounts: ['tenant:', ''] }] }", []string{

@@ -6,9 +6,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/meterbridge/meterbridge/internal/kv"
 	"github.com/meterbridge/meterbridge/internal/near"
 	"github.com/meterbridge/meterbridge/internal/secret"
 )
@@ -33,6 +35,7 @@ func (p *parser) root(n *yaml.Node) {
 		field{"cursors", section(field{"store", p.store}, field{"ttl", p.duration(&c.Cursors.TTL)})},
 		field{"redis", section(field{"url", p.redis})},
 		field{"telemetry", section(field{"otlp", p.otlp}, field{"sample", p.sample}, field{"propagate", p.boolean(&c.Telemetry.Propagate)})},
+		field{"limits", section(field{"token", p.rate(&c.Limits.Token)}, field{"account", p.rate(&c.Limits.Account)})},
 		field{"egress", section(field{"allow", p.allow})},
 	)
 }
@@ -70,6 +73,37 @@ func (p *parser) checkEvery(n *yaml.Node, key string) {
 		return
 	}
 	p.config.CheckEvery = every
+}
+
+// rate is a number of requests in each period, written as connectors write theirs.
+func (p *parser) rate(dst *kv.Rate) func(*yaml.Node, string) {
+	return func(n *yaml.Node, key string) {
+		r := kv.Rate{Per: time.Second}
+		p.object(n, key,
+			field{"rate", func(n *yaml.Node, key string) {
+				s, ok := p.written(n, key)
+				if !ok {
+					return
+				}
+				if v, err := strconv.Atoi(s); err != nil || v < 1 || v > kv.MaxRate {
+					p.fail(n, key, "wants a number of requests from 1 to %d", kv.MaxRate)
+				} else {
+					r.Requests = v
+				}
+			}},
+			field{"per", func(n *yaml.Node, key string) {
+				if p.duration(&r.Per)(n, key); r.Per > kv.MaxRatePer {
+					p.fail(n, key, "is longer than %s", kv.MaxRatePer)
+				}
+			}},
+		)
+		if _, given := p.places[join(key, "rate")]; !given && n.Kind == yaml.MappingNode {
+			p.fail(n, key, "rate is missing: the requests in each period of per")
+		}
+		if r.Requests > 0 {
+			*dst = r
+		}
+	}
 }
 
 func (p *parser) store(n *yaml.Node, key string) {

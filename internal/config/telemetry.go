@@ -20,7 +20,10 @@ type Telemetry struct {
 // fromEnvironment reads OpenTelemetry's own variables, which stand where the file says nothing.
 func (t *Telemetry) fromEnvironment(env func(string) (string, bool)) {
 	read := func(name string) string {
-		v, _ := env(name)
+		v, set := env(name)
+		if !set {
+			return ""
+		}
 		return strings.TrimSpace(v)
 	}
 	if strings.EqualFold(read("OTEL_SDK_DISABLED"), "true") {

@@ -103,6 +103,9 @@ func (g *gateway) fail(err error, c echo.Context) {
 	if p.RetryAfter > 0 {
 		h.Set("Retry-After", strconv.Itoa(p.RetryAfter))
 	}
+	if p.Status == http.StatusUnauthorized && !p.Remote {
+		h.Set("WWW-Authenticate", `Bearer realm="meterbridge"`)
+	}
 	if p.Code == problem.ClientGone {
 		c.Response().Status = p.Status
 		return

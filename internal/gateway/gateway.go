@@ -1,6 +1,6 @@
 // Package gateway is the HTTP edge: the only importer of Echo.
 //
-// A request gets an id, a principal from its bearer token, and a handler that calls the proxy and returns an error; the
+// A request gets an id, a principal for its bearer token, and a handler that calls the proxy and returns an error; the
 // one error handler turns whatever comes back into the contract's JSON. Nothing here knows a provider, a format or a
 // cursor. Every route stands in one table with its access policy, and a route without one does not compile into the
 // router. The OpenAPI document is written from the same table, and the page that shows it is part of the binary.
@@ -17,6 +17,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/meterbridge/meterbridge/internal/principal"
 	"github.com/meterbridge/meterbridge/internal/secret"
 	"github.com/meterbridge/meterbridge/internal/telemetry"
 	"github.com/meterbridge/meterbridge/proxy"
@@ -55,7 +56,7 @@ type Readiness struct {
 // Config is what a gateway is made of.
 type Config struct {
 	Proxy   *proxy.Proxy
-	Tokens  func() *Tokens // the current ones, asked once a request
+	Auth    *principal.Authenticator
 	Metrics Metrics
 	Ready   func(context.Context) Readiness
 	Model   func() Schemas // the unified model, for the OpenAPI document; a pointer, the same until a reload

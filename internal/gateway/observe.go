@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
+	"github.com/meterbridge/meterbridge/internal/principal"
 	"github.com/meterbridge/meterbridge/internal/telemetry"
 )
 
@@ -38,14 +39,19 @@ func (g *gateway) observe(next echo.HandlerFunc) echo.HandlerFunc {
 
 // observed ends the line of a request and shows it to those who look.
 func (g *gateway) observed(c echo.Context, l *telemetry.Line) {
-	w, who := c.Response(), principal(c)
+	w, who := c.Response(), caller(c)
 	l.Took = time.Since(l.Began)
 	l.Route, l.Status, l.Bytes = routeName(c), w.Status, w.Size
 	if l.Format == "" {
 		l.Format = bodyKind(w.Header().Get("Content-Type"))
 	}
-	if l.Caller = who.Name; l.Token == "" {
-		l.Token = who.Fingerprint
+	if who != nil {
+		l.Caller, l.TokenID = who.Name, who.ID
+		sum := who.Sum
+		if who.Minted() {
+			sum = principal.SumOf(principal.Sent(c.Request().Header.Get("Authorization")))
+		}
+		l.Token = g.Fingerprint(sum)
 	}
 	if l.AccountID != "" {
 		l.Account = g.Fingerprint(sha256.Sum256([]byte(l.AccountID)))

@@ -83,7 +83,7 @@ func TestARequestHasOneLine(t *testing.T) {
 		{"passed on", "POST", "/custom/canary-of-the-path" + query, everyone,
 			entry{Route: "/custom/*", Status: 200, Format: "unified", Connector: "acme", UpstreamCalls: 1, Account: "acme-1", Token: everyone, Caller: "everyone"}},
 		{"refused", "POST", "/custom/canary-of-the-path" + query, reader,
-			entry{Route: "/custom/*", Status: 403, Code: "write_forbidden", Format: "unified", Connector: "acme", Account: "acme-1", Token: reader, Caller: "reader"}},
+			entry{Route: "/custom/*", Status: 403, Code: "write_forbidden", Format: "json", Connector: "acme", Account: "acme-1", Token: reader, Caller: "reader"}},
 		{"the provider's error", "GET", "/custom/gone" + query, reader,
 			entry{Route: "/custom/*", Status: 410, Code: "remote_error", Format: "unified", Connector: "acme", UpstreamCalls: 1, Account: "acme-1", Token: reader, Caller: "reader"}},
 		{"a foreign account", "GET", "/unified/usage-metering/usage" + query, other,

@@ -101,7 +101,11 @@ func (op operation) method(r route, method string) object {
 	}
 	o = o.with("parameters", list)
 	if method == http.MethodPost || method == http.MethodPut || method == http.MethodPatch {
-		o = o.with("requestBody", passedBody)
+		body := passedBody
+		if op.body != nil {
+			body = op.body
+		}
+		o = o.with("requestBody", body)
 	}
 	o = o.with("responses", op.responses(r))
 	if r.access == public {

@@ -16,6 +16,7 @@ type operation struct {
 	path     []string // of pathParameters
 	query    []string // of parameters
 	streams  bool
+	body     object // of a request that writes; nil: passed on
 	answers  object // the good ones
 	problems []int  // statuses beside those that every route has
 }
@@ -76,6 +77,9 @@ func operations() map[string]operation {
 		"/integrated-account/:id/capabilities": {id: "capabilities", tag: "Accounts", summary: "What an account can do",
 			text: "Resources, methods, formats, filters, granularities, limits, restatement delay and known gaps.", query: []string{"strict"},
 			path: []string{"account"}, answers: jsonAnswer("The capabilities.", "Capabilities"), problems: describing},
+		"/integrated-account/:id/token": {id: "mintToken", tag: "Accounts", summary: "Make a short-lived token for an account",
+			text: "A token that reads this one account for minutes, for a browser or a job. It can never do more than the token that asks, counts against the same limits, and ends with it. It is shown this once.", query: []string{"strict"},
+			path: []string{"account"}, body: mintBody(), answers: object{jsonMember("201", "The token.", "AccountToken")}, problems: append(slices.Clone(describing), http.StatusForbidden)},
 		"/healthz": {id: "healthz", tag: "Gateway", summary: "Alive", text: "Answers as long as the process does.",
 			answers: jsonAnswer("Alive.", "Health")},
 		"/readyz": {id: "readyz", tag: "Gateway", summary: "Ready", text: "Whether the gateway can serve, and the state of its parts. A lost cursor store costs speed and not data: it is told here, and the gateway stays ready.",

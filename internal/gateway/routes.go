@@ -1,13 +1,12 @@
 package gateway
 
 import (
-	"crypto/sha256"
 	"net/http"
 	"strings"
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/meterbridge/meterbridge/internal/problem"
+	"github.com/meterbridge/meterbridge/internal/principal"
 	"github.com/meterbridge/meterbridge/internal/telemetry"
 	"github.com/meterbridge/meterbridge/proxy"
 )
@@ -17,7 +16,7 @@ type access uint8
 
 const (
 	public access = iota + 1 // no token: health, readiness, documentation
-	bearer                   // a token of the configuration
+	bearer                   // a good token; what it may do there, the handler asks its principal
 )
 
 // route is one row of the router's table. Its zero access is refused, so that a new route is closed until it is opened.
@@ -46,6 +45,7 @@ func routes() []route {
 		{read, "/integrated-account", bearer, (*gateway).accounts},
 		{read, "/integrated-account/:id", bearer, (*gateway).account},
 		{read, "/integrated-account/:id/capabilities", bearer, (*gateway).capabilities},
+		{[]string{http.MethodPost}, "/integrated-account/:id/token", bearer, (*gateway).mint},
 		{read, "/healthz", public, (*gateway).healthz},
 		{read, "/readyz", public, (*gateway).readyz},
 		{read, "/metrics", bearer, (*gateway).metrics},
@@ -56,11 +56,11 @@ func routes() []route {
 	}
 }
 
-// principalKey is where a handler finds its caller.
-const principalKey = "principal"
+// callerKey is where a handler finds its caller.
+const callerKey = "caller"
 
-func principal(c echo.Context) proxy.Principal {
-	p, _ := c.Get(principalKey).(proxy.Principal)
+func caller(c echo.Context) *principal.Principal {
+	p, _ := c.Get(callerKey).(*principal.Principal)
 	return p
 }
 
@@ -68,13 +68,12 @@ func principal(c echo.Context) proxy.Principal {
 func (g *gateway) authorized(r route) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if r.access == bearer {
-			who, ok := g.Tokens().principal(c.Request().Header.Get("Authorization"))
-			if !ok {
+			who, err := g.Auth.Authenticate(c.Request().Context(), c.Request().Header.Get("Authorization"))
+			if err != nil {
 				g.stranger(c)
-				c.Response().Header().Set("WWW-Authenticate", `Bearer realm="meterbridge"`)
-				return problem.New(problem.Unauthorized, "the bearer token is missing or wrong; send Authorization: Bearer TOKEN with a token of auth.tokens")
+				return err
 			}
-			c.Set(principalKey, who)
+			c.Set(callerKey, who)
 		}
 		if err := wholeSegments(c); err != nil {
 			return err
@@ -85,34 +84,34 @@ func (g *gateway) authorized(r route) echo.HandlerFunc {
 
 // stranger notes the fingerprint of a token that is none, so that the log tells who goes on with one that was taken back.
 func (g *gateway) stranger(c echo.Context) {
-	if token := sent(c.Request().Header.Get("Authorization")); token != "" {
-		telemetry.LineOf(c.Request().Context()).Token = g.Fingerprint(sha256.Sum256([]byte(token)))
+	if token := principal.Sent(c.Request().Header.Get("Authorization")); token != "" {
+		telemetry.LineOf(c.Request().Context()).Token = g.Fingerprint(principal.SumOf(token))
 	}
 }
 
 func (g *gateway) list(c echo.Context) error {
-	return g.Proxy.Unified(c.Response(), c.Request(), principal(c), param(c, "model"), param(c, "resource"), "")
+	return g.Proxy.Unified(c.Response(), c.Request(), caller(c), param(c, "model"), param(c, "resource"), "")
 }
 
 func (g *gateway) get(c echo.Context) error {
-	return g.Proxy.Unified(c.Response(), c.Request(), principal(c), param(c, "model"), param(c, "resource"), param(c, "id"))
+	return g.Proxy.Unified(c.Response(), c.Request(), caller(c), param(c, "model"), param(c, "resource"), param(c, "id"))
 }
 
 func (g *gateway) passthrough(c echo.Context) error {
-	return g.Proxy.Passthrough(c.Response(), c.Request(), principal(c), param(c, "resource"), param(c, "id"))
+	return g.Proxy.Passthrough(c.Response(), c.Request(), caller(c), param(c, "resource"), param(c, "id"))
 }
 
 // custom passes the path on as the caller escaped it: unescaping it here could make other segments of it.
 func (g *gateway) custom(c echo.Context) error {
 	_, path, _ := strings.Cut(c.Request().URL.EscapedPath(), "/custom/")
-	return g.Proxy.Custom(c.Response(), c.Request(), principal(c), path)
+	return g.Proxy.Custom(c.Response(), c.Request(), caller(c), path)
 }
 
 func (g *gateway) accounts(c echo.Context) error {
 	if _, err := g.query(c); err != nil {
 		return err
 	}
-	list, err := g.Proxy.ListAccounts(c.Request().Context(), principal(c))
+	list, err := g.Proxy.ListAccounts(c.Request().Context(), caller(c))
 	if err != nil {
 		return err
 	}
@@ -131,7 +130,7 @@ func (g *gateway) account(c echo.Context) error {
 	if _, err := g.query(c); err != nil {
 		return err
 	}
-	view, err := g.Proxy.GetAccount(c.Request().Context(), principal(c), param(c, "id"))
+	view, err := g.Proxy.GetAccount(c.Request().Context(), caller(c), param(c, "id"))
 	return answer(c, view, err)
 }
 
@@ -139,7 +138,7 @@ func (g *gateway) capabilities(c echo.Context) error {
 	if _, err := g.query(c); err != nil {
 		return err
 	}
-	view, err := g.Proxy.CapabilitiesOf(c.Request().Context(), principal(c), param(c, "id"))
+	view, err := g.Proxy.CapabilitiesOf(c.Request().Context(), caller(c), param(c, "id"))
 	return answer(c, view, err)
 }
 
@@ -147,7 +146,7 @@ func (g *gateway) metaOfConnector(c echo.Context) error {
 	if _, err := g.query(c); err != nil {
 		return err
 	}
-	view, err := g.Proxy.MetaOf(c.Request().Context(), principal(c), param(c, "model"), param(c, "resource"), param(c, "connector"), "", param(c, "method"))
+	view, err := g.Proxy.MetaOf(c.Request().Context(), caller(c), param(c, "model"), param(c, "resource"), param(c, "connector"), "", param(c, "method"))
 	return answer(c, view, err)
 }
 
@@ -156,7 +155,7 @@ func (g *gateway) metaOfAccount(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	view, err := g.Proxy.MetaOf(c.Request().Context(), principal(c), param(c, "model"), param(c, "resource"), "", account, param(c, "method"))
+	view, err := g.Proxy.MetaOf(c.Request().Context(), caller(c), param(c, "model"), param(c, "resource"), "", account, param(c, "method"))
 	return answer(c, view, err)
 }
 
@@ -190,6 +189,9 @@ func (g *gateway) readyz(c echo.Context) error {
 }
 
 func (g *gateway) metrics(c echo.Context) error {
+	if err := caller(c).Allows(principal.Action{Area: principal.AreaMetrics}); err != nil {
+		return err
+	}
 	g.Metrics.Handler().ServeHTTP(c.Response(), c.Request())
 	return nil
 }

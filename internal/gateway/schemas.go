@@ -16,7 +16,7 @@ func components(model Schemas) object {
 		params = params.with(p.name, p.object())
 	}
 	return object{
-		{"securitySchemes", object{{"bearer", object{{"type", "http"}, {"scheme", "bearer"}, {"description", "A token of `auth.tokens` in the configuration."}}}}},
+		{"securitySchemes", object{{"bearer", object{{"type", "http"}, {"scheme", "bearer"}, {"description", "A token of `auth.tokens` in the configuration, or an account token."}}}}},
 		{"parameters", append(params, headerParameters()...)},
 		{"headers", headerComponents()},
 		{"responses", problemResponses()},
@@ -63,6 +63,7 @@ func schemas(model Schemas) object {
 		{"Error", errorSchema()},
 		{"AccountList", schemaOf(reflect.TypeFor[accountList]())},
 		{"Account", schemaOf(reflect.TypeFor[proxy.AccountView]())},
+		{"AccountToken", accountTokenSchema()},
 		{"Capabilities", schemaOf(reflect.TypeFor[proxy.Capabilities]())},
 		{"Meta", schemaOf(reflect.TypeFor[proxy.Meta]())},
 		{"Health", closed(object{{"status", oneOf("ok")}}, "status")},

@@ -60,6 +60,9 @@ func (c *checker) call(f *gojq.Func, b *binding) {
 		c.unknown(f, b)
 		return
 	}
+	if c.opt.Untrusted && c.places.at(f).lib == 0 && slices.Contains(trustedOnly, sig) {
+		c.report(f, "untrusted", f.Name+" is not for an override that comes from outside", "")
+	}
 	c.portableCall(f)
 	c.arguments(f)
 }

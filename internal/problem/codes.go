@@ -10,6 +10,8 @@ type Code string
 
 const (
 	Unauthorized       Code = "unauthorized"
+	TokenMalformed     Code = "token_malformed"
+	TokenExpired       Code = "token_expired"
 	NotFound           Code = "not_found"
 	AccountNotFound    Code = "account_not_found"
 	UnknownModel       Code = "unknown_model"
@@ -17,6 +19,9 @@ const (
 	UnknownMethod      Code = "method_not_supported"
 	MethodNotAllowed   Code = "method_not_allowed"
 	WriteForbidden     Code = "write_forbidden"
+	ResourceForbidden  Code = "resource_forbidden"
+	FormatForbidden    Code = "format_forbidden"
+	MintForbidden      Code = "mint_forbidden"
 	InvalidParameter   Code = "invalid_parameter"
 	UnknownParameter   Code = "unknown_parameter"
 	MissingParameter   Code = "missing_parameter"
@@ -74,14 +79,19 @@ const statusClientGone = 499
 
 // table is the one place that knows a code's status.
 var table = []Entry{
-	{Unauthorized, http.StatusUnauthorized, "The bearer token is missing or wrong.", "Send `Authorization: Bearer TOKEN` with a token of `auth.tokens`."},
+	{Unauthorized, http.StatusUnauthorized, "The bearer token is missing or wrong, or was revoked.", "Send `Authorization: Bearer TOKEN` with a token of `auth.tokens`."},
+	{TokenMalformed, http.StatusUnauthorized, "The bearer token was cut or mistyped: its checksum does not fit.", "Send it exactly as it was shown."},
+	{TokenExpired, http.StatusUnauthorized, "The bearer token, or the one that minted it, has expired.", "Ask for a new one."},
 	{NotFound, http.StatusNotFound, "No such route, or no such object at the provider.", "Compare the path with `GET /openapi.json`."},
 	{AccountNotFound, http.StatusNotFound, "No such integrated account, or not one of this token's.", "List those that the token may see: `GET /integrated-account`."},
 	{UnknownModel, http.StatusNotFound, "The model in the path is unknown.", "Use `usage-metering`."},
 	{UnknownResource, http.StatusNotFound, "The resource in the path is unknown.", "The message names the nearest; `GET /integrated-account/{id}/capabilities` lists all."},
 	{UnknownMethod, http.StatusMethodNotAllowed, "The connector does not have this resource or method.", "`GET /integrated-account/{id}/capabilities` lists what it has."},
 	{MethodNotAllowed, http.StatusMethodNotAllowed, "The route does not take this HTTP method.", "See the `Allow` header."},
-	{WriteForbidden, http.StatusForbidden, "The token may not write through `/proxy` and `/custom`.", "Set `write: true` on the token in the configuration."},
+	{WriteForbidden, http.StatusForbidden, "The token may not write through `/proxy` and `/custom`.", "Set `write: true` on the token."},
+	{ResourceForbidden, http.StatusForbidden, "The token does not reach this resource, or this part of the gateway.", "Name it in `resources` of the token."},
+	{FormatForbidden, http.StatusForbidden, "The token does not get this response format.", "Name it in `formats` of the token, or ask for another one."},
+	{MintForbidden, http.StatusForbidden, "An account token mints no other tokens.", "Ask with the token that minted it."},
 	{InvalidParameter, http.StatusBadRequest, "A parameter is malformed or out of bounds.", "`details.parameter` names it, the message says what it takes."},
 	{UnknownParameter, http.StatusBadRequest, "With `strict=true`, a parameter that nothing understands.", "The message names the nearest known one; provider parameters go into `remote_query[…]`."},
 	{MissingParameter, http.StatusBadRequest, "A required parameter is missing.", "`details.parameter` names it."},
@@ -115,8 +125,8 @@ var table = []Entry{
 	{JobFailed, http.StatusBadGateway, "The provider's report failed.", "The message has the provider's reason."},
 	{EgressDenied, http.StatusBadGateway, "The address to call is not public, or not this connector's.", "Allow the range in `egress.allow` if it is meant."},
 	{MappingFailed, http.StatusBadGateway, "The mapping can't read the provider's item.", "`raw` shows the item; the message names mapping and line."},
-	{Unavailable, http.StatusServiceUnavailable, "The provider is out of order for a while, and says so.", "Wait for `Retry-After` seconds."},
-	{StoreUnavailable, http.StatusServiceUnavailable, "The position is too large for a cursor, and the store that keeps it does not answer.", "Try again; `/readyz` has the state of the store."},
+	{Unavailable, http.StatusServiceUnavailable, "The provider is out of order for a while: it says so, or most of the last calls to it failed and it is left alone.", "Wait for `Retry-After` seconds."},
+	{StoreUnavailable, http.StatusServiceUnavailable, "A store that is needed does not answer: that of tokens, or that of positions too large for a cursor.", "Try again; `/readyz` has the state of the store."},
 	{TooManyRequests, http.StatusTooManyRequests, "A limit of the gateway's own.", "Wait for `Retry-After` seconds."},
 	{TooLarge, http.StatusRequestEntityTooLarge, "The request's body or path is too large.", "See `meterbridge docs limits`."},
 	{MalformedRequest, http.StatusBadRequest, "The request is no HTTP that the gateway can read.", "The message says what is wrong with it."},

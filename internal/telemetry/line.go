@@ -29,6 +29,7 @@ type Line struct {
 	Took      time.Duration
 
 	Caller    string // the token's name
+	TokenID   string
 	Token     string // its fingerprint
 	Account   string // its fingerprint
 	AccountID string

@@ -35,19 +35,6 @@ func (m *Metrics) Retried(connector string) {
 	}
 }
 
-// Breaker counts a breaker that opens or closes.
-func (m *Metrics) Breaker(connector string, open bool) {
-	switch {
-	case m == nil:
-	case open:
-		m.breakers.WithLabelValues(label(connector), "open").Inc()
-		m.broken.WithLabelValues(label(connector)).Inc()
-	default:
-		m.breakers.WithLabelValues(label(connector), "closed").Inc()
-		m.broken.WithLabelValues(label(connector)).Dec()
-	}
-}
-
 // Expect begins a connector's counters at zero, so that the first failure is a rise and not the first sight of a series.
 func (m *Metrics) Expect(connector string) {
 	if m == nil {
@@ -60,10 +47,6 @@ func (m *Metrics) Expect(connector string) {
 	}
 	m.waits.WithLabelValues(name)
 	m.retries.WithLabelValues(name)
-	m.broken.WithLabelValues(name)
-	for _, state := range []string{"open", "closed"} {
-		m.breakers.WithLabelValues(name, state)
-	}
 	for _, o := range []string{"joined", "ahead", "given_up"} {
 		m.flights.WithLabelValues(name, o)
 	}

@@ -59,14 +59,23 @@ func (s *Session) send(ctx context.Context, call connector.Call, sig *signature)
 	if err != nil {
 		return nil, err
 	}
+	at := s.c.hosts.of(u.Host)
+	if err := s.c.hosts.enter(ctx, at, s.lane, call.Purpose == "lookup"); err != nil {
+		leave()
+		return nil, err
+	}
 	waited := time.Since(queued)
 	// The call outlives this function where its body is read later; the wire's Close ends it.
 	inner, cancel := context.WithCancelCause(ctx)
 	span := telemetry.StartCall(ctx, "upstream")
+	release := func() {
+		s.c.hosts.leave(at)
+		leave()
+	}
 	drop := func() {
 		span.End()
 		cancel(nil)
-		leave()
+		release()
 	}
 
 	req, err := http.NewRequestWithContext(inner, call.Method, "", bytes.NewReader(call.Body))
@@ -94,14 +103,14 @@ func (s *Session) send(ctx context.Context, call connector.Call, sig *signature)
 	rec := recordingOf(ctx)
 	taken := rec.taken(s, call, u, func() []string { return append(s.secrets(sig), signedWith(req.Header, req.URL, headers, query)...) })
 	start := time.Now()
-	resp, err := door.RoundTrip(req)
+	resp, err := at.reach(door, req)
 	s.c.tell(ctx, shown, start, s.conn.Name, resp)
 	if err != nil {
 		p := failure(inner, u.Host, err)
 		drop()
 		return nil, p
 	}
-	w := newWire(inner, cancel, u.Host, resp.Body, s.c.cfg.Timeouts.IdleBody, leave)
+	w := newWire(inner, cancel, u.Host, resp.Body, s.c.cfg.Timeouts.IdleBody, release)
 	a := &answer{call: call, host: u.Host, status: resp.StatusCode, header: resp.Header, sig: sig, shown: shown.URL}
 	body, err := decoded(w, resp.Header)
 	if err != nil {

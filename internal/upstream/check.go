@@ -32,7 +32,7 @@ func (s *Session) Check(ctx context.Context) error {
 	if err != nil {
 		return problem.Wrap(problem.Internal, err, "planning the check call")
 	}
-	a, err := s.persist(ctx, call)
+	a, err := s.insist(ctx, call)
 	if err != nil {
 		return s.refused(problem.From(err), call)
 	}

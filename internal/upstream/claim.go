@@ -70,6 +70,13 @@ func (c *claim) promote() {
 	c.lane.forget(c)
 }
 
+// isWaited says whether somebody waits for the call.
+func (c *claim) isWaited() bool {
+	c.lane.mu.Lock()
+	defer c.lane.mu.Unlock()
+	return c.waited
+}
+
 // take is enter for a call ahead, which waits for nothing; early is false for any other call. It takes a place that is free,
 // and turns that leave as many for whoever comes next.
 func (l *lane) take(c *claim, cost int) (leave func(), err error, early bool) {

@@ -41,7 +41,7 @@ type Config struct {
 	Resolver *net.Resolver  // the system's by default
 	// Observe is told every exchange, for metrics and the log, with the context of the request that made it; it must not block.
 	Observe func(ctx context.Context, connector string, e Exchange)
-	// Flight is told of calls that were joined, made ahead or given_up; it must not block.
+	// Flight is told of calls that were joined, made ahead, given_up or retried; it must not block.
 	Flight func(ctx context.Context, connector, outcome string)
 }
 
@@ -63,6 +63,7 @@ type Client struct {
 	nonces  nonces
 	fresh   refreshes
 	lanes   lanes
+	hosts   *hosts
 	flights flights
 }
 
@@ -90,6 +91,7 @@ func New(cfg Config) *Client {
 		tokens: &tokens{ring: cfg.Keyring, store: cfg.Store, now: cfg.Clock, wait: cfg.Timeouts.Token,
 			byKey: map[string]token{}, refused: map[string][sha256.Size]byte{}},
 		nonces: nonces{byKey: map[string]*challenge{}},
+		hosts:  newHosts(),
 		fresh:  refreshes{ring: cfg.Keyring, store: cfg.Store, byKey: map[string]*refresh{}},
 	}
 }
@@ -113,7 +115,7 @@ type Session struct {
 
 // For is the session of an account. values is its context as the connector resolved it.
 func (c *Client) For(acct *account.Account, conn *connector.Connector, values map[string]any) *Session {
-	s := &Session{c: c, acct: acct, conn: conn, values: values, lane: c.lanes.of(acct.ID, conn.Limits)}
+	s := &Session{c: c, acct: acct, conn: conn, values: values, lane: c.lanes.of(acct.ID, conn)}
 	text, _ := values["base_url"].(string)
 	u, err := parseBase(text)
 	if err != nil {
@@ -153,7 +155,7 @@ func (s *Session) Do(ctx context.Context, call connector.Call) (*Reply, error) {
 	if err := recordingOf(ctx).admit(s, call); err != nil {
 		return nil, err
 	}
-	a, err := s.persist(ctx, call)
+	a, err := s.insist(ctx, call)
 	if err != nil {
 		return nil, s.refused(problem.From(err), call) // a token call may have been refused
 	}

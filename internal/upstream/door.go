@@ -28,7 +28,7 @@ const (
 	IdleBodyTimeout = 15 * time.Second
 	TokenTimeout    = 20 * time.Second
 
-	maxConnsPerHost    = 64
+	maxConnsPerHost    = maxCallsAtHost + asideAtHost
 	maxHeaderBytes     = 64 << 10
 	idleConnTimeout    = 90 * time.Second
 	http2PingAfter     = 15 * time.Second // a silent connection that died is found, not used

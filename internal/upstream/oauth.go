@@ -214,7 +214,7 @@ func (t *tokenTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	shown.describe("(token)", r.URL)
 	shown.span.Carry(r.Header)
 	start := time.Now()
-	resp, err := t.next.RoundTrip(r)
+	resp, err := t.s.c.hosts.of(r.URL.Host).reach(t.next, r)
 	t.s.c.tell(r.Context(), shown, start, t.s.conn.Name, resp)
 	if err == nil {
 		rec := recordingOf(r.Context())

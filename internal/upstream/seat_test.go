@@ -65,7 +65,7 @@ func TestThoseWhoAskTheSameShareOneCall(t *testing.T) {
 	}{
 		{"an answer", answers(200, nil, `{"data":[]}`), "", 11, 1},
 		{"none", answers(204, nil, ``), "", 0, 1},
-		{"an error", answers(500, nil, `{"error":"x"}`), problem.UpstreamFailed, 0, 1},
+		{"an error", answers(501, nil, `{"error":"x"}`), problem.UpstreamFailed, 0, 1},
 		{"the largest that is shared", answers(200, nil, strings.Repeat("x", MaxShared)), "", MaxShared, 1},
 		{"one that is larger", answers(200, nil, strings.Repeat("x", MaxShared+1)), "", MaxShared + 1, 5},
 		{"one that is larger and does not say so", func(w http.ResponseWriter, _ *http.Request) {

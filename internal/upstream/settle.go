@@ -51,7 +51,7 @@ func (s *Session) exchange(ctx context.Context, call connector.Call) (*answer, e
 	}
 	sig, err := s.signature(ctx, call)
 	if err != nil {
-		return nil, err
+		return nil, tokenFailure{err}
 	}
 	a, err := s.send(ctx, call, sig)
 	if err != nil || sig.challenge == nil || a.status != http.StatusUnauthorized {

@@ -1,0 +1,75 @@
+package principal
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/meterbridge/meterbridge/internal/problem"
+	"github.com/meterbridge/meterbridge/internal/secret"
+)
+
+// Authenticator finds out who calls.
+type Authenticator struct {
+	finders []Finder
+	keys    *secret.Keyring
+	now     func() time.Time
+}
+
+// NewAuthenticator asks the finders in turn, and opens account tokens with the keys.
+func NewAuthenticator(keys *secret.Keyring, now func() time.Time, finders ...Finder) *Authenticator {
+	return &Authenticator{finders: finders, keys: keys, now: now}
+}
+
+// Authenticate is the caller behind an Authorization header, or a problem. A token that is wrong and one that was revoked are
+// the same answer.
+func (a *Authenticator) Authenticate(ctx context.Context, header string) (*Principal, error) {
+	token := Sent(header)
+	if token == "" {
+		return nil, unauthorized()
+	}
+	if !Whole(token) {
+		return nil, problem.New(problem.TokenMalformed, "the bearer token was cut or mistyped: its checksum does not fit; send it exactly as it was shown")
+	}
+	if strings.HasPrefix(token, AccountPrefix) {
+		return a.open(ctx, token)
+	}
+	return a.find(ctx, SumOf(token))
+}
+
+// Sent is the token of an Authorization header, "" where it has none.
+func Sent(header string) string {
+	scheme, token, _ := strings.Cut(header, " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
+}
+
+// find asks the finders for a token that is good now.
+func (a *Authenticator) find(ctx context.Context, sum Sum) (*Principal, error) {
+	for _, f := range a.finders {
+		p, err := f.Find(ctx, sum)
+		switch {
+		case errors.Is(err, ErrUnknown):
+			continue
+		case err != nil:
+			p := problem.Wrap(problem.StoreUnavailable, err, "the store of tokens does not answer; try again")
+			p.RetryAfter = 1
+			return nil, p
+		case !p.Expires.IsZero() && !a.now().Before(p.Expires):
+			return nil, expired(p.Expires)
+		}
+		return p, nil
+	}
+	return nil, unauthorized()
+}
+
+func unauthorized() error {
+	return problem.New(problem.Unauthorized, "the bearer token is missing or wrong; send Authorization: Bearer TOKEN with a token of auth.tokens")
+}
+
+func expired(at time.Time) error {
+	return problem.New(problem.TokenExpired, "the bearer token expired at %s; ask for a new one", at.UTC().Format(time.RFC3339))
+}

@@ -1,0 +1,148 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Pool keeps workers. They are started when somebody needs one, kept warm for the next, and ended when nobody does. The
+// zero value is ready; it must be closed.
+type Pool struct {
+	// Command is what a worker is started by; this binary with Verb where it is empty.
+	Command []string
+
+	once  sync.Once
+	err   error         // of the first start
+	seats chan struct{} // taken by who has a worker
+
+	mu     sync.Mutex
+	idle   []*process // the last used at the end
+	sweep  *time.Timer
+	closed bool
+}
+
+var errClosed = errors.New("running an override: the gateway is stopping")
+
+func (p *Pool) begin() error {
+	p.once.Do(func() {
+		if !Supported {
+			p.err = ErrUnsupported
+			return
+		}
+		if len(p.Command) == 0 {
+			p.Command = []string{self, Verb}
+		}
+		p.seats = make(chan struct{}, MaxWorkers)
+		p.err = keep()
+	})
+	return p.err
+}
+
+// take waits for a worker, for nobody has more than half of them: one program that is slow must not stop the others.
+func (p *Pool) take(ctx context.Context, program *Program) (*process, error) {
+	if err := p.begin(); err != nil {
+		return nil, err
+	}
+	for _, seats := range []chan struct{}{program.seats, p.seats} {
+		select {
+		case seats <- struct{}{}:
+		case <-ctx.Done():
+			if seats == p.seats {
+				<-program.seats
+			}
+			return nil, ctx.Err()
+		}
+	}
+	w, err := p.rested(program)
+	if err == nil && w == nil {
+		w, err = start(p.Command)
+	}
+	if err != nil {
+		p.leave(program)
+		return nil, err
+	}
+	return w, nil
+}
+
+func (p *Pool) leave(program *Program) {
+	<-p.seats
+	<-program.seats
+}
+
+// rested is a worker that waits, before others one that has the program; nil where a new one is to be started.
+func (p *Pool) rested(program *Program) (*process, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return nil, errClosed
+	}
+	p.idle = slices.DeleteFunc(p.idle, func(w *process) bool {
+		if !w.alive() {
+			w.kill() // lets go of its pipes
+			return true
+		}
+		return false
+	})
+	if len(p.idle) == 0 {
+		return nil, nil
+	}
+	i := slices.IndexFunc(p.idle, func(w *process) bool { return w.program == program })
+	if i < 0 {
+		i = len(p.idle) - 1
+	}
+	w := p.idle[i]
+	p.idle = slices.Delete(p.idle, i, i+1)
+	return w, nil
+}
+
+// give gives a worker back.
+func (p *Pool) give(w *process, program *Program) {
+	defer p.leave(program)
+	p.mu.Lock()
+	keep := !w.spent && !p.closed
+	if keep {
+		p.idle = append(p.idle, w)
+		if p.sweep == nil {
+			p.sweep = time.AfterFunc(maxIdle, p.end)
+		}
+	}
+	p.mu.Unlock()
+	if !keep {
+		w.kill()
+	}
+}
+
+// end ends the workers that nobody has needed for a while.
+func (p *Pool) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	p.idle = slices.DeleteFunc(p.idle, func(w *process) bool {
+		if now.Sub(w.rested) < maxIdle {
+			return false
+		}
+		w.kill()
+		return true
+	})
+	if p.sweep = nil; len(p.idle) > 0 && !p.closed {
+		p.sweep = time.AfterFunc(maxIdle, p.end)
+	}
+}
+
+// Close ends the workers that wait; those at work end with their request.
+func (p *Pool) Close() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = true
+	if p.sweep != nil {
+		p.sweep.Stop()
+	}
+	for _, w := range p.idle {
+		w.kill()
+	}
+	p.idle = nil
+	return nil
+}

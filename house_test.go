@@ -26,7 +26,7 @@ var layers = [][]string{
 	{"internal/openapi", "internal/record", "internal/money", "internal/bracket", "internal/secret", "internal/problem", "internal/near", "connectors", "mappings", "docs"},
 	{"internal/house", "internal/jq/core"},
 	{"internal/jq", "internal/kv"},
-	{"internal/mapping/native"},
+	{"internal/mapping/native", "internal/worker"},
 	{"internal/connector", "internal/mapping", "internal/account", "internal/cursor", "internal/principal", "internal/telemetry"},
 	{"internal/upstream", "internal/config"},
 	{"proxy"},

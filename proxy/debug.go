@@ -15,6 +15,9 @@ import (
 // debug answers with the unified body and what was said to the provider for it. A planned call holds no credential, so
 // there is none to be found here: what signing added is named and shown as [redacted].
 func (q *request) debug(ctx context.Context, w http.ResponseWriter) error {
+	if q.params.explain > 0 && q.program != nil && q.program.Apart(q.mapped) {
+		return problem.Param(problem.InvalidParameter, "explain", "an override of this account is untrusted and runs apart, so that what it does can't be explained; leave explain out")
+	}
 	ctx, trace := upstream.WithTrace(ctx)
 	s := q.open(ctx)
 	defer s.Close()

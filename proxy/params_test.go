@@ -151,7 +151,7 @@ func TestMalformedParametersAreNamed(t *testing.T) {
 		{"strict=yes", "strict"}, {"truto_ignore_limit=TRUE", "truto_ignore_limit"}, {"ignore_remote_data=2", "ignore_remote_data"}, {"stream_meta=on", "stream_meta"},
 		{"numbers=float", "numbers"},
 		{"truto_key_by=a..b", "truto_key_by"}, {"truto_key_by=.", "truto_key_by"}, {"truto_key_by[]=id", "truto_key_by[]"}, {"truto_key_by=a.b.c.d.e.f.g.h.i", "truto_key_by"},
-		{"truto_exclude_fields=a,.b", "truto_exclude_fields"}, {"truto_exclude_fields[a]=x", "truto_exclude_fields[a]"}, {"truto_exclude_fields[][]=x", "truto_exclude_fields[][]"},
+		{"truto_exclude_fields=a,.b", "truto_exclude_fields"}, {"truto_exclude_fields=a.__proto__", "truto_exclude_fields"}, {"truto_key_by=constructor", "truto_key_by"}, {"limit=1;strict=1", "limit"}, {"truto_exclude_fields[a]=x", "truto_exclude_fields[a]"}, {"truto_exclude_fields[][]=x", "truto_exclude_fields[][]"},
 		{"product_id[a]=x", "product_id[a]"}, {"product_id[0][1]=x", "product_id[0][1]"},
 		{"remote_query=x", "remote_query"}, {"remote_query[]=x", "remote_query[]"}, {"remote_query[0][a]=x&remote_query=", "remote_query"},
 		{"truto_response_format=raw&product_id=x", "product_id"}, {"truto_response_format=raw&truto_key_by=id", "truto_key_by"}, {"truto_response_format=raw&exclude_fields=id", "truto_exclude_fields"},

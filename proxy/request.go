@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"net/http"
 	"slices"
@@ -113,6 +114,9 @@ func (p *Proxy) account(ctx context.Context, who *principal.Principal, id string
 		}
 	}
 	a, err := p.Accounts.Get(ctx, id)
+	if err != nil && !errors.Is(err, account.ErrNotFound) {
+		return nil, err // the caller has left: that is no word about the account
+	}
 	if err != nil || !who.Sees(a.ID, a.TenantID) {
 		return nil, problem.Param(problem.AccountNotFound, "integrated_account_id", "no integrated account %q is visible to this token; GET /integrated-account lists those that are", clip(id, 80))
 	}

@@ -130,5 +130,8 @@ func fieldPath(param, v string) ([]string, error) {
 	if len(path) > maxFieldDepth || slices.Contains(path, "") {
 		return nil, problem.Param(problem.InvalidParameter, param, "%s takes fields such as id or product.id, of at most %d names; got %q", param, maxFieldDepth, v)
 	}
+	if i := slices.IndexFunc(path, bracket.Reserved); i >= 0 {
+		return nil, problem.Param(problem.InvalidParameter, param, "%s uses the reserved name %s", param, path[i])
+	}
 	return path, nil
 }

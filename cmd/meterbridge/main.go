@@ -34,6 +34,7 @@ type verbs struct {
 	Simulate    simulateVerb    `cmd:"" help:"Serve every connector's cassette over HTTP, as the providers would."`
 	Fingerprint fingerprintVerb `cmd:"" help:"Print what the log shows in the place of an account's id or of a token."`
 	Version     versionVerb     `cmd:"" help:"Print version, commit and Go version."`
+	JqWorker    workerVerb      `cmd:"" hidden:"" help:"Run overrides that are untrusted, for the gateway that started it."`
 }
 
 // std are the streams that a verb writes to.

@@ -67,7 +67,7 @@ func (v *serveVerb) Run(ctx context.Context, to std) error {
 		d := &dev{files: assembly.Files{ConnectorsDir: cfg.Connectors.Dir, MappingsDir: cfg.Mappings.Dir}, config: v.Config, reload: reload, out: to.out}
 		go d.watch(ctx)
 	}
-	return serve(ctx, listener, house, log)
+	return serve(lingering(ctx, house.Drain, cfg.Server.Drain), listener, house, log)
 }
 
 // load reads the configuration.
@@ -98,6 +98,16 @@ func reloadOnHangup(reload func() error, house *assembly.House, log *slog.Logger
 		accounts, _ := house.Accounts.List(context.Background()) // only a context ends it
 		log.Info("reloaded", "accounts", len(accounts), "connectors", len(house.Catalog().Connectors.Names()))
 	}
+}
+
+// lingering is a context that ends so much later than ctx; drain is called when ctx does.
+func lingering(ctx context.Context, drain func(), by time.Duration) context.Context {
+	later, end := context.WithCancel(context.WithoutCancel(ctx))
+	context.AfterFunc(ctx, func() {
+		drain()
+		time.AfterFunc(by, end)
+	})
+	return later
 }
 
 // serve answers until the context ends, then lets what is under way end.

@@ -7,4 +7,7 @@ import "github.com/meterbridge/meterbridge/internal/jq"
 type Overrides struct {
 	Mappings map[string]jq.Source // a jq expression by resource
 	Requests jq.Source            // a YAML or JSON object by resource; without text there are none
+	// Untrusted says that their author is not the operator: mappings run in a process of their own, and the slots of requests
+	// hold paths and dates alone.
+	Untrusted bool
 }

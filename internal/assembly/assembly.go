@@ -27,6 +27,7 @@ import (
 	"github.com/meterbridge/meterbridge/internal/secret"
 	"github.com/meterbridge/meterbridge/internal/telemetry"
 	"github.com/meterbridge/meterbridge/internal/upstream"
+	"github.com/meterbridge/meterbridge/internal/worker"
 	"github.com/meterbridge/meterbridge/proxy"
 )
 
@@ -56,13 +57,16 @@ type House struct {
 	count   bool
 	counts  map[string]*jq.Counts // by connector, of the catalog that is loaded
 	loading sync.Mutex            // a signal and a saved file may come together
+	workers worker.Pool           // of overrides that are untrusted
 	catalog atomic.Pointer[proxy.Catalog]
 	tokens  *principal.Static
 	store   kv.Store
 	keys    *secret.Keyring
 	metrics *telemetry.Metrics
 	tracer  *telemetry.Tracer
-	log     *slog.Logger
+
+	draining atomic.Bool
+	log      *slog.Logger
 }
 
 // Build makes a house of a configuration.
@@ -95,7 +99,7 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	if h.store, err = openStore(cfg, o.Redis); err != nil {
 		return nil, err
 	}
-	metrics.RedisUp(func() bool { return storeState(h.store) == "ok" })
+	metrics.RedisUp(func() bool { return storeUp(h.store) })
 	if h.tracer, err = telemetry.NewTracer(telemetry.TraceConfig{
 		Endpoint: cfg.Telemetry.OTLP, Header: cfg.Telemetry.Header, Sample: cfg.Telemetry.Sample, Propagate: cfg.Telemetry.Propagate,
 		Version: o.Version, Log: o.Log, Metrics: metrics,
@@ -138,6 +142,7 @@ func (h *House) Load(cfg *config.Config) error {
 	}
 	catalog.CheckEvery = cfg.CheckEvery
 	over := files.over(catalog)
+	over.pool = &h.workers
 	if err := check(cfg, over); err != nil {
 		return err
 	}
@@ -196,7 +201,7 @@ func (h *House) Close() error {
 	h.Upstream.CloseIdle()
 	within, cancel := context.WithTimeout(context.Background(), traceFlush)
 	defer cancel()
-	return errors.Join(h.tracer.Close(within), h.store.Close())
+	return errors.Join(h.workers.Close(), h.tracer.Close(within), h.store.Close())
 }
 
 // check says, at the line of the configuration, what only the connectors can know of an account, and takes the account's
@@ -247,27 +252,4 @@ func openStore(cfg *config.Config, timeout time.Duration) (kv.Store, error) {
 		return kv.NewRedis(kv.RedisConfig{URL: cfg.Redis.URL.Reveal(), Timeout: timeout})
 	}
 	return kv.NewMemory(kv.MemoryConfig{}), nil
-}
-
-// ready tells the truth about the parts. A Redis that is lost costs speed and not data, so it is told and the gateway
-// stays ready: taking every replica out of service for it would turn the loss of a cache into an outage.
-func (h *House) ready(ctx context.Context) gateway.Readiness {
-	r := gateway.Readiness{Ready: true, Parts: map[string]string{"configuration": "ok"}}
-	if _, isRedis := h.store.(*kv.Redis); !isRedis {
-		r.Parts["cursor_store"] = "memory"
-		return r
-	}
-	r.Parts["redis"] = "ok"
-	if err := h.store.Ping(ctx); err != nil {
-		r.Degraded = true
-		r.Parts["redis"] = "down: walks go on without cached pages"
-	}
-	return r
-}
-
-func storeState(s kv.Store) string {
-	if r, ok := s.(*kv.Redis); ok {
-		return r.Status()
-	}
-	return "ok"
 }

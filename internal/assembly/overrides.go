@@ -15,13 +15,15 @@ import (
 	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/mapping"
 	"github.com/meterbridge/meterbridge/internal/near"
+	"github.com/meterbridge/meterbridge/internal/worker"
 	"github.com/meterbridge/meterbridge/proxy"
 )
 
 // layering compiles what is laid over a catalog.
 type layering struct {
 	*proxy.Catalog
-	libs []jq.Source // that mappings may include
+	libs []jq.Source  // that mappings may include
+	pool *worker.Pool // where overrides run that are untrusted; nil where no account's are compiled
 }
 
 // over is what is laid over a catalog of these files.
@@ -31,7 +33,7 @@ func (f Files) over(c *proxy.Catalog) layering {
 		dirs = append(dirs, os.DirFS(filepath.Join(f.OverridesDir, proxy.ModelName)))
 	}
 	libs, _ := mapping.Libraries(dirs...) // one that can't be read is missed by who includes it
-	return layering{c, libs}
+	return layering{Catalog: c, libs: libs}
 }
 
 // overrides reads the environment's folder: NAME.jq lies over the connector's mapping, NAME.yaml over its requests.
@@ -108,16 +110,37 @@ func (c layering) account(conn *connector.Connector, a *account.Overrides) (o pr
 	if o.Layer = mapping.Account; a == nil {
 		return o, nil
 	}
+	if a.Untrusted && !worker.Supported {
+		return o, []jq.Finding{unsupported(a)}
+	}
 	if len(a.Mappings) > 0 {
-		o.Mapping, findings = mapping.CompileOverrides(mapping.Account, a.Mappings, c.Model, c.libs...)
+		if a.Untrusted {
+			o.Mapping, findings = mapping.CompileUntrusted(c.pool, a.Mappings, c.Model, c.libs...)
+		} else {
+			o.Mapping, findings = mapping.CompileOverrides(mapping.Account, a.Mappings, c.Model, c.libs...)
+		}
 		findings = append(findings, c.liesOn(conn, o.Mapping)...)
 	}
 	if a.Requests.Text != "" {
 		var found []jq.Finding
-		o.Requests, found = conn.ParseOverride(a.Requests)
+		parse := conn.ParseOverride
+		if a.Untrusted {
+			parse = conn.ParseUntrusted
+		}
+		o.Requests, found = parse(a.Requests)
 		findings = append(findings, found...)
 	}
 	return o, findings
+}
+
+// unsupported is the finding of an account that this system can't serve safely, at the first of its texts.
+func unsupported(a *account.Overrides) jq.Finding {
+	src := a.Requests
+	for _, name := range slices.Sorted(maps.Keys(a.Mappings)) {
+		src = a.Mappings[name]
+	}
+	line, col := src.Start()
+	return jq.Finding{File: src.File, Line: line, Col: col, Rule: "untrusted", Text: worker.ErrUnsupported.Error()}
 }
 
 // liesOn checks what only shows when an override and what it is laid over are seen together.

@@ -75,9 +75,6 @@ func Parse(rawQuery string) ([]Pair, error) {
 	if n := strings.Count(rawQuery, "&") + 1; n > MaxPairs {
 		return nil, refuse("", "has more than %d parameters", MaxPairs)
 	}
-	if strings.IndexByte(rawQuery, ';') >= 0 {
-		return nil, refuse("", "has a semicolon: parameters are separated by &, and a semicolon in a value is written %%3B")
-	}
 	pairs := make([]Pair, 0, strings.Count(rawQuery, "&")+1)
 	seen := make(shapes)
 	for raw := range strings.SplitSeq(rawQuery, "&") {
@@ -97,6 +94,10 @@ func Parse(rawQuery string) ([]Pair, error) {
 }
 
 func parsePair(raw string) (Pair, error) {
+	if i := strings.IndexByte(raw, ';'); i >= 0 {
+		name, _, _ := strings.Cut(raw[:i], "=")
+		return Pair{}, refuse(name, "has a semicolon: parameters are separated by &, and a semicolon in a value is written %%3B")
+	}
 	rawKey, rawValue, _ := strings.Cut(raw, "=")
 	key, reason := unescape(rawKey)
 	if reason != "" {

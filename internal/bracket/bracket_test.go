@@ -48,7 +48,7 @@ func TestParseRefuses(t *testing.T) {
 		{"cut escape", "a=%4", "a", "ends within a percent-escape"},
 		{"bad escape", "a=%zz", "a", "percent sign"},
 		{"bad escape in a name", "a%g0=1", "a%g0", "percent sign"},
-		{"semicolon", "a=1;b=2", "", "semicolon"},
+		{"semicolon", "a=1;b=2", "a", "semicolon"},
 		{"nul", "a=%00", "a", "control character"},
 		{"cr lf", "a=x%0d%0aHost:evil", "a", "control character"},
 		{"raw newline", "a=x\ny", "a", "control character"},

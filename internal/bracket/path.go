@@ -6,6 +6,9 @@ import "strings"
 // to any provider, and what we forward or log may be parsed there.
 var reserved = map[string]bool{"__proto__": true, "constructor": true, "prototype": true}
 
+// Reserved says whether a name is one that no part of a key may have, nor any other path that a caller gives.
+func Reserved(name string) bool { return reserved[name] }
+
 // split takes a decoded key apart.
 func split(key string) ([]string, error) {
 	depth := strings.Count(key, "[")

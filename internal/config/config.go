@@ -55,7 +55,10 @@ type Config struct {
 }
 
 // Server is where the gateway listens.
-type Server struct{ Listen string }
+type Server struct {
+	Listen string
+	Drain  time.Duration // for how long /readyz says that the gateway stops, before it takes no more connections
+}
 
 // Auth is who may call.
 type Auth struct{ Tokens []Token }

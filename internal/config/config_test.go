@@ -14,6 +14,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/meterbridge/meterbridge/internal/kv"
+	"github.com/meterbridge/meterbridge/internal/principal"
 )
 
 // environ is an environment out of pairs.
@@ -43,7 +46,8 @@ auth:
       token: ${MB_TOKEN}          # or token_sha256: <hex>
       accounts: ["*"]             # ids, or tenant:ID, or *
       write: true
-    - { name: hashed, token_sha256: 1B4F0E9851971998E732078544C96B36C3D01CEDF7CAA332359D6F1D83567014, accounts: [a-1, tenant:t1] }
+    - { name: hashed, token_sha256: 1B4F0E9851971998E732078544C96B36C3D01CEDF7CAA332359D6F1D83567014, accounts: [a-1, tenant:t1], resources: [usage-metering/*, custom], formats: [csv], expires: 2027-01-31, limit: { rate: 1000000, per: 24h } }
+limits: { token: { rate: 600, per: 1m }, account: { rate: 10 } }
 accounts:
   static:
     - id: 62f44730-dd91-461e-bd6a-aedd9e0ad79d
@@ -77,6 +81,13 @@ func TestWholeFile(t *testing.T) {
 	}
 	if !two.Token.IsZero() || two.Sum != sha256.Sum256([]byte("test1")) || two.Write || !reflect.DeepEqual(two.Accounts, []string{"a-1", "tenant:t1"}) {
 		t.Errorf("got %+v", two)
+	}
+	narrow := principal.Grants{Accounts: []string{"a-1", "tenant:t1"}, Resources: []string{"usage-metering/*", "custom"}, Formats: []string{"csv"}}
+	if !reflect.DeepEqual(two.Grants, narrow) || !two.Expires.Equal(time.Date(2027, 2, 1, 0, 0, 0, 0, time.UTC)) || two.Limit != (kv.Rate{Requests: kv.MaxRate, Per: kv.MaxRatePer}) || two.ID != "config:hashed" {
+		t.Errorf("got %+v", two)
+	}
+	if c.Limits != (Limits{Token: kv.Rate{Requests: 600, Per: time.Minute}, Account: kv.Rate{Requests: 10, Per: time.Second}}) {
+		t.Errorf("limits %+v", c.Limits)
 	}
 	a := c.Accounts.Static[0]
 	if a.ID != "62f44730-dd91-461e-bd6a-aedd9e0ad79d" || a.Connector != "acme" || a.TenantID != "42" || !a.BaseURLSet {

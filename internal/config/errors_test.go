@@ -68,6 +68,21 @@ func TestErrors(t *testing.T) {
 			"1:76: auth.tokens[0].accounts[1]: is empty",
 		}},
 		{"write", "auth: { tokens: [{ name: a, token: 0123456789abcdef, accounts: [], write: 'true' }] }", []string{"1:75: auth.tokens[0].write: wants true or false"}},
+		{"scopes", "auth: { tokens: [{ name: a, token: 0123456789abcdef, accounts: [], resources: [usage, 'proxy/a/b'], formats: [row] }] }", []string{
+			"1:80: auth.tokens[0].resources[0]: wants usage-metering/RESOURCE, proxy/RESOURCE (* for all of them), custom, metrics or *",
+			"1:87: auth.tokens[0].resources[1]: wants usage-metering/RESOURCE, proxy/RESOURCE (* for all of them), custom, metrics or *",
+			`1:111: auth.tokens[0].formats[0]: there is no such format; the nearest is "raw" of unified, normalized, stream, csv, raw, debug, remote_data, passthrough`,
+		}},
+		{"a scope of nothing", "auth: { tokens: [{ name: a, token: 0123456789abcdef, accounts: [], formats: [] }] }", []string{"1:77: auth.tokens[0].formats: is empty, so that the token could do nothing; leave it out for all"}},
+		{"expiry", "auth: { tokens: [{ name: a, token: 0123456789abcdef, accounts: [], expires: tomorrow }] }", []string{"1:77: auth.tokens[0].expires: wants a date such as 2027-01-31, which is included, or an instant such as 2027-01-31T12:00:00Z"}},
+		{"a token of ours that was cut", "auth: { tokens: [{ name: a, token: umt_0123456789abcdef, accounts: [] }] }", []string{"1:36: auth.tokens[0].token: starts like a token of Meterbridge's own and was cut or mistyped: its checksum does not fit"}},
+		{"limits", "limits: { token: { rate: 0 }, account: { rate: 1000001, per: 0s } }", []string{
+			"1:26: limits.token.rate: wants a number of requests from 1 to 1000000",
+			"1:48: limits.account.rate: wants a number of requests from 1 to 1000000",
+			"1:62: limits.account.per: wants a duration such as 30m or 24h, above 0",
+		}},
+		{"a period past a day", "limits: { token: { rate: 1, per: 24h1ns } }", []string{"1:34: limits.token.per: is longer than 24h0m0s"}},
+		{"a limit without a rate", "auth: { tokens: [{ name: a, token: 0123456789abcdef, accounts: [], limit: { per: 1m } }] }", []string{"1:75: auth.tokens[0].limit: rate is missing: the requests in each period of per"}},
 		{"token name twice", "auth:\n  tokens:\n  - { name: a, token: 0123456789abcdef, accounts: [] }\n  - { name: a, token: 0123456789abcdeg, accounts: [] }", []string{`4:13: auth.tokens[1].name: "a" is taken by auth.tokens[0]`}},
 		{"token twice", "auth:\n  tokens:\n  - { name: a, token: 0123456789abcdef, accounts: [] }\n  - { name: b, token: 0123456789abcdef, accounts: [] }", []string{"4:5: auth.tokens[1]: has the same token as auth.tokens[0]"}},
 

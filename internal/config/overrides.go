@@ -26,6 +26,7 @@ func (p *parser) overrides(a *account.Account, n *yaml.Node, key string) {
 			o.Requests = jq.Source{File: p.file, Text: d.text.String(), At: d.at}
 			o.Requests.Line, o.Requests.Col = n.Line, n.Column
 		}},
+		field{"untrusted", p.boolean(&o.Untrusted)},
 	)
 	a.Overrides = o
 }

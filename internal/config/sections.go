@@ -25,7 +25,7 @@ func (p *parser) root(n *yaml.Node) {
 		return func(n *yaml.Node, key string) { p.object(n, key, fields...) }
 	}
 	p.object(n, "",
-		field{"server", section(field{"listen", p.listen})},
+		field{"server", section(field{"listen", p.listen}, field{"drain", p.span(&c.Server.Drain)})},
 		field{"auth", section(field{"tokens", p.tokens})},
 		field{"accounts", section(field{"static", p.accounts})},
 		field{"connectors", section(field{"dir", p.dir(&c.Connectors)})},

@@ -21,6 +21,8 @@ type decoder struct {
 	call  *CallSpec // the one that is being read
 	uses  []credentialUse
 	auths []*Auth
+
+	untrusted bool // slots may hold what is straight alone
 }
 
 func (d *decoder) addAt(line, col int, rule, text, fix string) {

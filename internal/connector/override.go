@@ -39,7 +39,17 @@ type Setting struct {
 // ParseOverride reads the overrides of a connector's requests: an object of a RequestOverride for each resource. It is
 // nil where a finding is more than a warning. Findings stand where the source says that its text does.
 func (c *Connector) ParseOverride(src jq.Source) (*Override, []jq.Finding) {
-	d := &decoder{file: src.File, lines: strings.Split(src.Text, "\n"), scope: "list"}
+	return c.parseOverride(src, false)
+}
+
+// ParseUntrusted is ParseOverride for a text that is not the operator's: its slots hold paths and dates alone, for they run
+// in this process.
+func (c *Connector) ParseUntrusted(src jq.Source) (*Override, []jq.Finding) {
+	return c.parseOverride(src, true)
+}
+
+func (c *Connector) parseOverride(src jq.Source, untrusted bool) (*Override, []jq.Finding) {
+	d := &decoder{file: src.File, lines: strings.Split(src.Text, "\n"), scope: "list", untrusted: untrusted}
 	o := &Override{src: src}
 	if root := d.root([]byte(src.Text), "start it with a resource, such as usage:"); root != nil {
 		o.byResource = map[string]*RequestOverride{}

@@ -244,3 +244,24 @@ func FuzzOverride(f *testing.F) {
 		}
 	})
 }
+
+// TestUntrustedSlotsArePaths: what runs in this process and comes from somebody else is a path with dates behind it.
+func TestUntrustedSlotsArePaths(t *testing.T) {
+	con := overridable(t, `{ get: /usage }`)
+	for text, ok := range map[string]bool{
+		`usage: { query: { a: 1, b: "x {{ .window.start | date }}", c: "{{ .context.base_url }}", d: "{{ .window.start | add_days(-1) | date }}" } }`: true,
+		`usage: { query: { a: "{{ [.context.base_url] | tojson }}" } }`:                                                                               false,
+		`usage: { headers: { a: "{{ reduce (1, 2) as $x (.context.base_url; . + .) }}" } }`:                                                           false,
+		`usage: { query: { a: "{{ .context.base_url + .context.base_url }}" } }`:                                                                      false,
+		`usage: { query: { a: "{{ .context.base_url // .window.start }}" } }`:                                                                         false,
+	} {
+		src := jq.Source{File: "o.yaml", Text: text}
+		if o, finds := con.ParseOverride(src); o == nil {
+			t.Errorf("%s: of the operator: %v", text, finds)
+		}
+		o, finds := con.ParseUntrusted(src)
+		if (o != nil) != ok || !ok && (len(finds) != 1 || finds[0].Rule != "untrusted") {
+			t.Errorf("%s: %v", text, finds)
+		}
+	}
+}

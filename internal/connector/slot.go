@@ -86,6 +86,10 @@ func (d *decoder) program(text string, at jq.Locator, condition bool) *slot {
 		}
 		d.finds = append(d.finds, f)
 	}
+	if code != nil && d.untrusted && !code.Straight() {
+		line, col := at(0)
+		d.addAt(line, col, "untrusted", "a slot of an override that comes from outside is more than a path", "write a path, with dates behind it: {{ .window.start | date }}")
+	}
 	if s.code = code; code != nil {
 		d.slots = append(d.slots, s)
 	}

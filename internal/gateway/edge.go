@@ -32,6 +32,11 @@ func (g *gateway) guard(next echo.HandlerFunc) echo.HandlerFunc {
 		if headerBytes(r.Header) > maxHeaderBytes {
 			return problem.New(problem.HeadersTooLarge, "the headers are larger than %d bytes together", maxHeaderBytes)
 		}
+		if len(r.TransferEncoding) > 0 {
+			// Who stands before us may have read a Content-Length beside the chunks, which net/http has dropped, and take the
+			// body's end for another request: nothing behind it is read.
+			c.Response().Header().Set("Connection", "close")
+		}
 		if r.Body != nil && r.Body != http.NoBody {
 			r.Body = &timedBody{ReadCloser: r.Body, c: http.NewResponseController(c.Response())}
 		}

@@ -28,15 +28,21 @@ const (
 	tenant   = "tenant-sees-what-is-of-north"
 	other    = "other-sees-acme-2-and-writes"
 	stranger = "stranger-sees-no-account-here"
+	expired  = "expired-a-moment-before-today"
+	narrow   = "narrow-reaches-workspaces-alone"
+	table    = "table-gets-comma-separated-only"
+	passer   = "passer-gets-what-passes-through"
+	revoked  = "revoked-and-was-as-everyone-is"
 )
 
 // house is a gateway and its provider, both on real sockets.
 type house struct {
 	url      string
+	built    *assembly.House
+	config   *config.Config
 	provider *provider
 	client   *http.Client
 	log      *logged
-	built    *assembly.House
 }
 
 // close ends the house before the test does.
@@ -70,6 +76,7 @@ type provider struct {
 	mu   sync.Mutex
 	seen []string // method, request target
 	sent []http.Header
+	odd  bool // a header came that a caller made up
 }
 
 // headers are the values of a header that the provider was sent.
@@ -85,6 +92,9 @@ func (p *provider) headers(name string) (values []string) {
 func (p *provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	p.seen, p.sent = append(p.seen, r.Method+" "+r.RequestURI), append(p.sent, r.Header)
+	for name := range r.Header {
+		p.odd = p.odd || name == "X-Evil" || name == "Forwarded" || strings.HasPrefix(name, "X-Forwarded")
+	}
 	p.mu.Unlock()
 	w.Header().Set("Content-Type", "application/json")
 	switch last := r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]; {
@@ -114,6 +124,13 @@ func (p *provider) asked() []string {
 	return seen
 }
 
+// evil says that a header arrived which no connector has.
+func (p *provider) evil() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.odd
+}
+
 func newHouse(t testing.TB) *house { return newHouseOf(t, func(*config.Config) {}) }
 
 // newHouseOf is a house whose configuration is changed.
@@ -123,7 +140,6 @@ func newHouseOf(t testing.TB, change func(*config.Config)) *house {
 	upstream := httptest.NewServer(h.provider)
 	t.Cleanup(upstream.Close)
 	cfg := config.Default()
-	cfg.SecretKeys = []secret.Value{secret.New(strings.Repeat("k", config.KeyBytes))}
 	cfg.Connectors.Dir, cfg.Mappings.Dir, cfg.Egress.Allow = "testdata/house/connectors", "testdata/house/mappings", assembly.Loopback
 	for id, of := range map[string]string{"acme-1": "north", "acme-2": "south"} {
 		cfg.Accounts.Static = append(cfg.Accounts.Static, &account.Account{
@@ -132,23 +148,52 @@ func newHouseOf(t testing.TB, change func(*config.Config)) *house {
 			Credentials: map[string]secret.Value{"api_key": secret.New("key")},
 		})
 	}
-	token := func(name, value string, write bool, accounts ...string) {
+	token := func(name, value string, write bool, accounts ...string) *config.Token {
 		cfg.Auth.Tokens = append(cfg.Auth.Tokens, config.NewToken(name, secret.New(value), accounts, write))
+		return &cfg.Auth.Tokens[len(cfg.Auth.Tokens)-1]
 	}
 	token("everyone", everyone, true, "*")
 	token("reader", reader, false, "acme-1")
 	token("tenant", tenant, false, "tenant:north")
 	token("other", other, true, "acme-2")
 	token("stranger", stranger, true)
+	token("expired", expired, true, "*").Expires = today
+	token("narrow", narrow, true, "*").Resources = []string{"usage-metering/workspaces"}
+	token("table", table, true, "*").Formats = []string{"csv"}
+	token("passer", passer, false, "*").Formats = []string{"passthrough"}
+	token("revoked", revoked, true, "*") // the last one: see revoke
 	change(cfg)
-	built, err := assembly.Build(cfg, assembly.Options{Clock: func() time.Time { return time.Date(2026, 9, 20, 12, 0, 0, 0, time.UTC) }, Log: telemetry.NewLogger(h.log, slog.LevelInfo, true), Version: "test"})
+	built, err := assembly.Build(cfg, assembly.Options{Clock: func() time.Time { return today }, Log: telemetry.NewLogger(h.log, slog.LevelInfo, true), Version: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.built = built
 	t.Cleanup(func() { built.Close() })
-	h.url = serve(t, built)
+	h.url, h.built, h.config = serve(t, built), built, cfg
 	return h
+}
+
+// today is the house's clock.
+var today = time.Date(2026, 9, 20, 12, 0, 0, 0, time.UTC)
+
+// revoke takes the token that is there to be revoked out of the configuration, as a reload does.
+func (h *house) revoke(t testing.TB) {
+	t.Helper()
+	next := *h.config
+	next.Auth.Tokens = next.Auth.Tokens[:len(next.Auth.Tokens)-1]
+	if err := h.built.Load(&next); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// mint is an account token for acme-1, made by a token and to an order.
+func (h *house) mint(t testing.TB, by, order string) string {
+	t.Helper()
+	got := h.ask(t, http.MethodPost, "/integrated-account/acme-1/token", by, func(r *http.Request) { r.Body = io.NopCloser(strings.NewReader(order)) })
+	var m struct{ Token string }
+	if err := json.Unmarshal(got.body, &m); err != nil || got.status != http.StatusCreated || m.Token == "" {
+		t.Fatalf("minting: %d %s", got.status, got.body)
+	}
+	return m.Token
 }
 
 // serve puts a handler behind the listener's limits, on a real socket.

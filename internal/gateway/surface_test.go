@@ -1,17 +1,12 @@
 package gateway_test
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/meterbridge/meterbridge/internal/gateway"
 )
 
 func gatewayRoutes() []gateway.RouteInfo { return gateway.RouteTable() }
-
-func contains(table []gateway.RouteInfo, path string) bool {
-	return slices.ContainsFunc(table, func(r gateway.RouteInfo) bool { return r.Path == path })
-}
 
 // fill is a route's path with something for each parameter that the provider has, for the account acme-1.
 func fill(path string) string {

@@ -15,6 +15,9 @@ type step func(v any) (next any, ok bool)
 // know ends the run, and gojq runs the program from its start: it has no effect that could happen twice.
 type straight []step
 
+// Straight says whether the program is nothing but such steps, which nothing can make long.
+func (c *Code) Straight() bool { return c.steps != nil }
+
 // run gives the one output.
 func (s straight) run(v any) (out any, ok bool) {
 	for _, next := range s {

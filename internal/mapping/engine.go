@@ -4,7 +4,6 @@ import (
 	"context"
 	"sync/atomic"
 
-	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/jq/core"
 	"github.com/meterbridge/meterbridge/internal/mapping/native"
 	"github.com/meterbridge/meterbridge/internal/record"
@@ -67,7 +66,7 @@ func (r *Runner) compiled(ctx context.Context) (sure bool, err error) {
 		r.streak = 0
 		if len(r.held) > 0 {
 			if err = r.refresh(); err == nil {
-				err = r.lay(ctx, r.out, jq.DecodeScanned(r.item), r.size)
+				err = r.lay(ctx, r.out, r.size)
 			}
 		}
 		return true, err

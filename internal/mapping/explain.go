@@ -81,6 +81,9 @@ func (p *Program) Explainer(resource string, within time.Duration) (*Explainer, 
 	if c == nil {
 		return nil, nil
 	}
+	if p.Apart(resource) {
+		return nil, fmt.Errorf("explaining %s: an override that is untrusted runs apart, and can't be looked into", resource)
+	}
 	e := &Explainer{unit: c, over: p.overRuns(resource), refs: make([][][]string, len(roots)+1), names: map[string]bool{}, vars: make([]any, len(roots)),
 		most: maxExplainRuns, until: time.Now().Add(within), taken: map[string]bool{}, fields: map[string]*seen{}}
 	if _, err := e.dissect(Base, p.src, options(p.libs), resource); err != nil {

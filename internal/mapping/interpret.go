@@ -27,6 +27,10 @@ func (r *Runner) refresh() error {
 	}
 	r.gojq = interpreter{session: r.unit.code.Session(vars), vars: vars}
 	for _, o := range r.over {
+		if o.apart != nil {
+			r.bindApart(o)
+			continue
+		}
 		o.session = o.unit.code.Session(append(vars[:len(vars):len(vars)], nil))
 	}
 	return nil
@@ -41,7 +45,7 @@ func (r *Runner) interpret(ctx context.Context) error {
 	r.held = r.held[:0]
 	err := r.gojq.session.Run(ctx, Budget(len(r.item)), item, r.output)
 	if err == nil && len(r.held) > 0 {
-		err = r.lay(ctx, r.out, item, r.size)
+		err = r.lay(ctx, r.out, r.size)
 	}
 	return err
 }

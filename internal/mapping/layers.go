@@ -9,6 +9,7 @@ import (
 
 	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/record"
+	"github.com/meterbridge/meterbridge/internal/worker"
 )
 
 // With is the program with an override laid over it and over what was laid before; p itself where there is none. The
@@ -69,9 +70,16 @@ type overRun struct {
 	layer   Layer
 	unit    *overlay
 	session eachRun
-	left    time.Duration  // of its time for the item
-	made    map[string]any // the record as it left the layer
+	left    time.Duration    // of its time for the item
+	apart   *worker.Session  // in whose place it runs; nil where it runs in this process
+	made    []map[string]any // the records as they left the layer
 	buf     []byte
+}
+
+// onWay is a record on its way through the layers.
+type onWay struct {
+	m   map[string]any
+	err error
 }
 
 // eachRun is a program that is given $base beside each input: a session, or one that is explained.
@@ -83,24 +91,48 @@ func (p *Program) overRuns(resource string) []*overRun {
 	var out []*overRun
 	for _, o := range p.over {
 		if u := o.resources[resource]; u != nil {
-			out = append(out, &overRun{layer: o.layer, unit: u})
+			run := &overRun{layer: o.layer, unit: u}
+			if u.apart != nil {
+				run.apart = o.pool.Session(u.apart)
+			}
+			out = append(out, run)
 		}
 	}
 	return out
 }
 
-// lay lays the overrides over the records that wait, and adds them to the batch. Each layer has the time of a mapping
-// for all records of the item together.
-func (r *Runner) lay(ctx context.Context, out *record.Batch, item any, size int) error {
-	for _, o := range r.over {
-		o.left = Budget(len(r.item))
-	}
-	defer clear(r.held)
+// lay lays the overrides over the records that wait, and adds them to the batch: one layer after the other, so that a
+// layer which runs elsewhere is asked once for all of them. Each layer has the time of a mapping for all records of the
+// item together. What lies behind a record that failed is not looked at, but where overrides are tried out.
+func (r *Runner) lay(ctx context.Context, out *record.Batch, size int) error {
+	defer r.forget()
 	for _, base := range r.held {
-		start := len(out.Outs)
-		err := r.layOne(ctx, out, item, base, size)
+		r.way = append(r.way, onWay{m: base})
+	}
+	var item any
+	for i, o := range r.over {
+		o.left = Budget(len(r.item))
+		if o.apart != nil {
+			r.layApart(ctx, i)
+		} else {
+			if item == nil {
+				item = jq.DecodeScanned(r.item)
+			}
+			r.layHere(ctx, i, item)
+		}
+		for _, w := range r.way {
+			o.made = append(o.made, w.m)
+		}
+	}
+	for k, w := range r.way {
+		start, err := len(out.Outs), w.err
+		if err == nil {
+			if err = r.append(out, w.m, size); err != nil {
+				err = r.failAt(r.blame(k), k, err)
+			}
+		}
 		if r.program.tried != nil && ctx.Err() == nil {
-			err = r.tell(out, base, start, size, err)
+			err = r.tell(out, r.held[k], start, size, err)
 		}
 		if err != nil {
 			return err
@@ -109,23 +141,46 @@ func (r *Runner) lay(ctx context.Context, out *record.Batch, item any, size int)
 	return nil
 }
 
-func (r *Runner) layOne(ctx context.Context, out *record.Batch, item any, base map[string]any, size int) error {
-	m := base
-	for i, o := range r.over {
-		below, err := o.below(r.unit.fields, m)
-		if err != nil {
-			return r.failAt(i-1, base, err)
-		}
-		next, err := o.run(ctx, r.unit.fields, item, below, m)
-		if err != nil {
-			return r.failAt(i, base, err)
-		}
-		m, o.made = next, next
+// forget lets go of an item's records.
+func (r *Runner) forget() {
+	clear(r.held)
+	clear(r.way)
+	r.way = r.way[:0]
+	for _, o := range r.over {
+		clear(o.made)
+		o.made = o.made[:0]
 	}
-	if err := r.append(out, m, size); err != nil {
-		return r.failAt(r.blame(base), base, err)
+}
+
+// failed notes that a layer failed on a record, and says whether those behind it are looked at.
+func (r *Runner) failed(layer, k int, err error) (goOn bool) {
+	r.way[k].err = r.failAt(layer, k, err)
+	if r.program.tried == nil {
+		r.way = r.way[:k+1]
+		return false
 	}
-	return nil
+	return true
+}
+
+// layHere runs a layer in this process.
+func (r *Runner) layHere(ctx context.Context, i int, item any) {
+	o := r.over[i]
+	for k := 0; k < len(r.way); k++ {
+		w := &r.way[k]
+		if w.err != nil {
+			continue
+		}
+		below, err := o.below(r.unit.fields, w.m)
+		if err != nil {
+			r.failed(i-1, k, err)
+			continue
+		}
+		if next, err := o.run(ctx, r.unit.fields, item, below, w.m); err != nil {
+			r.failed(i, k, err)
+		} else {
+			w.m = next
+		}
+	}
 }
 
 // below is $base: the record as a client would see it without the layer, with the digits that it has.
@@ -151,7 +206,7 @@ func (o *overRun) run(ctx context.Context, fields []*Field, item, base any, m ma
 // output is what the layer's program gives for a record, which may be none.
 func (o *overRun) output(ctx context.Context, item, base any) (output any, some bool, err error) {
 	if o.left <= 0 {
-		return nil, false, fmt.Errorf("%w: the override takes too long for the records of one item", jq.ErrBudget)
+		return nil, false, errNoTime
 	}
 	began, n := time.Now(), 0
 	err = o.session.RunEach(ctx, o.left, item, base, func(v any) error {
@@ -165,32 +220,35 @@ func (o *overRun) output(ctx context.Context, item, base any) (output any, some 
 	return output, n > 0, err
 }
 
-var errTwice = errors.New("it gives more than one output, and must give one object or none")
+var (
+	errTwice  = errors.New("it gives more than one output, and must give one object or none")
+	errNoTime = fmt.Errorf("%w: the override takes too long for the records of one item", jq.ErrBudget)
+)
 
-// blame is the lowest layer from which on the record is none that the model takes; -1 for the mapping.
-func (r *Runner) blame(base map[string]any) int {
+// blame is the lowest layer from which on a record is none that the model takes; -1 for the mapping.
+func (r *Runner) blame(k int) int {
 	sound := func(m map[string]any) bool {
 		_, err := appendRecord(nil, r.unit.fields, m)
 		return err == nil
 	}
 	for i := len(r.over) - 2; i >= 0; i-- {
-		if sound(r.over[i].made) {
+		if sound(r.over[i].made[k]) {
 			return i + 1
 		}
 	}
-	if sound(base) {
+	if sound(r.held[k]) {
 		return 0
 	}
 	return -1
 }
 
-// failAt is the error of a layer, -1 for the mapping's.
-func (r *Runner) failAt(layer int, base map[string]any, cause error) error {
+// failAt is the error of a layer, -1 for the mapping's, on a record.
+func (r *Runner) failAt(layer, k int, cause error) error {
 	if layer < 0 {
 		return cause
 	}
 	o := r.over[layer]
-	return &Error{Resource: r.unit.name, Layer: o.layer, Record: shown(base[r.unit.fields[0].Name]), Msg: cause.Error(),
+	return &Error{Resource: r.unit.name, Layer: o.layer, Record: shown(r.held[k][r.unit.fields[0].Name]), Msg: cause.Error(),
 		File: o.unit.src.File, Line: o.unit.line, Col: o.unit.col, cause: cause}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/near"
+	"github.com/meterbridge/meterbridge/internal/worker"
 )
 
 // Layer says whose a mapping is.
@@ -29,6 +30,7 @@ type Override struct {
 	layer     Layer
 	hash      uint64
 	resources map[string]*overlay
+	pool      *worker.Pool // of the processes that it runs in, where its overlays run apart
 }
 
 // overlay is the override of one resource.
@@ -37,6 +39,7 @@ type overlay struct {
 	def       string // its definition in a file; "" where the text is an expression
 	line, col int
 	code      *jq.Code
+	apart     *worker.Program // nil where it runs in this process
 }
 
 // CompileOverride compiles a file of overrides: one definition for each resource, as in a mapping. It is nil where a
@@ -67,7 +70,18 @@ func CompileOverride(layer Layer, src jq.Source, m *Model, libs ...jq.Source) (*
 
 // CompileOverrides compiles one expression for each resource, by its name.
 func CompileOverrides(layer Layer, texts map[string]jq.Source, m *Model, libs ...jq.Source) (*Override, []jq.Finding) {
-	o := newOverride(layer, m)
+	return newOverride(layer, m).compile(texts, m, overrideOptions(libs))
+}
+
+// CompileUntrusted is CompileOverrides for an account whose overrides are not the operator's: they may call less, and run in
+// the processes of a pool.
+func CompileUntrusted(pool *worker.Pool, texts map[string]jq.Source, m *Model, libs ...jq.Source) (*Override, []jq.Finding) {
+	o, opt := newOverride(Account, m), overrideOptions(libs)
+	o.pool, opt.Untrusted = pool, true
+	return o.compile(texts, m, opt)
+}
+
+func (o *Override) compile(texts map[string]jq.Source, m *Model, opt jq.Options) (*Override, []jq.Finding) {
 	var findings []jq.Finding
 	for _, name := range slices.Sorted(maps.Keys(texts)) {
 		src := texts[name]
@@ -78,9 +92,12 @@ func CompileOverrides(layer Layer, texts map[string]jq.Source, m *Model, libs ..
 			findings = append(findings, jq.Finding{File: src.File, Line: line, Col: col, Rule: "unknown-resource", Text: "the model has no resource " + name, Fix: "did you mean " + near.Any(name, m.Names()) + "?"})
 			continue
 		}
-		code, found := jq.Compile(src, overrideOptions(libs))
+		code, found := jq.Compile(src, opt)
 		u := &overlay{src: src, code: code}
 		u.line, u.col = src.Start()
+		if opt.Untrusted && code != nil {
+			u.apart = worker.NewProgram(worker.Program{Text: src.Text, Libs: code.Libs(), Vars: roots, Each: baseRoot})
+		}
 		findings = append(append(findings, found...), o.add(r, u)...)
 	}
 	if jq.Failed(findings) {

@@ -27,36 +27,42 @@ func over(t testing.TB, layer Layer, text string) *Override {
 const baseText = `# acme
 def products: .list[] | . as $p | {id: .sku, name: .title, unit: .unit, created_at: (.made // null), remote_data: $p};`
 
+// overrideItem is what the overrides of overrideCases read.
+const overrideItem = `{"list":[{"sku":7,"title":"Seven","unit":"GB"}],"price":123.4567890123456789,"group":"g"}`
+
+// overridden is the record of overrideItem with these fields.
+func overridden(name, unit string) string {
+	return `{"id":"7","name":` + name + `,"unit":` + unit + `,"created_at":null,"updated_at":null}` + "\t" + `{"sku":7,"title":"Seven","unit":"GB"}`
+}
+
+var overrideCases = []struct{ name, environment, account, want string }{
+	{"adds and changes", `{name: .group}`, "", overridden(`"g"`, `"GB"`)},
+	{"empty leaves it", `empty`, "", overridden(`"Seven"`, `"GB"`)},
+	{"an empty object too", `{}`, "", overridden(`"Seven"`, `"GB"`)},
+	{"null takes a value out", `{unit: null, name: null}`, "", `{"id":"7","name":null,"created_at":null,"updated_at":null}` + "\t" + `{"sku":7,"title":"Seven","unit":"GB"}`},
+	{"base is the record as a client sees it", `{name: ([$base.id, $base.updated_at, ($base | has("remote_data"))] | tojson)}`, "", overridden(`"[\"7\",null,false]"`, `"GB"`)},
+	{"the account lies on the environment", `{name: ($base.name + "+e"), unit: "e"}`, `{name: ($base.name + "+a")}`, overridden(`"Seven+e+a"`, `"e"`)},
+	{"the account alone", "", `{name: "a"}`, overridden(`"a"`, `"GB"`)},
+	{"the same id in another form", `{id: "7"}`, "", overridden(`"Seven"`, `"GB"`)},
+	{"another id", `{id: "8"}`, "", `error: override of products (environment): environment.jq:1:1: record 7: id can't change, and is "8" where it was 7: stores and cursors go by it (only {"$replace": …} takes a record's place)`},
+	{"replaced", `{"$replace": {id: "x", name: $base.name}}`, "", `{"id":"x","name":"Seven","created_at":null,"updated_at":null}` + "\t" + `{"sku":7,"title":"Seven","unit":"GB"}`},
+	{"replaced with remote data of its own", `{"$replace": {id: "x", remote_data: [1]}}`, "", `{"id":"x","name":null,"created_at":null,"updated_at":null}` + "\t" + `[1]`},
+	{"replaced, and laid over", `{"$replace": {id: "x"}}`, `{name: $base.id}`, `{"id":"x","name":"x","created_at":null,"updated_at":null}` + "\t" + `{"sku":7,"title":"Seven","unit":"GB"}`},
+	{"replace does not stand with others", `{"$replace": {id: "x"}, name: "y"}`, "", `error: override of products (environment): environment.jq:1:1: record 7: $replace stands alone: it takes the whole record's place`},
+	{"replace by no object", `{"$replace": .list}`, "", `error: override of products (environment): environment.jq:1:1: record 7: $replace is [{"sku":7,"title":"Seven","unit":"GB"}], and must be an object`},
+	{"remote data is not mixed", `{remote_data: {group: .group}}`, "", strings.Split(overridden(`"Seven"`, `"GB"`), "\t")[0] + "\t" + `{"group":"g"}`},
+	{"two outputs", `{name: "a"}, {name: "b"}`, "", `error: override of products (environment): environment.jq:1:1: record 7: it gives more than one output, and must give one object or none`},
+	{"no object", `null`, "", "error: override of products (environment): environment.jq:1:1: record 7: an output is null, and must be an object; `empty` leaves the record as it is"},
+	{"a failure", "# x\n  .group | error", "", "error: override of products (environment): environment.jq:1:1: record 7: error: g"},
+	{"a value that the model does not take", `{unit: .price}`, `{name: "a"}`, `error: override of products (environment): environment.jq:1:1: record 7: unit is 123.4567890123456789, and must be a string`},
+	{"the same, seen by the layer above", `{unit: .price}`, `{name: $base.name}`, `error: override of products (environment): environment.jq:1:1: record 7: unit is 123.4567890123456789, and must be a string`},
+	{"the same, mended by the layer above", `{unit: .price}`, `{unit: "EUR"}`, overridden(`"Seven"`, `"EUR"`)},
+	{"of the account", `{unit: "e"}`, `{unit: .price}`, `error: override of products (account): account.jq:1:1: record 7: unit is 123.4567890123456789, and must be a string`},
+	{"a field that a computed object brings", `{unit: "e"} + {("na" + "mes"): 1}`, "", `error: override of products (environment): environment.jq:1:1: record 7: names is no field of the model`},
+}
+
 func TestOverride(t *testing.T) {
-	const item = `{"list":[{"sku":7,"title":"Seven","unit":"GB"}],"price":123.4567890123456789,"group":"g"}`
-	record := func(name, unit string) string {
-		return `{"id":"7","name":` + name + `,"unit":` + unit + `,"created_at":null,"updated_at":null}` + "\t" + `{"sku":7,"title":"Seven","unit":"GB"}`
-	}
-	for _, c := range []struct{ name, environment, account, want string }{
-		{"adds and changes", `{name: .group}`, "", record(`"g"`, `"GB"`)},
-		{"empty leaves it", `empty`, "", record(`"Seven"`, `"GB"`)},
-		{"an empty object too", `{}`, "", record(`"Seven"`, `"GB"`)},
-		{"null takes a value out", `{unit: null, name: null}`, "", `{"id":"7","name":null,"created_at":null,"updated_at":null}` + "\t" + `{"sku":7,"title":"Seven","unit":"GB"}`},
-		{"base is the record as a client sees it", `{name: ([$base.id, $base.updated_at, ($base | has("remote_data"))] | tojson)}`, "", record(`"[\"7\",null,false]"`, `"GB"`)},
-		{"the account lies on the environment", `{name: ($base.name + "+e"), unit: "e"}`, `{name: ($base.name + "+a")}`, record(`"Seven+e+a"`, `"e"`)},
-		{"the account alone", "", `{name: "a"}`, record(`"a"`, `"GB"`)},
-		{"the same id in another form", `{id: "7"}`, "", record(`"Seven"`, `"GB"`)},
-		{"another id", `{id: "8"}`, "", `error: override of products (environment): environment.jq:1:1: record 7: id can't change, and is "8" where it was 7: stores and cursors go by it (only {"$replace": …} takes a record's place)`},
-		{"replaced", `{"$replace": {id: "x", name: $base.name}}`, "", `{"id":"x","name":"Seven","created_at":null,"updated_at":null}` + "\t" + `{"sku":7,"title":"Seven","unit":"GB"}`},
-		{"replaced with remote data of its own", `{"$replace": {id: "x", remote_data: [1]}}`, "", `{"id":"x","name":null,"created_at":null,"updated_at":null}` + "\t" + `[1]`},
-		{"replaced, and laid over", `{"$replace": {id: "x"}}`, `{name: $base.id}`, `{"id":"x","name":"x","created_at":null,"updated_at":null}` + "\t" + `{"sku":7,"title":"Seven","unit":"GB"}`},
-		{"replace does not stand with others", `{"$replace": {id: "x"}, name: "y"}`, "", `error: override of products (environment): environment.jq:1:1: record 7: $replace stands alone: it takes the whole record's place`},
-		{"replace by no object", `{"$replace": .list}`, "", `error: override of products (environment): environment.jq:1:1: record 7: $replace is [{"sku":7,"title":"Seven","unit":"GB"}], and must be an object`},
-		{"remote data is not mixed", `{remote_data: {group: .group}}`, "", strings.Split(record(`"Seven"`, `"GB"`), "\t")[0] + "\t" + `{"group":"g"}`},
-		{"two outputs", `{name: "a"}, {name: "b"}`, "", `error: override of products (environment): environment.jq:1:1: record 7: it gives more than one output, and must give one object or none`},
-		{"no object", `null`, "", "error: override of products (environment): environment.jq:1:1: record 7: an output is null, and must be an object; `empty` leaves the record as it is"},
-		{"a failure", "# x\n  .group | error", "", "error: override of products (environment): environment.jq:1:1: record 7: error: g"},
-		{"a value that the model does not take", `{unit: .price}`, `{name: "a"}`, `error: override of products (environment): environment.jq:1:1: record 7: unit is 123.4567890123456789, and must be a string`},
-		{"the same, seen by the layer above", `{unit: .price}`, `{name: $base.name}`, `error: override of products (environment): environment.jq:1:1: record 7: unit is 123.4567890123456789, and must be a string`},
-		{"the same, mended by the layer above", `{unit: .price}`, `{unit: "EUR"}`, record(`"Seven"`, `"EUR"`)},
-		{"of the account", `{unit: "e"}`, `{unit: .price}`, `error: override of products (account): account.jq:1:1: record 7: unit is 123.4567890123456789, and must be a string`},
-		{"a field that a computed object brings", `{unit: "e"} + {("na" + "mes"): 1}`, "", `error: override of products (environment): environment.jq:1:1: record 7: names is no field of the model`},
-	} {
+	for _, c := range overrideCases {
 		t.Run(c.name, func(t *testing.T) {
 			p := compile(t, baseText)
 			if c.environment != "" {
@@ -65,7 +71,7 @@ func TestOverride(t *testing.T) {
 			if c.account != "" {
 				p = p.With(over(t, Account, c.account))
 			}
-			if got := emit(t, p, "products", item, nil); got != c.want {
+			if got := emit(t, p, "products", overrideItem, nil); got != c.want {
 				t.Errorf("\n got %s\nwant %s", got, c.want)
 			}
 		})

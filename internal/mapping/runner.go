@@ -62,6 +62,7 @@ type Runner struct {
 	encoder jq.Encoder
 	over    []*overRun
 	held    []map[string]any // outputs of an item that wait for the overrides
+	way     []onWay          // the same on their way through them
 	out     *record.Batch    // that the machine writes to
 	size    int              // of the batch before the item
 	take    func(native.Output) bool

@@ -47,6 +47,7 @@ func start(command []string) (*process, error) {
 	}
 	w := &process{cmd: exec.Command(command[0], command[1:]...), in: in, out: out, dead: make(chan struct{}), born: time.Now()}
 	w.cmd.Stdin, w.cmd.Stdout, w.cmd.Stderr = theirIn, theirOut, &w.said
+	w.cmd.Args[0] = os.Args[0] // as whom this process was called
 	apart(w.cmd)
 	err = w.cmd.Start()
 	theirIn.Close()
@@ -60,10 +61,16 @@ func start(command []string) (*process, error) {
 		_ = w.cmd.Wait() // how it ended stands in ProcessState
 		close(w.dead)
 	}()
-	_ = out.SetReadDeadline(time.Now().Add(patience))
+	// Reads that block cost half of what Go's poller does, and what ends them is the process's end.
+	in.Fd()
+	out.Fd()
+	late := w.within(patience)
 	kind, _, err := readFrame(out, nil, 0)
 	if err == nil && kind != readyFrame {
 		err = errFrame
+	}
+	if late() {
+		err = fmt.Errorf("it took longer than %v", patience)
 	}
 	if err != nil {
 		w.kill()
@@ -82,9 +89,18 @@ func (w *process) alive() bool {
 	}
 }
 
+// stop ends it.
+func (w *process) stop() { _ = w.cmd.Process.Kill() }
+
+// within ends it after a time, unless that is called off before: late says that it wasn't.
+func (w *process) within(d time.Duration) (late func() bool) {
+	timer := time.AfterFunc(d, w.stop)
+	return func() bool { return !timer.Stop() }
+}
+
 // kill ends it, and waits until it has.
 func (w *process) kill() {
-	_ = w.cmd.Process.Kill()
+	w.stop()
 	<-w.dead
 	w.in.Close()
 	w.out.Close()
@@ -96,13 +112,8 @@ func (w *process) ask(ctx context.Context, s *Session, budget time.Duration, ite
 		return nil, err
 	}
 	began := time.Now()
-	_ = w.in.SetWriteDeadline(began.Add(budget + grace))
-	_ = w.out.SetReadDeadline(began.Add(budget + grace))
-	deaf := context.AfterFunc(ctx, func() {
-		_ = w.in.SetWriteDeadline(began)
-		_ = w.out.SetReadDeadline(began)
-	})
-	defer deaf()
+	late := w.within(budget + grace)
+	left := context.AfterFunc(ctx, w.stop)
 	_, err := w.in.Write(w.buf)
 	var kind frameKind
 	if err == nil {
@@ -114,13 +125,17 @@ func (w *process) ask(ctx context.Context, s *Session, budget time.Duration, ite
 			err = errFrame
 		}
 	}
+	killed, stays := late(), left()
+	w.spent = err != nil || killed || !stays
 	if err != nil {
-		w.spent = true
 		w.kill()
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		return nil, w.reason(err, budget)
+		if killed {
+			return nil, tooSlow(budget)
+		}
+		return nil, w.reason(err)
 	}
 	w.items++
 	w.rested = time.Now()
@@ -161,10 +176,8 @@ func (w *process) write(s *Session, budget time.Duration, item []byte, each [][]
 }
 
 // reason says why a worker did not answer.
-func (w *process) reason(err error, budget time.Duration) error {
+func (w *process) reason(err error) error {
 	switch said := w.said.first(); {
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return tooSlow(budget)
 	case strings.Contains(said, "out of memory"), strings.Contains(said, "cannot allocate memory"):
 		return fmt.Errorf("%w: more than %d MiB of memory", jq.ErrBudget, MaxMemory>>20)
 	case strings.Contains(said, "stack"):

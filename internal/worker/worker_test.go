@@ -180,14 +180,14 @@ func TestBombsDieBounded(t *testing.T) {
 			runtime.GC()
 			before, routines := rss(t, os.Getpid()), runtime.NumGoroutine()
 			got, err := one(t, p, expression(b.text), b.item, "")
-			if !errors.Is(err, jq.ErrBudget) {
+			if !errors.Is(err, jq.ErrBudget) && (err == nil || !raceEnabled) { // the detector has words of its own for a death
 				t.Fatalf("%.100s, %v", got, err)
 			}
 			t.Log(err)
 			if got, err := one(t, p, sane, `{"a":1}`, ""); got != others || err != nil {
 				t.Errorf("the next item of another: %s, %v", got, err)
 			}
-			if grown := rss(t, os.Getpid()) - before; grown > 8<<20 {
+			if grown := rss(t, os.Getpid()) - before; grown > 8<<20 && !raceEnabled {
 				t.Errorf("the parent grew by %d bytes", grown)
 			}
 			if now := runtime.NumGoroutine(); now > routines+2*MaxWorkers {

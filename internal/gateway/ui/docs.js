@@ -47,10 +47,12 @@ function alternative(node, depth) {
   return inside ? el("details", null, el("summary", null, label), inside) : label;
 }
 
+const methodsOf = (item) => ["get", "post", "put", "patch", "delete"].filter((m) => item[m]);
+const firstOf = (item) => item[methodsOf(item)[0]];
+
 // card is a route: what it does, its parameters as a form, what comes back.
 function card(path, item) {
-  const methods = ["get", "post", "put", "patch", "delete"].filter((m) => item[m]);
-  const first = item[methods[0]], open = first.security?.length === 0;
+  const methods = methodsOf(item), first = firstOf(item), open = first.security?.length === 0;
   const inside = el("div", { class: "inside" });
   const shell = el("details", { class: "card", id: first.operationId, toggle: () => { if (shell.open && !inside.firstChild) fill(inside, path, item, methods, first, open); } },
     el("summary", null, el("span", null, methods.map((m) => el("span", { class: "verb " + m }, m.toUpperCase()))), el("span", { class: "path" }, path), el("span", { class: "what" }, first.summary), open ? el("span", { class: "open" }, "no token") : ""), inside);
@@ -118,9 +120,9 @@ async function main() {
   byId("version").textContent = doc.info.version;
   const page = [el("div", { class: "lead" }, el("h1", null, doc.info.summary), prose(doc.info.description))], groups = [];
   for (const tag of doc.tags) {
-    const items = Object.entries(doc.paths).filter(([, i]) => i.get.tags.includes(tag.name));
+    const items = Object.entries(doc.paths).filter(([, i]) => firstOf(i).tags.includes(tag.name));
     page.push(el("h2", null, tag.name), el("p", { class: "soft" }, tag.description), items.map(([path, item]) => card(path, item)));
-    groups.push([tag.name, items.map(([, i]) => [i.get.operationId, i.get.summary])]);
+    groups.push([tag.name, items.map(([, i]) => [firstOf(i).operationId, firstOf(i).summary])]);
   }
   const records = resolve(doc.components.parameters["path.resource"]).schema.enum;
   page.push(el("h2", null, "Records"), el("p", { class: "soft" }, "The unified model, field by field. A field that is not marked optional is always there, null or [] when unknown."));

@@ -11,7 +11,7 @@ FUZZ    ?= 30
 # What is sampled or left out under the race detector, which multiplies its time or its memory: it runs plainly beside.
 WHOLE   := ^(TestWalks|TestExplanationsOfTheCassettes|TestALargeAnswerStreamsInLittleMemory|TestFormatsThatAreHeldStopAtTheirBound)$$
 
-.PHONY: run build test check unit fuzz redis update docs bench bench-peers bench-go clean
+.PHONY: run build test check unit fuzz servers update docs bench bench-peers bench-go clean
 
 run: build ## build, start gateway, provider simulator and demo accounts, answer a request, keep serving
 	@$(BIN) demo
@@ -19,7 +19,7 @@ run: build ## build, start gateway, provider simulator and demo accounts, answer
 build:
 	@CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/meterbridge
 
-test: redis check fuzz unit ## everything that CI does
+test: servers check fuzz unit ## everything that CI does
 
 check: build ## format, vet, staticcheck, and our own lint of connectors and mappings
 	@echo "== gofmt, vet, staticcheck"
@@ -30,7 +30,7 @@ check: build ## format, vet, staticcheck, and our own lint of connectors and map
 	@$(BIN) lint
 	@$(BIN) test
 
-unit: redis ## unit, golden and end-to-end tests
+unit: servers ## unit, golden and end-to-end tests
 	@echo "== tests"
 	@go test $(RACE) -timeout 15m ./...
 	@go -C bench test ./...
@@ -39,8 +39,8 @@ unit: redis ## unit, golden and end-to-end tests
 fuzz: ## every fuzz target, together for $(FUZZ) seconds
 	@.ci/fuzz $(FUZZ)
 
-redis: ## the tests talk to a real redis-server; install one where it is missing
-	@.ci/redis
+servers: ## the tests talk to a real redis-server and a real PostgreSQL; install what is missing
+	@.ci/servers
 
 update: build ## write goldens and generated documents anew
 	@$(BIN) test --update

@@ -25,7 +25,7 @@ const module = "github.com/meterbridge/meterbridge"
 var layers = [][]string{
 	{"internal/openapi", "internal/record", "internal/money", "internal/bracket", "internal/secret", "internal/problem", "internal/near", "connectors", "mappings", "docs"},
 	{"internal/house", "internal/jq/core"},
-	{"internal/jq", "internal/kv"},
+	{"internal/jq", "internal/kv", "internal/database"},
 	{"internal/mapping/native", "internal/worker"},
 	{"internal/connector", "internal/mapping", "internal/account", "internal/cursor", "internal/principal", "internal/telemetry"},
 	{"internal/upstream", "internal/config"},
@@ -51,7 +51,9 @@ var owners = map[string][]string{
 	"golang.org/x/time":                   {"internal/upstream"},
 	"code.dny.dev/ssrf":                   {"internal/upstream"},
 	"github.com/google/uuid":              {"internal/gateway"},
-	"golang.org/x/sync":                   {"internal/upstream", "proxy"},
+	"golang.org/x/sync":                   {"internal/account", "internal/upstream", "proxy"},
+	"modernc.org/sqlite":                  {"internal/database"},
+	"github.com/jackc/pgx/v5":             {"internal/database"},
 	// gjson finds small things in checked bytes wherever bytes are at hand.
 	"github.com/tidwall/gjson": {"internal/connector", "internal/recorder", "internal/upstream", "proxy"},
 	// YAML nodes carry the line and column that every reader of a hand-written file reports.
@@ -143,6 +145,17 @@ func TestNoProviderInGo(t *testing.T) {
 	eachLine(t, ".go", func(file string, n int, line string) {
 		if m := named.FindString(line); m != "" && !strings.HasPrefix(file, "bench/") {
 			t.Errorf("%s:%d names the provider %s", file, n, m)
+		}
+	})
+}
+
+// TestNothingParsesWhatMayBeDeep: gjson's check ends the process on some millions of brackets, and its values take time that
+// grows with the square of the depth. It finds things in bytes that were scanned before, and no more.
+func TestNothingParsesWhatMayBeDeep(t *testing.T) {
+	deep := regexp.MustCompile(`gjson\.Valid|\.Value\(\)\.\((map|\[\])`)
+	eachLine(t, ".go", func(file string, n int, line string) {
+		if deep.MatchString(line) && !strings.HasPrefix(file, "bench/") && file != "house_test.go" {
+			t.Errorf("%s:%d: %s", file, n, strings.TrimSpace(line))
 		}
 	})
 }

@@ -19,17 +19,14 @@ type AccountView struct {
 
 // ListAccounts are the accounts that the caller may see.
 func (p *Proxy) ListAccounts(ctx context.Context, who *principal.Principal) ([]AccountView, error) {
-	all, err := p.Accounts.List(ctx)
-	if err != nil {
-		return nil, err
-	}
 	out := []AccountView{}
-	for _, a := range all {
+	err := account.All(ctx, p.Accounts, account.Query{}, func(a *account.Account) bool {
 		if who.Sees(a.ID, a.TenantID) {
 			out = append(out, p.view(a))
 		}
-	}
-	return out, nil
+		return true
+	})
+	return out, err
 }
 
 // GetAccount is one of them.

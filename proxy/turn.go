@@ -131,7 +131,7 @@ func (w *walk) move(from *page, facts connector.Facts) error {
 		}
 	}
 	next.Anchor = w.last
-	w.pos, w.turned = next, true
+	w.pos, w.turned, w.broke = next, true, 0
 	return nil
 }
 

@@ -47,6 +47,7 @@ type walk struct {
 
 	rows  int64  // records that the window has given so far, before filters
 	last  uint64 // anchor of the last of them
+	broke int    // answers of the open page that broke off
 	empty int    // pages without an item in a row
 	seen  map[uint64]bool
 
@@ -117,6 +118,9 @@ func (w *walk) advance() error {
 	item, err := w.read()
 	if err == io.EOF {
 		return w.turn()
+	}
+	if err != nil && w.reread(err) {
+		return nil
 	}
 	if err != nil {
 		return err

@@ -12,7 +12,6 @@ import (
 	"os"
 	"strings"
 
-	"github.com/meterbridge/meterbridge/internal/account"
 	"github.com/meterbridge/meterbridge/internal/assembly"
 	"github.com/meterbridge/meterbridge/internal/config"
 	"github.com/meterbridge/meterbridge/internal/secret"
@@ -98,7 +97,7 @@ func (v *ownAccount) configuration(ways string) (*config.Config, error) {
 	v.folders = v.beside()
 	cfg.Connectors.Dir, cfg.Mappings.Dir = cmp.Or(v.Connectors, cfg.Connectors.Dir), cmp.Or(v.Mappings, cfg.Mappings.Dir)
 	if v.Connector != "" {
-		cfg.Accounts.Static = nil // their credentials are not this call's
+		cfg.Accounts = config.Accounts{} // their credentials are not this call's
 		cfg.Egress.Allow = append(cfg.Egress.Allow, ownMachine(os.Getenv(variable(v.Connector, "base_url")))...)
 	}
 	return cfg, nil
@@ -132,7 +131,7 @@ func (v *ownAccount) fromEnvironment(house *assembly.House, env func(string) (st
 	if err != nil {
 		return "", err
 	}
-	if err := house.Accounts.Replace([]*account.Account{a}); err != nil {
+	if err := house.ServeOnly(a); err != nil {
 		return "", fmt.Errorf("taking the account of the environment: %w", err)
 	}
 	return a.ID, nil

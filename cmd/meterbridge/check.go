@@ -62,26 +62,28 @@ func (v *checkVerb) Run(ctx context.Context, to std) error {
 			return err
 		}
 	}
-	all, err := house.Accounts.List(ctx)
+	var ids []string
+	err = account.All(ctx, house.Accounts, account.Query{}, func(a *account.Account) bool {
+		ids = append(ids, a.ID)
+		return true
+	})
 	if err != nil {
 		return err
 	}
-	if len(all) == 0 {
-		return badInput("%s has no accounts; add one to accounts.static, or check a connector with --connector", cmp.Or(v.Config, defaultConfig))
-	}
-	var ids []string
-	for _, a := range all {
-		ids = append(ids, a.ID)
+	if len(ids) == 0 {
+		return badInput("%s has no accounts; add one, or check a connector with --connector", cmp.Or(v.Config, defaultConfig))
 	}
 	names, err := pick("account", v.Accounts, ids)
 	if err != nil {
 		return err
 	}
 	var results []checked
-	for _, a := range all {
-		if slices.Contains(names, a.ID) {
-			results = append(results, checkAccount(ctx, house, who, a))
+	for _, id := range names {
+		a, err := house.Accounts.Get(ctx, id)
+		if err != nil {
+			return err
 		}
+		results = append(results, checkAccount(ctx, house, who, a))
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()

@@ -44,6 +44,7 @@ func exitCode(err error) int {
 		errs        config.Errors
 		findings    assembly.Findings
 		path        *fs.PathError
+		store       assembly.StoreError
 		network     *net.OpError
 		p           *problem.Problem
 	)
@@ -52,7 +53,7 @@ func exitCode(err error) int {
 		return exitInput
 	case errors.As(err, &p):
 		return problemCode(p)
-	case errors.As(err, &environment), errors.As(err, &path), errors.As(err, &network), errors.Is(err, syscall.EADDRINUSE):
+	case errors.As(err, &environment), errors.As(err, &store), errors.Is(err, config.ErrNoKey), errors.As(err, &path), errors.As(err, &network), errors.Is(err, syscall.EADDRINUSE):
 		return exitEnvironment
 	}
 	return exitDefect

@@ -54,7 +54,7 @@ func (v *serveVerb) Run(ctx context.Context, to std) error {
 	if len(cfg.Auth.Tokens) == 0 {
 		log.Warn("no token is configured, so every request is a 401; add one to auth.tokens in " + v.Config)
 	}
-	log.Info("serving", "url", "http://"+listener.Addr().String(), "accounts", len(cfg.Accounts.Static), "connectors", len(house.Catalog().Connectors.Names()))
+	log.Info("serving", "url", "http://"+listener.Addr().String(), "accounts", accountsIn(cfg), "connectors", len(house.Catalog().Connectors.Names()))
 	reload := func() error {
 		cfg, err := v.load()
 		if err == nil {
@@ -80,6 +80,14 @@ func (v *serveVerb) load() (*config.Config, error) {
 	return cfg, err
 }
 
+// accountsIn says for the log where accounts live.
+func accountsIn(cfg *config.Config) any {
+	if cfg.Accounts.Stored() {
+		return "in a database"
+	}
+	return len(cfg.Accounts.Static)
+}
+
 func newLogger(to std, level string, asJSON bool) *slog.Logger {
 	var l slog.Level
 	_ = l.UnmarshalText([]byte(level)) // the flag's enum lets nothing else through
@@ -95,8 +103,7 @@ func reloadOnHangup(reload func() error, house *assembly.House, log *slog.Logger
 			log.Error("the configuration was not reloaded; the running one stays", "error", err)
 			continue
 		}
-		accounts, _ := house.Accounts.List(context.Background()) // only a context ends it
-		log.Info("reloaded", "accounts", len(accounts), "connectors", len(house.Catalog().Connectors.Names()))
+		log.Info("reloaded", "connectors", len(house.Catalog().Connectors.Names()))
 	}
 }
 

@@ -1,8 +1,10 @@
 // Package account holds integrated accounts: one customer's authorised connection to one provider.
 //
-// An Account is configuration and never changes after it was handed out; a Store finds it, and a reload replaces the
-// whole set at once, so that a request sees one set from its beginning to its end. What changes at run time, whether
-// the provider still accepts the credentials, is a State and lives in States, apart from the configuration.
+// An Account never changes after it was handed out; a Store finds it. A Static one has those of the configuration, and a
+// reload replaces the whole set at once, so that a request sees one set from its beginning to its end. A Stored one has them
+// in a database, where they are created and changed while the gateway serves; their secrets lie there sealed, each account's
+// under a key of its own. What changes at run time, whether the provider still accepts the credentials, is a State and lives
+// in States, apart from the account.
 package account
 
 import (
@@ -12,12 +14,26 @@ import (
 	"maps"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/meterbridge/meterbridge/internal/secret"
 )
 
-// ErrNotFound is the answer for an id that no account has.
-var ErrNotFound = errors.New("no such integrated account")
+var (
+	// ErrNotFound is the answer for an id that no account has.
+	ErrNotFound = errors.New("no such integrated account")
+	// ErrExists says that an account has this id already.
+	ErrExists = errors.New("an integrated account has this id already")
+	// ErrPosition says that a list can't go on from a position.
+	ErrPosition = errors.New("the list can't go on from there")
+)
+
+const (
+	// MaxID bounds the id of an account that is kept in a database, in bytes.
+	MaxID = 200
+	// MaxListed is how many accounts a page of a list has at most.
+	MaxListed = 1000
+)
 
 // Account is one integrated account. Its holders share it: nobody changes it, nor its maps.
 type Account struct {
@@ -28,6 +44,9 @@ type Account struct {
 	Credentials map[string]secret.Value
 	Overrides   *Overrides // nil: none
 	BaseURLSet  bool       // base_url is set in the configuration: the operator chose where it points
+	Unreadable  bool       // its secrets don't open: another key sealed them, or they were altered
+
+	Created, Updated time.Time // zero for an account of the configuration
 }
 
 // Has says whether the account has a credential; an empty one counts as none.
@@ -37,8 +56,34 @@ func (a *Account) Has(name string) bool { return !a.Credentials[name].IsZero() }
 type Store interface {
 	// Get is the account of that id, or an error that is ErrNotFound.
 	Get(ctx context.Context, id string) (*Account, error)
-	// List is every account in the order of the configuration.
-	List(ctx context.Context) ([]*Account, error)
+	// List is a page of the accounts in the order in which they were made, without their credentials, and where the next
+	// page begins: "" at the end.
+	List(ctx context.Context, q Query) (page []*Account, next string, err error)
+}
+
+// Query chooses accounts. Its status is not among what it chooses by: States know that first.
+type Query struct {
+	TenantID, Connector string // "": any
+	After               string // where a page before said that the next one begins
+	Limit               int    // at most MaxListed, which 0 is too
+}
+
+// All calls each for every account that a query chooses, page by page, until it says that it has enough.
+func All(ctx context.Context, s Store, q Query, each func(*Account) (more bool)) error {
+	for {
+		page, next, err := s.List(ctx, q)
+		if err != nil {
+			return err
+		}
+		for _, a := range page {
+			if !each(a) {
+				return nil
+			}
+		}
+		if q.After = next; next == "" {
+			return nil
+		}
+	}
 }
 
 // Static is a Store over a list that is replaced as a whole.
@@ -90,14 +135,36 @@ func (s *Static) Get(ctx context.Context, id string) (*Account, error) {
 	return nil, ErrNotFound
 }
 
-// List implements Store.
-func (s *Static) List(ctx context.Context) ([]*Account, error) {
+// List implements Store. A position is the id of the last account.
+func (s *Static) List(ctx context.Context, q Query) (page []*Account, next string, err error) {
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	now := s.set.Load()
 	if now == nil {
-		return nil, nil
+		return nil, "", nil
 	}
-	return slices.Clone(now.list), nil
+	list := now.list
+	if q.After != "" {
+		i := slices.IndexFunc(list, func(a *Account) bool { return a.ID == q.After })
+		if i < 0 {
+			return nil, "", ErrPosition // a reload took it away
+		}
+		list = list[i+1:]
+	}
+	if q.Limit <= 0 || q.Limit > MaxListed {
+		q.Limit = MaxListed
+	}
+	for _, a := range list {
+		switch {
+		case q.TenantID != "" && a.TenantID != q.TenantID, q.Connector != "" && a.Connector != q.Connector:
+		case len(page) == q.Limit:
+			return page, page[len(page)-1].ID, nil
+		default:
+			b := *a
+			b.Credentials = nil
+			page = append(page, &b)
+		}
+	}
+	return page, "", nil
 }

@@ -75,10 +75,5 @@ func TestStates(t *testing.T) {
 		if got := s.Get("a"); got.Status != account.Active || got.LastError != "" || !got.Since.Equal(time.Now()) {
 			t.Errorf("after a success: %+v", got)
 		}
-		s.Set("b", account.Blocked, "x")
-		s.Forget(func(id string) bool { return id == "a" })
-		if s.Get("b").Status != account.Active || s.Get("a").Since.IsZero() {
-			t.Error("Forget kept the wrong account")
-		}
 	})
 }

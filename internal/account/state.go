@@ -1,6 +1,7 @@
 package account
 
 import (
+	"context"
 	"sync"
 	"time"
 )
@@ -23,11 +24,22 @@ type State struct {
 	Since     time.Time // when the status began; zero for an account that was never heard of
 }
 
-// States remembers the state of each account for the life of the process. The zero value is ready for use.
+// States knows the state of each account: what this process was told, and for accounts of a database what is kept there,
+// as it was last read. The zero value is ready for use.
 type States struct {
-	mu   sync.RWMutex
-	byID map[string]State
-	now  func() time.Time
+	now func() time.Time
+
+	mu     sync.RWMutex
+	byID   map[string]State
+	keeper keeper
+	told   map[string]bool // and not kept yet
+	saving sync.WaitGroup
+	busy   bool // somebody saves
+}
+
+// keeper keeps states beyond the process.
+type keeper interface {
+	keepState(ctx context.Context, id string, st State) error
 }
 
 // NewStates is a States with its own clock; nil is the time of day.
@@ -44,16 +56,13 @@ func (s *States) Get(id string) State {
 }
 
 // Set notes a status and the error behind it. Since moves only when the status changes: the second refusal of a
-// credential does not make it a newer one.
+// credential does not make it a newer one. Where states are kept, this one is soon; nobody waits for it.
 func (s *States) Set(id string, status Status, lastError string) {
 	if old := s.Get(id); old.Status == status && old.LastError == lastError {
 		return // the common case, a success of an active account, takes no write lock
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.byID == nil {
-		s.byID = map[string]State{}
-	}
 	st := State{Status: status, LastError: lastError}
 	if old, ok := s.byID[id]; ok && old.Status == status {
 		st.Since = old.Since
@@ -62,17 +71,76 @@ func (s *States) Set(id string, status Status, lastError string) {
 	} else {
 		st.Since = time.Now()
 	}
+	s.put(id, st)
+	if s.keeper == nil {
+		return
+	}
+	s.told[id] = true
+	if !s.busy {
+		s.busy = true
+		s.saving.Go(s.save)
+	}
+}
+
+func (s *States) put(id string, st State) {
+	if s.byID == nil {
+		s.byID = map[string]State{}
+	}
 	s.byID[id] = st
 }
 
-// Forget drops what is known about every account that keep refuses, so that a reload leaves no state behind of
-// accounts that are gone.
-func (s *States) Forget(keep func(id string) bool) {
+// keepIn gives the states a place that outlives the process.
+func (s *States) keepIn(k keeper) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for id := range s.byID {
-		if !keep(id) {
-			delete(s.byID, id)
-		}
+	s.keeper, s.told = k, map[string]bool{}
+}
+
+// learn takes what a database has on an account, unless something newer is on its way there. An active one needs no note.
+func (s *States) learn(id string, st State) {
+	if st.Status == Active && s.Get(id).Status == Active {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.told[id]:
+	case st.Status == Active:
+		delete(s.byID, id)
+	default:
+		s.put(id, st)
 	}
 }
+
+// save keeps what was told, and ends when there is nothing more or nothing goes: the next that is told tries again.
+func (s *States) save() {
+	for {
+		s.mu.Lock()
+		var id string
+		for id = range s.told {
+			break
+		}
+		st, k := s.byID[id], s.keeper
+		if id == "" {
+			s.busy = false
+		}
+		s.mu.Unlock()
+		if id == "" {
+			return
+		}
+		err := k.keepState(context.Background(), id, st)
+		s.mu.Lock()
+		if err != nil {
+			s.busy = false
+			s.mu.Unlock()
+			return
+		}
+		if s.byID[id] == st {
+			delete(s.told, id)
+		}
+		s.mu.Unlock()
+	}
+}
+
+// Wait returns when nothing is on its way to where states are kept.
+func (s *States) Wait() { s.saving.Wait() }

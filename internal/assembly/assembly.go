@@ -20,6 +20,7 @@ import (
 	"github.com/meterbridge/meterbridge/internal/config"
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/cursor"
+	"github.com/meterbridge/meterbridge/internal/database"
 	"github.com/meterbridge/meterbridge/internal/gateway"
 	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/kv"
@@ -37,7 +38,7 @@ type Options struct {
 	Log     *slog.Logger
 	NoPages bool          // without the page cache, to prove that it costs speed and not data
 	Count   bool          // count which branches of the mappings are taken
-	Hurry   bool          // without the connectors' rate limits and pauses, which a simulated provider does not need
+	Hurry   bool          // without the connectors' rate limits and pauses, and without retries: a simulated provider means what it says
 	Redis   time.Duration // of each step of a call to Redis; kv.DefaultTimeout where it is 0
 	Version string
 	Only    string // the one connector that is loaded, for replays and tests; "" for all
@@ -49,22 +50,25 @@ type House struct {
 	http.Handler
 	Proxy    *proxy.Proxy
 	Upstream *upstream.Client
-	Accounts *account.Static
+	Accounts account.Store // those of the configuration, or those of the database
 
-	hurry   bool
-	only    string
-	trial   *Trial
-	count   bool
-	counts  map[string]*jq.Counts // by connector, of the catalog that is loaded
-	loading sync.Mutex            // a signal and a saved file may come together
-	workers worker.Pool           // of overrides that are untrusted
-	catalog atomic.Pointer[proxy.Catalog]
-	tokens  *principal.Static
-	store   kv.Store
-	keys    *secret.Keyring
-	metrics *telemetry.Metrics
-	tracer  *telemetry.Tracer
-
+	static   *account.Static
+	stored   *account.Stored // nil where the configuration lists the accounts
+	states   *account.States
+	database *database.DB // nil where nothing is kept in one
+	hurry    bool
+	only     string
+	trial    *Trial
+	count    bool
+	counts   map[string]*jq.Counts // by connector, of the catalog that is loaded
+	loading  sync.Mutex            // a signal and a saved file may come together
+	workers  worker.Pool           // of overrides that are untrusted
+	catalog  atomic.Pointer[proxy.Catalog]
+	tokens   *principal.Static
+	store    kv.Store
+	keys     *secret.Keyring
+	metrics  *telemetry.Metrics
+	tracer   *telemetry.Tracer
 	draining atomic.Bool
 	log      *slog.Logger
 }
@@ -87,31 +91,39 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	if !shared {
 		o.Log.Warn("no secret_key is configured: cursors work until this process ends, and in this process only")
 	}
-	if h.Accounts, err = account.NewStatic(); err != nil {
+	h.states = account.NewStates(o.Clock)
+	if h.static, err = account.NewStatic(); err != nil {
 		return nil, err
 	}
+	h.Accounts = h.static
 	if h.tokens, err = principal.NewStatic(); err != nil {
 		return nil, err
 	}
 	if err := h.Load(cfg); err != nil {
 		return nil, err
 	}
-	if h.store, err = openStore(cfg, o.Redis); err != nil {
-		return nil, err
+	if cfg.Accounts.Stored() {
+		if err := h.openAccounts(cfg, keys, o.Clock); err != nil {
+			return nil, err
+		}
 	}
-	metrics.RedisUp(func() bool { return storeUp(h.store) })
-	if h.tracer, err = telemetry.NewTracer(telemetry.TraceConfig{
-		Endpoint: cfg.Telemetry.OTLP, Header: cfg.Telemetry.Header, Sample: cfg.Telemetry.Sample, Propagate: cfg.Telemetry.Propagate,
-		Version: o.Version, Log: o.Log, Metrics: metrics,
-	}); err != nil {
-		return nil, err
+	if h.store, err = openStore(cfg, o.Redis); err != nil {
+		return nil, errors.Join(err, h.closeDatabase())
+	}
+	if h.tracer, err = openTraces(cfg, o, metrics); err != nil {
+		return nil, errors.Join(err, h.store.Close(), h.closeDatabase())
 	}
 	store := traced(h.store, h.tracer)
-	states := account.NewStates(o.Clock)
-	metrics.Accounts(h.countAccounts(states))
+	metrics.RedisUp(func() bool { return storeUp(h.store) })
+	metrics.Accounts(h.countAccounts(h.states))
 	seen := observer{metrics, o.Log}
+	attempts := 0 // the default
+	if o.Hurry {
+		attempts = 1
+	}
 	h.Upstream = upstream.New(upstream.Config{
-		Allow: cfg.Egress.Allow, States: states, Keyring: keys, Clock: o.Clock, Store: store,
+		Attempts: attempts,
+		Allow:    cfg.Egress.Allow, States: h.states, Keyring: keys, Clock: o.Clock, Store: store,
 		Flight: seen.flight, Observe: seen.exchange,
 	})
 	metrics.Breakers(h.Upstream.Resting)
@@ -121,7 +133,7 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 		pages.Store = nil
 	}
 	h.Proxy = proxy.New(proxy.Config{
-		Catalog: h.catalog.Load, Accounts: h.Accounts, States: states, Upstream: h.Upstream,
+		Catalog: h.catalog.Load, Accounts: h.Accounts, States: h.states, Upstream: h.Upstream,
 		Cursors: cursor.New(c), Pages: cursor.NewPages(pages), Clock: o.Clock, Observer: seen, Log: o.Log,
 	})
 	h.Handler, err = gateway.New(gateway.Config{
@@ -159,7 +171,7 @@ func (h *House) Load(cfg *config.Config) error {
 			return err
 		}
 	}
-	if err := h.Accounts.Replace(cfg.Accounts.Static); err != nil {
+	if err := h.static.Replace(cfg.Accounts.Static); err != nil {
 		return err
 	}
 	var tokens []*principal.Principal
@@ -201,7 +213,7 @@ func (h *House) Close() error {
 	h.Upstream.CloseIdle()
 	within, cancel := context.WithTimeout(context.Background(), traceFlush)
 	defer cancel()
-	return errors.Join(h.workers.Close(), h.tracer.Close(within), h.store.Close())
+	return errors.Join(h.workers.Close(), h.tracer.Close(within), h.store.Close(), h.closeDatabase())
 }
 
 // check says, at the line of the configuration, what only the connectors can know of an account, and takes the account's

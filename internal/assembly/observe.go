@@ -64,13 +64,13 @@ func (h *House) countAccounts(states *account.States) func(show func(connector, 
 		status    account.Status
 	}
 	return func(show func(connector, status string, n int)) {
-		all, err := h.Accounts.List(context.Background())
+		counts := map[kind]int{}
+		err := account.All(context.Background(), h.Accounts, account.Query{}, func(a *account.Account) bool {
+			counts[kind{a.Connector, states.Get(a.ID).Status}]++
+			return true
+		})
 		if err != nil {
 			return // no figure is better than a wrong one
-		}
-		counts := map[kind]int{}
-		for _, a := range all {
-			counts[kind{a.Connector, states.Get(a.ID).Status}]++
 		}
 		for k, n := range counts {
 			show(k.connector, string(k.status), n)

@@ -20,8 +20,9 @@ const (
 	stateDraining = "draining"
 )
 
-// ready tells the truth about the parts. Redis is a cache: where it is lost that is told, and the gateway stays ready, since
-// to take every replica out of service would turn the loss of a cache into an outage. I9
+// ready tells the truth about the parts. Where Redis is lost, or the database, that is told and the gateway stays ready: the one
+// is a cache, and of the other those accounts are served that were used lately. To take every replica out of service would
+// turn the loss into an outage. I9
 func (h *House) ready(ctx context.Context) gateway.Readiness {
 	ctx, cancel := context.WithTimeout(ctx, readyPatience)
 	defer cancel()
@@ -34,14 +35,20 @@ func (h *House) ready(ctx context.Context) gateway.Readiness {
 	needs("listener", stateDraining, !h.draining.Load())
 	catalog := h.catalog.Load()
 	needs("connectors", stateNone, catalog != nil && len(catalog.Connectors.Names()) > 0)
+	loses := func(part string, err error) {
+		r.Parts[part] = stateOK
+		if err != nil {
+			r.Degraded, r.Parts[part] = true, stateDown
+		}
+	}
+	if h.database != nil {
+		loses("database", h.database.Ping(ctx))
+	}
 	if _, isRedis := h.store.(*kv.Redis); !isRedis {
 		r.Parts["cursor_store"] = stateMemory
 		return r
 	}
-	r.Parts["redis"] = stateOK
-	if h.store.Ping(ctx) != nil {
-		r.Degraded, r.Parts["redis"] = true, stateDown
-	}
+	loses("redis", h.store.Ping(ctx))
 	return r
 }
 

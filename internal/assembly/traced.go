@@ -4,12 +4,21 @@ import (
 	"context"
 	"time"
 
+	"github.com/meterbridge/meterbridge/internal/config"
 	"github.com/meterbridge/meterbridge/internal/kv"
 	"github.com/meterbridge/meterbridge/internal/telemetry"
 )
 
 // traceFlush is how long the last traces may take to leave when the gateway stops.
 const traceFlush = 3 * time.Second
+
+// openTraces is a tracer, nil where no receiver is configured.
+func openTraces(cfg *config.Config, o Options, metrics *telemetry.Metrics) (*telemetry.Tracer, error) {
+	t := cfg.Telemetry
+	return telemetry.NewTracer(telemetry.TraceConfig{
+		Endpoint: t.OTLP, Header: t.Header, Sample: t.Sample, Propagate: t.Propagate, Version: o.Version, Log: o.Log, Metrics: metrics,
+	})
+}
 
 // traced is a store whose calls are in the traces; without a tracer it is the store itself.
 func traced(s kv.Store, t *telemetry.Tracer) kv.Store {

@@ -1,13 +1,9 @@
 package config
 
 import (
-	"strings"
-	"unicode"
-
 	"go.yaml.in/yaml/v3"
 
 	"github.com/meterbridge/meterbridge/internal/account"
-	"github.com/meterbridge/meterbridge/internal/principal"
 	"github.com/meterbridge/meterbridge/internal/secret"
 )
 
@@ -27,8 +23,8 @@ func (p *parser) accounts(n *yaml.Node, key string) {
 			return
 		}
 		p.once(n, key, "id", a.ID, ids)
-		if a.ID == principal.Everything || strings.HasPrefix(a.ID, principal.TenantPrefix) || strings.IndexFunc(a.ID, unicode.IsControl) >= 0 {
-			p.failAt(p.places[key+".id"], key+".id", "must not be *, start with tenant: or hold control characters")
+		if err := account.ValidID(a.ID); err != nil && a.ID != "" { // an empty one has its error
+			p.failAt(p.places[key+".id"], key+".id", "%s", err)
 		}
 		if _, given := p.places[key+".connector"]; !given {
 			p.fail(n, key, "connector is missing")
@@ -67,11 +63,9 @@ func (p *parser) context(a *account.Account, n *yaml.Node, key string) {
 		}
 		if s, ok := p.plain(v, path); ok && s != nil {
 			a.Context[k.Value] = s
-			if (k.Value == "base_url" || k.Value == "token_url") && s != "" {
-				a.BaseURLSet = true
-			}
 		}
 	})
+	a.BaseURLSet = account.SetsAddress(a.Context)
 }
 
 func (p *parser) credentials(a *account.Account, n *yaml.Node, key string) {

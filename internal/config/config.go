@@ -51,7 +51,8 @@ type Config struct {
 	Telemetry  Telemetry
 	Limits     Limits
 
-	places map[string]place
+	places   map[string]place
+	keyFiles []string // of secret keys
 }
 
 // Server is where the gateway listens.
@@ -63,8 +64,14 @@ type Server struct {
 // Auth is who may call.
 type Auth struct{ Tokens []Token }
 
-// Accounts are the integrated accounts that the configuration lists.
-type Accounts struct{ Static []*account.Account }
+// Accounts are the integrated accounts, and where they live.
+type Accounts struct {
+	Store  secret.Value // the address of a database; empty: the configuration lists them
+	Static []*account.Account
+}
+
+// Stored says whether accounts live in a database.
+func (a Accounts) Stored() bool { return !a.Store.IsZero() }
 
 // Dir is a folder beside the built-in files; empty where there is none. A relative one in the file is relative to it.
 type Dir struct{ Dir string }

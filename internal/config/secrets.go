@@ -2,6 +2,9 @@ package config
 
 import (
 	"encoding/base64"
+	"errors"
+	"io/fs"
+	"os"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -9,7 +12,10 @@ import (
 	"github.com/meterbridge/meterbridge/internal/secret"
 )
 
-const filePrefix = "file:"
+const (
+	filePrefix    = "file:"
+	worldReadable = 0o004
+)
 
 // secretText is a value that is secret. Only what is written in the file itself can name a file: a variable's value
 // that happens to start with file: is that value.
@@ -51,6 +57,9 @@ func (p *parser) secretKey(n *yaml.Node, key string) {
 		p.fail(n, key, "wants the base64 of %d bytes: head -c %d /dev/urandom | base64", KeyBytes, KeyBytes)
 		return
 	}
+	if file, ok := strings.CutPrefix(n.Value, filePrefix); ok {
+		p.config.keyFiles = append(p.config.keyFiles, p.relative(file))
+	}
 	for _, k := range p.config.SecretKeys {
 		if k.Reveal() == raw {
 			p.fail(n, key, "repeats a key of the list")
@@ -67,10 +76,22 @@ func decodeKey(s string) (string, bool) {
 	return string(raw), err == nil && len(raw) == KeyBytes
 }
 
+// ErrNoKey says that credentials are kept and nothing is there to seal them with.
+var ErrNoKey = errors.New("accounts.store keeps credentials, and there is no secret_key to seal them with: " +
+	"(umask 077; head -c 32 /dev/urandom | base64 > secret.key), and secret_key: file:secret.key in the configuration; every replica has the same")
+
 // Keyring is the ring of the secret keys, and whether it is shared: without keys in the configuration it is a random
-// one, and what it seals opens for the life of this process only.
+// one, and what it seals opens for the life of this process only. What a database keeps must open for longer.
 func (c *Config) Keyring() (ring *secret.Keyring, shared bool, err error) {
+	for _, file := range c.keyFiles {
+		if info, err := os.Stat(file); err == nil && info.Mode().Perm()&worldReadable != 0 {
+			return nil, false, &fs.PathError{Op: "taking secret_key from", Path: file, Err: errors.New("everybody on the machine may read it; chmod 600")}
+		}
+	}
 	if len(c.SecretKeys) == 0 {
+		if c.Accounts.Stored() {
+			return nil, false, ErrNoKey
+		}
 		return secret.RandomKeyring(), false, nil
 	}
 	keys := make([][]byte, len(c.SecretKeys))

@@ -10,6 +10,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/meterbridge/meterbridge/internal/database"
 	"github.com/meterbridge/meterbridge/internal/kv"
 	"github.com/meterbridge/meterbridge/internal/near"
 	"github.com/meterbridge/meterbridge/internal/secret"
@@ -27,7 +28,7 @@ func (p *parser) root(n *yaml.Node) {
 	p.object(n, "",
 		field{"server", section(field{"listen", p.listen}, field{"drain", p.span(&c.Server.Drain)})},
 		field{"auth", section(field{"tokens", p.tokens})},
-		field{"accounts", section(field{"static", p.accounts})},
+		field{"accounts", p.accountsSection},
 		field{"connectors", section(field{"dir", p.dir(&c.Connectors)})},
 		field{"mappings", section(field{"dir", p.dir(&c.Mappings)}, field{"check_every", p.checkEvery})},
 		field{"overrides", section(field{"dir", p.dir(&c.Overrides)})},
@@ -104,6 +105,32 @@ func (p *parser) rate(dst *kv.Rate) func(*yaml.Node, string) {
 			*dst = r
 		}
 	}
+}
+
+func (p *parser) accountsSection(n *yaml.Node, key string) {
+	p.object(n, key, field{"store", p.accountStore}, field{"static", p.accounts})
+	if a := p.config.Accounts; a.Stored() && len(a.Static) > 0 {
+		p.failAt(p.places[key+".static"], key+".static", "accounts.store is a database, which has all accounts; meterbridge accounts add puts one there")
+	}
+}
+
+// storeStatic is the store of accounts that is the configuration itself.
+const storeStatic = "static"
+
+// accountStore is where accounts live. Messages don't quote an address, for it may hold a password.
+func (p *parser) accountStore(n *yaml.Node, key string) {
+	s, ok := p.secretText(n, key)
+	if !ok || s == storeStatic {
+		return
+	}
+	if !database.Known(s) {
+		p.fail(n, key, "wants static, sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME")
+		return
+	}
+	if file, ok := strings.CutPrefix(s, database.SQLite); ok {
+		s = database.SQLite + p.relative(file)
+	}
+	p.config.Accounts.Store = secret.New(s)
 }
 
 func (p *parser) store(n *yaml.Node, key string) {

@@ -133,6 +133,15 @@ func (p *provider) evil() bool {
 
 func newHouse(t testing.TB) *house { return newHouseOf(t, func(*config.Config) {}) }
 
+// houseOfKey is a house whose secret key is that letter, all through.
+func houseOfKey(t testing.TB, letter string) *house {
+	return newHouseOf(t, func(cfg *config.Config) { cfg.SecretKeys = keyOf(letter) })
+}
+
+func keyOf(letter string) []secret.Value {
+	return []secret.Value{secret.New(strings.Repeat(letter, config.KeyBytes))}
+}
+
 // newHouseOf is a house whose configuration is changed.
 func newHouseOf(t testing.TB, change func(*config.Config)) *house {
 	t.Helper()
@@ -140,6 +149,7 @@ func newHouseOf(t testing.TB, change func(*config.Config)) *house {
 	upstream := httptest.NewServer(h.provider)
 	t.Cleanup(upstream.Close)
 	cfg := config.Default()
+	cfg.SecretKeys = keyOf("k")
 	cfg.Connectors.Dir, cfg.Mappings.Dir, cfg.Egress.Allow = "testdata/house/connectors", "testdata/house/mappings", assembly.Loopback
 	for id, of := range map[string]string{"acme-1": "north", "acme-2": "south"} {
 		cfg.Accounts.Static = append(cfg.Accounts.Static, &account.Account{

@@ -58,11 +58,6 @@ func (h *house) lines(t testing.TB) map[string]entry {
 	return out
 }
 
-// keyed is a configuration whose fingerprints are those of fingerprint.
-func keyed(cfg *config.Config) {
-	cfg.SecretKeys = []secret.Value{secret.New(strings.Repeat("k", config.KeyBytes))}
-}
-
 func fingerprint(t testing.TB, value string) string {
 	t.Helper()
 	ring, err := secret.NewKeyring([]byte(strings.Repeat("k", config.KeyBytes)))
@@ -73,7 +68,7 @@ func fingerprint(t testing.TB, value string) string {
 }
 
 func TestARequestHasOneLine(t *testing.T) {
-	h := newHouseOf(t, keyed)
+	h := newHouse(t)
 	const query = "?integrated_account_id=acme-1&remote_query%5Bhush%5D=canary-of-the-query&start_date=2026-09"
 	for _, c := range []struct {
 		name, method, target, token string

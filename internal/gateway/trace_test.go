@@ -14,10 +14,7 @@ import (
 // A trace tells an operator where a request's time went, and nobody whose it was or what it asked for.
 func TestARequestIsTraced(t *testing.T) {
 	to := telemetrytest.NewReceiver(t)
-	h := newHouseOf(t, func(cfg *config.Config) {
-		keyed(cfg)
-		cfg.Telemetry.OTLP, cfg.Telemetry.Sample = to.URL, 1
-	})
+	h := newHouseOf(t, func(cfg *config.Config) { cfg.Telemetry.OTLP, cfg.Telemetry.Sample = to.URL, 1 })
 	answer := h.ask(t, http.MethodGet, "/unified/usage-metering/usage?integrated_account_id=acme-1&start_date=2026-09&remote_query%5Bhush%5D=canary&limit=1", reader)
 	gone := h.ask(t, http.MethodGet, "/custom/canary/gone?integrated_account_id=acme-1", reader)
 	h.ask(t, http.MethodGet, "/healthz", "")

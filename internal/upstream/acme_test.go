@@ -60,13 +60,6 @@ func acmeAt(t testing.TB, url string, cfg Config, auth string, yaml ...string) *
 	return a
 }
 
-// once is acme with nothing left for retries.
-func (a *acme) once() *acme {
-	s := a.session()
-	s.lane.standing(s.hostOf(get(""))).budget.take(maxRetryBudget)
-	return a
-}
-
 func parse(t testing.TB, auth string, yaml ...string) *connector.Connector {
 	t.Helper()
 	text := `connector: acme

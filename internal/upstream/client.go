@@ -31,6 +31,7 @@ const DefaultUserAgent = "Meterbridge/1"
 type Config struct {
 	Allow     []netip.Prefix   // addresses that are not public and may be called for accounts whose base_url is set
 	Timeouts  Timeouts         // zeros are the defaults
+	Attempts  int              // of a call that may be repeated; DefaultAttempts
 	UserAgent string           // DefaultUserAgent
 	Keyring   *secret.Keyring  // seals tokens and names them; random by default
 	States    *account.States  // told when a provider refuses credentials, and when it takes them again
@@ -70,6 +71,9 @@ type Client struct {
 // New is a client with the defaults filled in.
 func New(cfg Config) *Client {
 	cfg.Timeouts = cfg.Timeouts.withDefaults()
+	if cfg.Attempts <= 0 {
+		cfg.Attempts = DefaultAttempts
+	}
 	if cfg.UserAgent == "" {
 		cfg.UserAgent = DefaultUserAgent
 	}

@@ -83,7 +83,7 @@ func TestProvidersErrors(t *testing.T) {
 		{"a web page in a good status", 200, map[string]string{"Content-Type": "text/html; charset=utf-8"}, "<html>login</html>", problem.UpstreamUnexpected, 502, "web page"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			a := newAcme(t, answers(c.status, c.header, c.body), Config{}, keyAuth, acmeErrors).once()
+			a := newAcme(t, answers(c.status, c.header, c.body), Config{Attempts: 1}, keyAuth, acmeErrors)
 			p := a.fails(get("x"), c.code)
 			if p.Status != c.want || !p.Remote || !strings.Contains(p.Message, c.message) {
 				t.Errorf("status %d, remote %v, message %q; want %d, %q", p.Status, p.Remote, p.Message, c.want, c.message)
@@ -213,7 +213,7 @@ func TestRateLimitedSaysWhen(t *testing.T) {
 		{"a reset as an epoch", map[string]string{"X-RateLimit-Reset": "1767355260"}, 60},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			a := newAcme(t, answers(429, c.header, ""), Config{Clock: clock}, keyAuth).once()
+			a := newAcme(t, answers(429, c.header, ""), Config{Attempts: 1, Clock: clock}, keyAuth)
 			start := time.Now()
 			p := a.fails(get("x"), problem.RateLimited)
 			if p.RetryAfter != c.want || p.Insight.RateLimit == "" || p.Status != 429 {

@@ -41,7 +41,7 @@ func TestAccountNeedsReauthAndComesBack(t *testing.T) {
 
 func TestServerErrorsSayNothingAboutTheAccount(t *testing.T) {
 	for _, status := range []int{400, 404, 429, 500, 503} {
-		a := newAcme(t, answers(status, nil, ""), Config{}, keyAuth).once()
+		a := newAcme(t, answers(status, nil, ""), Config{Attempts: 1}, keyAuth)
 		if _, err := a.read(get("x")); err == nil {
 			t.Fatal("no error")
 		}

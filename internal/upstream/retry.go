@@ -19,14 +19,14 @@ import (
 
 // The numbers of a retry; docs/decisions/upstream.md has the reasons.
 const (
-	maxAttempts    = 3
-	maxRetryBudget = 100                   // tokens of one account at one host; a call that succeeds brings one back
-	transientCost  = 14                    // of a retry after a failure
-	limitedCost    = 5                     // and after a 429
-	transientPause = 50 * time.Millisecond // the longest pause before the second attempt; it doubles
-	limitedPause   = time.Second           // after a 429 that says nothing
-	maxRetryPause  = 10 * time.Second      // a provider that wants more is passed on at once
-	maxStandings   = 64                    // hosts of one account whose state is remembered
+	DefaultAttempts = 3                     // of one call
+	maxRetryBudget  = 100                   // tokens of one account at one host; a call that succeeds brings one back
+	transientCost   = 14                    // of a retry after a failure
+	limitedCost     = 5                     // and after a 429
+	transientPause  = 50 * time.Millisecond // the longest pause before the second attempt; it doubles
+	limitedPause    = time.Second           // after a 429 that says nothing
+	maxRetryPause   = 10 * time.Second      // a provider that wants more is passed on at once
+	maxStandings    = 64                    // hosts of one account whose state is remembered
 )
 
 // standing is how one account stands with one host: what its retries may still cost, and whether its calls are answered.
@@ -168,15 +168,23 @@ func (s *Session) insist(ctx context.Context, call connector.Call) (*answer, err
 			st.budget.earn()
 			return a, err
 		}
-		if attempt == maxAttempts || !repeatable(call) || recordingOf(ctx) != nil || !s.again(ctx, st, v, a, attempt) {
+		if !s.again(ctx, call, st, v, a, attempt) {
 			return a, err
 		}
-		s.told(ctx, "retried")
 	}
 }
 
+// Repeat waits until a call whose answer broke off may be made again, in the bounds of one that gave no answer; false says
+// that it is not to be. It is for who can take up an answer where it ended.
+func (s *Session) Repeat(ctx context.Context, call connector.Call, err error, attempt int) bool {
+	return s.again(ctx, call, s.lane.standing(s.hostOf(call)), verdictOf(ctx, nil, err), nil, attempt)
+}
+
 // again waits until a call may be repeated; false says that it is not to be.
-func (s *Session) again(ctx context.Context, st *standing, v verdict, a *answer, attempt int) bool {
+func (s *Session) again(ctx context.Context, call connector.Call, st *standing, v verdict, a *answer, attempt int) bool {
+	if attempt >= s.c.cfg.Attempts || !repeatable(call) || recordingOf(ctx) != nil {
+		return false
+	}
 	pause, cost := transientPause, int32(transientCost)
 	switch v {
 	case throttled:
@@ -195,7 +203,11 @@ func (s *Session) again(ctx context.Context, st *standing, v verdict, a *answer,
 	if end, ok := ctx.Deadline(); ok && time.Until(end) < 2*pause {
 		return false // the answer needs its time too
 	}
-	return st.budget.take(cost) && sleep(ctx, pause) == nil
+	if !st.budget.take(cost) || sleep(ctx, pause) != nil {
+		return false
+	}
+	s.told(ctx, "retried")
+	return true
 }
 
 // asked is the pause that a provider asks for.

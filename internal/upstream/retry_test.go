@@ -137,7 +137,7 @@ func TestRetriesOfConnections(t *testing.T) {
 		code  problem.Code
 		calls int32
 	}{
-		{"a reset", func(w http.ResponseWriter) { hangUp(t, w) }, problem.UpstreamReset, maxAttempts},
+		{"a reset", func(w http.ResponseWriter) { hangUp(t, w) }, problem.UpstreamReset, DefaultAttempts},
 		{"no HTTP", func(w http.ResponseWriter) { hijack(t, "220 smtp\r\n\r\n", false)(w, nil) }, problem.UpstreamCorrupt, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -152,7 +152,7 @@ func TestRetriesOfConnections(t *testing.T) {
 	t.Run("a reset that passes", func(t *testing.T) {
 		var calls atomic.Int32
 		a := newAcme(t, func(w http.ResponseWriter, _ *http.Request) {
-			if calls.Add(1) < maxAttempts {
+			if calls.Add(1) < DefaultAttempts {
 				hangUp(t, w)
 				return
 			}
@@ -234,7 +234,7 @@ func TestAnOutageIsNotMadeWorse(t *testing.T) {
 		name    string
 		breaker bool
 		most    int32
-	}{{"the budget alone", false, requests + maxRetryBudget/transientCost}, {"with the breaker", true, breakerTrip + workers*maxAttempts + 5}} {
+	}{{"the budget alone", false, requests + maxRetryBudget/transientCost}, {"with the breaker", true, breakerTrip + workers*DefaultAttempts + 5}} {
 		t.Run(c.name, func(t *testing.T) {
 			var calls atomic.Int32
 			a := newAcme(t, func(w http.ResponseWriter, _ *http.Request) { calls.Add(1); w.WriteHeader(503) }, Config{}, keyAuth)

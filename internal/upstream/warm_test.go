@@ -31,7 +31,7 @@ func TestAConnectionServesOneCallAfterAnother(t *testing.T) {
 	}
 	server.Start()
 	defer server.Close()
-	a := acmeAt(t, server.URL, Config{}, keyAuth).once()
+	a := acmeAt(t, server.URL, Config{Attempts: 1}, keyAuth)
 	for range 24 {
 		_, _ = readAll(t.Context(), a.session().Share(t.Context(), listCall("/usage"), nil))
 	}

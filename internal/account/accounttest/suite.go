@@ -46,19 +46,60 @@ func Run(t *testing.T, open func(t *testing.T, accounts []*account.Account) acco
 			}
 		}
 	})
-	t.Run("list keeps the order given", func(t *testing.T) {
-		got, err := open(t, Accounts()).List(ctx)
-		if err != nil || len(got) != len(Accounts()) {
-			t.Fatalf("List = %d accounts, %v", len(got), err)
+	t.Run("list keeps the order given, and no credentials", func(t *testing.T) {
+		got, next, err := open(t, Accounts()).List(ctx, account.Query{})
+		if err != nil || len(got) != len(Accounts()) || next != "" {
+			t.Fatalf("List = %d accounts, %q, %v", len(got), next, err)
 		}
 		for i, want := range Accounts() {
+			want.Credentials = nil
 			same(t, got[i], want)
 		}
 	})
+	t.Run("list chooses, page by page", func(t *testing.T) {
+		s := open(t, Accounts())
+		for name, c := range map[string]struct {
+			q    account.Query
+			want string
+		}{
+			"a tenant":               {account.Query{TenantID: "t1"}, "b A"},
+			"a connector":            {account.Query{Connector: "acme"}, "b a"},
+			"both":                   {account.Query{Connector: "acme", TenantID: "t2"}, "a"},
+			"none":                   {account.Query{TenantID: "T1"}, ""},
+			"one a page":             {account.Query{Limit: 1}, "b a A"},
+			"two a page":             {account.Query{Limit: 2}, "b a A"},
+			"three a page":           {account.Query{Limit: 3}, "b a A"},
+			"a tenant's, one a page": {account.Query{TenantID: "t1", Limit: 1}, "b A"},
+		} {
+			var got []string
+			pages := 0
+			for q := c.q; ; {
+				page, next, err := s.List(ctx, q)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if pages++; next != "" && len(page) == 0 || q.Limit > 0 && len(page) > q.Limit {
+					t.Errorf("%s: page %d has %d accounts, and another follows", name, pages, len(page))
+				}
+				for _, a := range page {
+					got = append(got, a.ID)
+				}
+				if q.After = next; next == "" {
+					break
+				}
+			}
+			if strings.Join(got, " ") != c.want {
+				t.Errorf("%s: %v, want %s", name, got, c.want)
+			}
+		}
+		if _, _, err := s.List(ctx, account.Query{After: "nonsense"}); !errors.Is(err, account.ErrPosition) {
+			t.Errorf("a position of nonsense: %v", err)
+		}
+	})
 	t.Run("an empty store lists nothing", func(t *testing.T) {
-		got, err := open(t, nil).List(ctx)
-		if err != nil || len(got) != 0 {
-			t.Fatalf("List = %v, %v", got, err)
+		got, next, err := open(t, nil).List(ctx, account.Query{})
+		if err != nil || len(got) != 0 || next != "" {
+			t.Fatalf("List = %v, %q, %v", got, next, err)
 		}
 	})
 	t.Run("a caller's change does not reach the store", func(t *testing.T) {
@@ -66,14 +107,14 @@ func Run(t *testing.T, open func(t *testing.T, accounts []*account.Account) acco
 		s := open(t, in)
 		in[0].Context["region"], in[0].Connector = "changed", "changed"
 		delete(in[0].Credentials, "key")
-		list, _ := s.List(ctx)
+		list, _, _ := s.List(ctx, account.Query{})
 		list[1] = nil
 		got, err := s.Get(ctx, "b")
 		if err != nil {
 			t.Fatal(err)
 		}
 		same(t, got, Accounts()[0])
-		if again, _ := s.List(ctx); again[1] == nil {
+		if again, _, _ := s.List(ctx, account.Query{}); again[1] == nil {
 			t.Error("a change to the list reached the store")
 		}
 	})
@@ -84,7 +125,7 @@ func Run(t *testing.T, open func(t *testing.T, accounts []*account.Account) acco
 		if _, err := s.Get(gone, "a"); err == nil || errors.Is(err, account.ErrNotFound) {
 			t.Errorf("Get = %v", err)
 		}
-		if _, err := s.List(gone); err == nil {
+		if _, _, err := s.List(gone, account.Query{}); err == nil {
 			t.Error("List gave no error")
 		}
 	})

@@ -84,10 +84,15 @@ func (q *request) fill(ctx context.Context, s source, limit int, byPage bool, ea
 // out of time is good as far as it goes: whoever goes on meets the error.
 func (q *request) broken(ctx context.Context, s source, out filled, full bool, err error) filled {
 	at, moved := s.here()
-	late := outOfTime(ctx, err)
+	stops := stopping(ctx)
+	late := outOfTime(ctx, err) || stops && !q.params.format.streams() // a stream that ends says why
 	if out.n > 0 && (full || late) {
+		why := "the deadline came before the page was full"
+		if stops {
+			why = "the gateway is being stopped"
+		}
 		if !full {
-			q.warn(problem.Warning{Code: problem.WarnPageCut, Message: "the deadline came before the page was full; go on with next_cursor"})
+			q.warn(problem.Warning{Code: problem.WarnPageCut, Message: why + "; go on with next_cursor"})
 		}
 		out.next, out.back = &at, nil
 		return out
@@ -126,6 +131,9 @@ func (q *request) mint(ctx context.Context, at *record.Position) (string, error)
 // fail gives an error the cursor with which the request can be taken up again.
 func (q *request) fail(ctx context.Context, err error, back *record.Position) *problem.Problem {
 	p := problem.From(err)
+	if stopping(ctx) {
+		p = Stopping()
+	}
 	switch p.Code {
 	case problem.MappingFailed:
 		q.Observer.MappingFailed(q.conn.Name, q.mapped)

@@ -45,14 +45,8 @@ func (p *Proxy) Passthrough(w http.ResponseWriter, r *http.Request, who *princip
 	if !reads(r.Method) {
 		return q.forwardPlanned(w, r)
 	}
-	ctx := r.Context()
-	if !q.params.format.streams() {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, p.Deadline)
-		defer cancel()
-	} else {
-		ctx = upstream.Alone(ctx)
-	}
+	ctx, cancel := p.within(r.Context(), q.params.format.streams())
+	defer cancel()
 	switch {
 	case id != "":
 		q.params.format = Raw
@@ -156,12 +150,8 @@ func (q *request) forward(w http.ResponseWriter, r *http.Request, call connector
 		}
 		call.Body, call.ContentType = body, r.Header.Get("Content-Type")
 	}
-	ctx := r.Context()
-	if !q.params.format.streams() {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, q.Deadline)
-		defer cancel()
-	}
+	ctx, cancel := q.within(r.Context(), q.params.format.streams())
+	defer cancel()
 	reply, err := q.sess.Do(ctx, call)
 	if err != nil {
 		return q.fail(ctx, err, nil)

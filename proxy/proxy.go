@@ -77,6 +77,8 @@ type Proxy struct {
 	lookups   lookupCache
 	jobs      singleflight.Group
 	flights   singleflight.Group
+	stopped   context.Context // ends when the gateway stops
+	stop      context.CancelCauseFunc
 }
 
 // New makes a Proxy.
@@ -96,7 +98,9 @@ func New(c Config) *Proxy {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Proxy{Config: c}
+	p := &Proxy{Config: c}
+	p.stopped, p.stop = context.WithCancelCause(context.Background())
+	return p
 }
 
 type nobody struct{}
@@ -113,14 +117,8 @@ func (p *Proxy) Unified(w http.ResponseWriter, r *http.Request, who *principal.P
 	if err != nil {
 		return err
 	}
-	ctx := r.Context()
-	if id != "" || !q.params.format.streams() || q.params.summaryBy != nil {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, p.Deadline)
-		defer cancel()
-	} else {
-		ctx = upstream.Alone(ctx)
-	}
+	ctx, cancel := p.within(r.Context(), id == "" && q.params.format.streams() && q.params.summaryBy == nil)
+	defer cancel()
 	if id != "" {
 		return q.get(ctx, w)
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -129,10 +128,8 @@ func serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger
 	case <-ctx.Done():
 	}
 	log.Info("stopping; requests under way may end", "within", drainTime)
-	drain, cancel := context.WithTimeout(context.Background(), drainTime)
-	defer cancel()
-	if err := srv.Shutdown(drain); err != nil && !errors.Is(err, context.DeadlineExceeded) {
-		return err
+	if house, ok := h.(interface{ Stop() }); ok {
+		house.Stop()
 	}
-	return srv.Close()
+	return srv.Drain(drainTime)
 }

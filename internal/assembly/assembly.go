@@ -6,7 +6,6 @@
 package assembly
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -65,6 +64,7 @@ type House struct {
 	workers  worker.Pool           // of overrides that are untrusted
 	catalog  atomic.Pointer[proxy.Catalog]
 	tokens   *principal.Static
+	rates    atomic.Pointer[principal.Rates]
 	store    kv.Store
 	keys     *secret.Keyring
 	metrics  *telemetry.Metrics
@@ -83,13 +83,13 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	}
 	metrics := telemetry.NewMetrics(o.Version)
 	h := &House{log: o.Log, metrics: metrics, only: o.Only, hurry: o.Hurry, count: o.Count, trial: o.Trial}
-	keys, shared, err := cfg.Keyring()
+	keys, given, err := cfg.Keyring()
 	if err != nil {
 		return nil, err
 	}
 	h.keys = keys
-	if !shared {
-		o.Log.Warn("no secret_key is configured: cursors work until this process ends, and in this process only")
+	if !given {
+		o.Log.Warn("no secret_key is configured: cursors and account tokens work until this process ends, and in this process only")
 	}
 	h.states = account.NewStates(o.Clock)
 	if h.static, err = account.NewStatic(); err != nil {
@@ -137,7 +137,7 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 		Cursors: cursor.New(c), Pages: cursor.NewPages(pages), Clock: o.Clock, Observer: seen, Log: o.Log,
 	})
 	h.Handler, err = gateway.New(gateway.Config{
-		Proxy: h.Proxy, Auth: principal.NewAuthenticator(keys, o.Clock, h.tokens), Metrics: metrics, Ready: h.ready, Version: o.Version,
+		Proxy: h.Proxy, Auth: principal.NewAuthenticator(keys, o.Clock, h.tokens), Limits: principal.NewLimits(h.rates.Load, keys, shared(h.store), o.Clock), Metrics: metrics, Ready: h.ready, Version: o.Version,
 		Model: func() gateway.Schemas { return h.catalog.Load().Model }, Log: o.Log, Tracer: h.tracer, Fingerprint: keys.Fingerprint,
 	})
 	return h, err
@@ -181,6 +181,7 @@ func (h *House) Load(cfg *config.Config) error {
 	if err := h.tokens.Replace(tokens); err != nil {
 		return err
 	}
+	h.rates.Store(&principal.Rates{Token: cfg.Limits.Token, Account: cfg.Limits.Account})
 	for _, a := range cfg.Accounts.Static {
 		h.metrics.Expect(a.Connector)
 	}
@@ -208,12 +209,13 @@ func hurry(set *connector.Set) {
 // Catalog is what is installed now.
 func (h *House) Catalog() *proxy.Catalog { return h.catalog.Load() }
 
+// Stop ends what would go on without end: the process is about to.
+func (h *House) Stop() { h.Proxy.Stop() }
+
 // Close lets go of connections.
 func (h *House) Close() error {
 	h.Upstream.CloseIdle()
-	within, cancel := context.WithTimeout(context.Background(), traceFlush)
-	defer cancel()
-	return errors.Join(h.workers.Close(), h.tracer.Close(within), h.store.Close(), h.closeDatabase())
+	return errors.Join(h.workers.Close(), h.closeTraces(), h.store.Close(), h.closeDatabase())
 }
 
 // check says, at the line of the configuration, what only the connectors can know of an account, and takes the account's
@@ -257,11 +259,4 @@ func missing(conn *connector.Connector, lack connector.Lack) string {
 		return fmt.Sprintf("the credential %s (%s) is missing", c.Name, c.Title)
 	}
 	return fmt.Sprintf("credentials are missing: %s takes %s", conn.Name, lack)
-}
-
-func openStore(cfg *config.Config, timeout time.Duration) (kv.Store, error) {
-	if cfg.Cursors.Store == config.StoreRedis {
-		return kv.NewRedis(kv.RedisConfig{URL: cfg.Redis.URL.Reveal(), Timeout: timeout})
-	}
-	return kv.NewMemory(kv.MemoryConfig{}), nil
 }

@@ -20,6 +20,13 @@ func openTraces(cfg *config.Config, o Options, metrics *telemetry.Metrics) (*tel
 	})
 }
 
+// closeTraces sends what is left of them.
+func (h *House) closeTraces() error {
+	within, cancel := context.WithTimeout(context.Background(), traceFlush)
+	defer cancel()
+	return h.tracer.Close(within)
+}
+
 // traced is a store whose calls are in the traces; without a tracer it is the store itself.
 func traced(s kv.Store, t *telemetry.Tracer) kv.Store {
 	if t == nil {

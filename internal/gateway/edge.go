@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -114,6 +115,9 @@ func (g *gateway) fail(err error, c echo.Context) {
 		return
 	}
 	p := g.problemOf(err, c)
+	if p.Code == problem.ClientGone && errors.Is(context.Cause(c.Request().Context()), proxy.ErrStopping) {
+		p = proxy.Stopping() // it is we who left
+	}
 	telemetry.LineOf(c.Request().Context()).Broke(string(p.Code))
 	if p.Status >= http.StatusInternalServerError || p.Code == problem.ClientGone {
 		g.Log.WarnContext(c.Request().Context(), "problem", "code", p.Code, "error", p.Error())

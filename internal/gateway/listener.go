@@ -2,25 +2,50 @@ package gateway
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"net"
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/meterbridge/meterbridge/internal/problem"
+	"github.com/meterbridge/meterbridge/proxy"
 )
 
 // EdgeServer is an http.Server with the listener's limits. What net/http refuses before any handler sees it is answered
 // as the contract's errors are, too.
-type EdgeServer struct{ *http.Server }
+type EdgeServer struct {
+	*http.Server
+	end context.CancelCauseFunc // of every request
+}
+
+// lastWords is the time before a stop's end at which requests under way have to answer with what they have.
+const lastWords = 1500 * time.Millisecond
 
 // Server is an EdgeServer around a handler.
 func Server(h http.Handler) *EdgeServer {
-	return &EdgeServer{&http.Server{
+	base, end := context.WithCancelCause(context.Background())
+	return &EdgeServer{end: end, Server: &http.Server{
 		Handler: h, ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxWireHeader,
+		BaseContext: func(net.Listener) context.Context { return base },
 	}}
+}
+
+// Drain takes no more requests and lets those under way end: on their own, then with what they have, and past the time by
+// cutting their connections.
+func (s *EdgeServer) Drain(within time.Duration) error {
+	words := time.AfterFunc(within-lastWords, func() { s.end(proxy.ErrStopping) })
+	defer words.Stop()
+	ctx, cancel := context.WithTimeout(context.Background(), within)
+	defer cancel()
+	if err := s.Shutdown(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return s.Close()
 }
 
 // Serve answers the listener's connections until the server is closed.

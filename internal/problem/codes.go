@@ -62,6 +62,7 @@ const (
 	MalformedRequest   Code = "malformed_request"
 	HeadersTooLarge    Code = "headers_too_large"
 	Timeout            Code = "timeout"
+	Stopping           Code = "shutting_down"
 	ClientGone         Code = "client_gone"
 	Internal           Code = "internal"
 )
@@ -132,6 +133,7 @@ var table = []Entry{
 	{MalformedRequest, http.StatusBadRequest, "The request is no HTTP that the gateway can read.", "The message says what is wrong with it."},
 	{HeadersTooLarge, http.StatusRequestHeaderFieldsTooLarge, "The request's headers are too large together.", "See `meterbridge docs limits`."},
 	{Timeout, http.StatusGatewayTimeout, "The request's deadline passed.", "Go on with `next_cursor`, or ask for less."},
+	{Stopping, http.StatusServiceUnavailable, "The gateway is being stopped, and the request was still under way.", "Go on with `next_cursor` where there is one, or try again: at another replica, or here after `Retry-After` seconds."},
 	{ClientGone, statusClientGone, "The client left before the answer.", "Nothing; seen in logs only."},
 	{Internal, http.StatusInternalServerError, "A defect of the gateway.", "Report it with `request_id`."},
 }

@@ -70,10 +70,10 @@ type answer struct {
 
 // What an answer ends with.
 const (
-	wentWell   = 0
-	failed     = 1
-	ranOut = 2
-	badFrame   = 3
+	wentWell = 0
+	failed   = 1
+	ranOut   = 2
+	badFrame = 3
 )
 
 func (a *answer) append(b []byte) []byte {

@@ -1,0 +1,23 @@
+package assembly
+
+import (
+	"time"
+
+	"github.com/meterbridge/meterbridge/internal/config"
+	"github.com/meterbridge/meterbridge/internal/kv"
+)
+
+func openStore(cfg *config.Config, timeout time.Duration) (kv.Store, error) {
+	if cfg.Cursors.Store == config.StoreRedis {
+		return kv.NewRedis(kv.RedisConfig{URL: cfg.Redis.URL.Reveal(), Timeout: timeout})
+	}
+	return kv.NewMemory(kv.MemoryConfig{}), nil
+}
+
+// shared is the store where replicas count together, nil where each has its own.
+func shared(s kv.Store) kv.Limiter {
+	if r, ok := s.(*kv.Redis); ok {
+		return r
+	}
+	return nil
+}

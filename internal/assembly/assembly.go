@@ -24,6 +24,7 @@ import (
 	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/kv"
 	"github.com/meterbridge/meterbridge/internal/principal"
+	"github.com/meterbridge/meterbridge/internal/requestlog"
 	"github.com/meterbridge/meterbridge/internal/secret"
 	"github.com/meterbridge/meterbridge/internal/telemetry"
 	"github.com/meterbridge/meterbridge/internal/upstream"
@@ -69,6 +70,7 @@ type House struct {
 	keys     *secret.Keyring
 	metrics  *telemetry.Metrics
 	tracer   *telemetry.Tracer
+	requests *requestlog.Log // nil: none is kept
 	draining atomic.Bool
 	log      *slog.Logger
 }
@@ -107,6 +109,9 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 			return nil, err
 		}
 	}
+	if err := h.openRequestLog(cfg, o.Clock); err != nil {
+		return nil, err
+	}
 	if h.store, err = openStore(cfg, o.Redis); err != nil {
 		return nil, errors.Join(err, h.closeDatabase())
 	}
@@ -138,7 +143,7 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	})
 	h.Handler, err = gateway.New(gateway.Config{
 		Proxy: h.Proxy, Auth: principal.NewAuthenticator(keys, o.Clock, h.tokens), Limits: principal.NewLimits(h.rates.Load, keys, shared(h.store), o.Clock), Metrics: metrics, Ready: h.ready, Version: o.Version,
-		Model: func() gateway.Schemas { return h.catalog.Load().Model }, Log: o.Log, Tracer: h.tracer, Fingerprint: keys.Fingerprint,
+		Model: func() gateway.Schemas { return h.catalog.Load().Model }, Log: o.Log, Tracer: h.tracer, Requests: h.requests.Add, Fingerprint: keys.Fingerprint,
 	})
 	return h, err
 }

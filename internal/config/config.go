@@ -49,6 +49,7 @@ type Config struct {
 	Redis      Redis
 	Egress     Egress
 	Telemetry  Telemetry
+	RequestLog RequestLog
 	Limits     Limits
 
 	places   map[string]place
@@ -105,6 +106,8 @@ func Default() *Config {
 	return &Config{
 		Server:  Server{Listen: "127.0.0.1:8080"},
 		Cursors: Cursors{Store: StoreMemory, TTL: 24 * time.Hour},
+
+		RequestLog: RequestLog{Keep: 7 * 24 * time.Hour, MaxRows: 1_000_000},
 
 		Telemetry: Telemetry{Header: http.Header{}, Sample: 1},
 

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -15,6 +16,26 @@ type Telemetry struct {
 	Header    http.Header // sent with each batch; it may hold a receiver's key
 	Sample    float64     // the part of requests that are traced
 	Propagate bool        // tell providers the ids of traces
+}
+
+// RequestLog is how much of the requests is kept in the database, where there is one.
+type RequestLog struct {
+	Keep    time.Duration // 0: none
+	MaxRows int
+}
+
+// rows is how many rows are kept at most.
+func (p *parser) rows(n *yaml.Node, key string) {
+	s, ok := p.written(n, key)
+	if !ok {
+		return
+	}
+	rows, err := strconv.ParseUint(s, 10, 31)
+	if err != nil || rows == 0 {
+		p.fail(n, key, "wants a number of rows such as 1000000; keep: 0 turns the request log off")
+		return
+	}
+	p.config.RequestLog.MaxRows = int(rows)
 }
 
 // fromEnvironment reads OpenTelemetry's own variables, which stand where the file says nothing.

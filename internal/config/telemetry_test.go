@@ -3,6 +3,7 @@ package config
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestTelemetry(t *testing.T) {
@@ -31,7 +32,13 @@ func TestTelemetry(t *testing.T) {
 			}
 		})
 	}
+	kept, errs := Parse("c.yaml", []byte("request_log: { keep: 2d, max_rows: 5 }\nserver: { drain: 15s }"), func(string) (string, bool) { return "", false })
+	if len(errs) > 0 || kept.RequestLog != (RequestLog{48 * time.Hour, 5}) || kept.Server.Drain != 15*time.Second {
+		t.Errorf("got %+v, %v", kept, errs)
+	}
 	for text, want := range map[string]string{
+		"request_log: { keep: 2w }": "wants a duration such as", "request_log: { keep: -1h }": "wants a duration such as", "request_log: { keep: 99999999d }": "wants a duration such as",
+		"request_log: { max_rows: 0 }": "wants a number of rows", "request_log: { max_rows: many }": "wants a number of rows", "server: { drain: soon }": "wants a duration such as",
 		"telemetry: { otlp: collector:4318 }": "wants the http:// or https:// URL", "telemetry: { sample: 1.1 }": "from 0 to 1",
 		"telemetry: { sample: -0.1 }": "from 0 to 1", "telemetry: { sample: NaN }": "from 0 to 1", "telemetry: { propagate: often }": "wants true or false",
 		"telemetry: { oltp: x }": "otlp",

@@ -65,6 +65,8 @@ type Config struct {
 	Version string
 	Log     *slog.Logger
 	Tracer  *telemetry.Tracer // nil: no traces
+	// Requests hears of each request of a caller that is known, when it is over; nil: nobody.
+	Requests func(*telemetry.Line)
 	// Fingerprint names a token or an account in the log, by its SHA-256.
 	Fingerprint func([sha256.Size]byte) string
 }

@@ -57,6 +57,9 @@ func (g *gateway) observed(c echo.Context, l *telemetry.Line) {
 		l.Account = g.Fingerprint(sha256.Sum256([]byte(l.AccountID)))
 	}
 	g.Metrics.Request(l)
+	if g.Requests != nil && who != nil && !l.IsQuiet() { // what strangers send is in the log: it must not push rows out
+		g.Requests(l)
+	}
 	l.EndTrace()
 	l.Log(c.Request().Context(), g.Log)
 }

@@ -68,6 +68,9 @@ func RequestID(ctx context.Context) string {
 // is worth a line to nobody, and a trace neither.
 func (l *Line) Quiet() { l.quiet = true }
 
+// IsQuiet says whether it is one.
+func (l *Line) IsQuiet() bool { return l.quiet }
+
 // Of says whose account the request is about.
 func (l *Line) Of(account, tenant, connector string) {
 	if l != nil {
@@ -125,6 +128,9 @@ func (l *Line) Calls() (calls int, took time.Duration) {
 	return int(l.calls.Load()), time.Duration(l.upstream.Load())
 }
 
+// Mapping is the time that mappings have worked so far.
+func (l *Line) Mapping() time.Duration { return time.Duration(l.mapping.Load()) }
+
 // failed says that it was not the caller's fault: an error of ours or of a provider, or an answer that broke under way.
 func (l *Line) failed() bool {
 	return l.Status >= http.StatusInternalServerError || l.Code != "" && l.Status < http.StatusBadRequest
@@ -157,7 +163,7 @@ func (l *Line) Log(ctx context.Context, log *slog.Logger) {
 		slog.Int("status", l.Status), slog.String("code", l.Code),
 		micros("duration_us", l.Took), micros("ttfb_us", l.FirstByte),
 		slog.Int("upstream_calls", calls), slog.Int64("upstream_joined", l.joined.Load()), micros("upstream_us", upstream),
-		micros("mapping_us", time.Duration(l.mapping.Load())),
+		micros("mapping_us", l.Mapping()),
 		slog.Int("records", l.Records), slog.Int64("bytes", l.Bytes), slog.String("format", l.Format),
 		slog.String("connector", l.Connector), slog.String("resource", l.Resource),
 		slog.String("account_fp", l.Account), slog.String("token_fp", l.Token), slog.String("caller", l.Caller),

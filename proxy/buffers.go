@@ -6,13 +6,12 @@ import "sync"
 const (
 	firstBuffer = 4 << 10              // of a stream that waits
 	smallBuffer = 16 << 10             // of an answer of which little has come
-	sendBuffer  = gather + smallBuffer // of a body under way
-	largeBuffer = 256 << 10            // of one that comes faster than it is read
+	largeBuffer = gather + smallBuffer // of a body under way, and of an answer that comes faster than it is read
 	heldBuffer  = holdBack + gather    // of a body that is held back
 )
 
 // idle are buffers that the requests that follow use again. The collector takes those that lie for long.
-var idle = [...]buffers{{size: firstBuffer}, {size: smallBuffer}, {size: sendBuffer}, {size: largeBuffer}, {size: heldBuffer}}
+var idle = [...]buffers{{size: firstBuffer}, {size: smallBuffer}, {size: largeBuffer}, {size: heldBuffer}}
 
 type buffers struct {
 	size int

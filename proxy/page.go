@@ -103,15 +103,28 @@ func (w *walk) into(pg *page, spec *connector.CallSpec, reply *upstream.Reply) {
 	if w.runner != nil {
 		body = newResting(body, w.runner.Pause)
 	}
-	pg.read = &watched{r: flushing{body, w.before}}
+	pg.read = &watched{r: flushing{body, w.waits}}
 	wait := w.runner != nil && w.program.Mentions("$page") && spec.Latest == nil
-	scan := record.Scanner(record.Scan)
-	if w.runner != nil && !wait && spec.Unit != "window" {
+	scan, mapped := record.Scanner(record.Scan), w.runner != nil && !wait && spec.Unit != "window"
+	if mapped {
 		scan = w.runner.Scan
 	}
 	pg.items, pg.table = newItems(pg.read, spec, w.pos.Carry, scan)
+	if w.runner != nil {
+		w.runner.open(pg.items, mapped)
+	}
 	if wait {
 		pg.items = &held{items: pg.items} // what stands behind the items is in $page too
+	}
+}
+
+// waits is called before each read, which may block.
+func (w *walk) waits() {
+	if w.runner != nil {
+		w.runner.idle()
+	}
+	if w.before != nil {
+		w.before()
 	}
 }
 
@@ -182,7 +195,7 @@ func newItems(r io.Reader, spec *connector.CallSpec, carry []byte, scan record.S
 	}
 	switch {
 	case spec.Format == "csv":
-		it = newCSVItems(r, spec.CSV)
+		it = newCSVItems(r, spec.CSV, outer)
 	case spec.Format == "ndjson":
 		it = newNDJSONItems(r, outer)
 	case spec.Whole:

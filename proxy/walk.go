@@ -21,7 +21,7 @@ import (
 type walk struct {
 	*request
 	ctx    context.Context
-	runner *mapping.Runner // nil where items pass unmapped
+	runner *pair // nil where items pass unmapped
 	names  *names
 	vars   *mapping.Vars                          // the roots of the mapping, for an explanation
 	before func()                                 // called before a read that may block; nil: nothing
@@ -71,7 +71,7 @@ func (q *request) newWalk(ctx context.Context) *walk {
 	ctx = w.ctx // with the walk's span
 	w.ahead = q.newAhead(ctx)
 	if q.program != nil {
-		w.runner = q.program.Runner(q.mapped)
+		w.runner = newPair(ctx, q.program.Runner(q.mapped))
 		w.runner.Check(q.Catalog().CheckEvery, q.checked)
 		w.names = q.lookUp(ctx, q.program.Reads("$lookups", q.mapped))
 	}
@@ -87,6 +87,9 @@ func (q *request) bareWalk(ctx context.Context) *walk {
 func (w *walk) tune(before func(), keep int) { w.before, w.keep = before, keep }
 
 func (w *walk) expect(limit int, byPage bool) {
+	if w.runner != nil {
+		w.runner.most = limit
+	}
 	if w.ahead == nil {
 		return
 	}

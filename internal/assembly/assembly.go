@@ -9,7 +9,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -188,7 +190,7 @@ func (h *House) Load(cfg *config.Config) error {
 	}
 	h.rates.Store(&principal.Rates{Token: cfg.Limits.Token, Account: cfg.Limits.Account})
 	for _, a := range cfg.Accounts.Static {
-		h.metrics.Expect(a.Connector)
+		h.metrics.Expect(a.Connector, slices.Sorted(maps.Keys(catalog.Connectors.Get(a.Connector).Resources))...)
 	}
 	h.catalog.Store(catalog)
 	return nil

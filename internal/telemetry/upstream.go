@@ -36,7 +36,7 @@ func (m *Metrics) Retried(connector string) {
 }
 
 // Expect begins a connector's counters at zero, so that the first failure is a rise and not the first sight of a series.
-func (m *Metrics) Expect(connector string) {
+func (m *Metrics) Expect(connector string, resources ...string) {
 	if m == nil {
 		return
 	}
@@ -44,6 +44,11 @@ func (m *Metrics) Expect(connector string) {
 	for _, o := range []string{"ok", "refused", "rate_limited", "failed", "unreachable"} {
 		m.upstream.WithLabelValues(name, o)
 		m.tokens.WithLabelValues(name, o)
+	}
+	for _, resource := range resources {
+		m.mappings.WithLabelValues(name, label(resource))
+		m.checks.WithLabelValues(name, label(resource), "other")
+		m.mapping.WithLabelValues(name, label(resource))
 	}
 	m.waits.WithLabelValues(name)
 	m.retries.WithLabelValues(name)

@@ -13,6 +13,9 @@ const (
 // idle are buffers that the requests that follow use again. The collector takes those that lie for long.
 var idle = [...]buffers{{size: firstBuffer}, {size: smallBuffer}, {size: largeBuffer}, {size: heldBuffer}}
 
+// boxes are what buffers lie in while they are idle, and are used again too.
+var boxes sync.Pool // of *[]byte
+
 type buffers struct {
 	size int
 	pool sync.Pool // of *[]byte
@@ -23,7 +26,10 @@ func borrow(n int) []byte {
 	for i := range idle {
 		if p := &idle[i]; n <= p.size {
 			if b, ok := p.pool.Get().(*[]byte); ok {
-				return *b
+				buf := *b
+				*b = nil
+				boxes.Put(b)
+				return buf
 			}
 			return make([]byte, 0, p.size)
 		}
@@ -36,8 +42,12 @@ func borrow(n int) []byte {
 func release(b []byte) {
 	for i := range idle {
 		if cap(b) == idle[i].size {
-			b = b[:0]
-			idle[i].pool.Put(&b)
+			box, ok := boxes.Get().(*[]byte)
+			if !ok {
+				box = new([]byte)
+			}
+			*box = b[:0]
+			idle[i].pool.Put(box)
 		}
 	}
 }

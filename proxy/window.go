@@ -19,15 +19,26 @@ type window struct {
 	at   int
 	eof  bool
 	full bool   // the last read has filled it
+	lent bool   // buf is somebody else's, and has all there is
 	move func() // is told before what lies in it moves or goes; nil: nobody
 }
 
 func newWindow(r io.Reader) window { return window{r: r, buf: borrow(firstBuffer)} }
 
+// windowOn is a window that does not write to what it holds, which may be the body itself.
+func windowOn(r io.Reader) window {
+	if body, ok := r.(*arrived); ok {
+		return window{buf: body.all, eof: true, lent: true}
+	}
+	return newWindow(r)
+}
+
 // Close gives the window's bytes back. What was read of them is not to be used any more.
 func (w *window) Close() error {
 	w.moves()
-	release(w.buf)
+	if !w.lent {
+		release(w.buf)
+	}
 	w.buf, w.at, w.eof = nil, 0, true
 	return nil
 }

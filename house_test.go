@@ -28,7 +28,7 @@ var layers = [][]string{
 	{"internal/jq", "internal/kv", "internal/database"},
 	{"internal/mapping/native", "internal/worker"},
 	{"internal/connector", "internal/mapping", "internal/account", "internal/cursor", "internal/principal", "internal/telemetry"},
-	{"internal/upstream", "internal/config", "internal/requestlog"},
+	{"internal/upstream", "internal/config", "internal/requestlog", "internal/audit"},
 	{"proxy"},
 	{"internal/gateway", "internal/simulate", "internal/scaffold", "internal/coverage"},
 	{"internal/recorder"},

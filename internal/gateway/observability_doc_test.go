@@ -23,7 +23,9 @@ const observability = "../../docs/observability"
 func exposed(t *testing.T) map[string][]string {
 	t.Helper()
 	redis := kvtest.Start(t)
-	h := newHouseOf(t, func(cfg *config.Config) { cfg.Cursors.Store, cfg.Redis.URL = config.StoreRedis, secret.New(redis.URL()) })
+	h := newHouseOf(t, func(cfg *config.Config) {
+		cfg.Cursors.Store, cfg.Redis.URL = config.StoreRedis, secret.New(redis.URL())
+	})
 	h.ask(t, http.MethodGet, "/unified/usage-metering/usage?integrated_account_id=acme-1", reader)
 	out := map[string][]string{}
 	for line := range strings.Lines(string(h.ask(t, http.MethodGet, "/metrics", everyone).body)) {

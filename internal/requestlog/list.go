@@ -3,8 +3,9 @@ package requestlog
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
+
+	"github.com/meterbridge/meterbridge/internal/database"
 )
 
 // Filter says which rows are asked for; what is zero filters nothing.
@@ -19,41 +20,22 @@ type Filter struct {
 
 // List gives rows, the newest first. next is the Before of the next page, 0 where there is none.
 func (l *Log) List(ctx context.Context, f Filter) (rows []Entry, next int64, err error) {
-	var where []string
-	var args []any
-	only := func(condition string, arg any) {
-		args = append(args, arg)
-		where = append(where, fmt.Sprintf(condition, len(args)))
-	}
-	for _, c := range []struct{ column, value string }{
-		{"account_id", f.AccountID}, {"tenant_id", f.TenantID}, {"token_id", f.TokenID}, {"connector", f.Connector}, {"code", f.Code},
-	} {
-		if c.value != "" {
-			only(c.column+` = $%d`, c.value)
-		}
-	}
+	q := database.Where()
+	q.Is("account_id", f.AccountID)
+	q.Is("tenant_id", f.TenantID)
+	q.Is("token_id", f.TokenID)
+	q.Is("connector", f.Connector)
+	q.Is("code", f.Code)
 	switch {
 	case f.Status >= 100:
-		only(`status = $%d`, f.Status)
+		q.Between("status", f.Status, f.Status+1)
 	case f.Status > 0:
-		only(`status >= $%d`, f.Status*100)
-		only(`status < $%d`, f.Status*100+100)
+		q.Between("status", f.Status*100, f.Status*100+100)
 	}
-	if !f.From.IsZero() {
-		only(`at >= $%d`, f.From.UnixMilli())
-	}
-	if !f.To.IsZero() {
-		only(`at < $%d`, f.To.UnixMilli())
-	}
-	if f.Before > 0 {
-		only(`id < $%d`, f.Before)
-	}
-	query := `SELECT id, ` + columns + ` FROM request_log`
-	if len(where) > 0 {
-		query += ` WHERE ` + strings.Join(where, ` AND `)
-	}
-	args = append(args, f.Limit+1)
-	query += fmt.Sprintf(` ORDER BY id DESC LIMIT $%d`, len(args))
+	q.From("at", f.From)
+	q.To("at", f.To)
+	q.Below("id", f.Before)
+	query, args := q.Newest(`SELECT id, `+columns+` FROM request_log`, f.Limit+1)
 	err = l.DB.Each(ctx, query, args, func(scan func(...any) error) error {
 		var e Entry
 		if err := e.scan(scan); err != nil {

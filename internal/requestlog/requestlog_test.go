@@ -17,6 +17,8 @@ import (
 	"github.com/meterbridge/meterbridge/internal/telemetry"
 )
 
+func TestMain(m *testing.M) { databasetest.Main(m) }
+
 var now = time.Date(2026, 9, 20, 12, 0, 0, 0, time.UTC)
 
 // kept is a request log, and what it says.

@@ -30,6 +30,7 @@ var layers = [][]string{
 	{"internal/connector", "internal/mapping", "internal/account", "internal/cursor", "internal/principal", "internal/telemetry"},
 	{"internal/upstream", "internal/config", "internal/requestlog", "internal/audit"},
 	{"proxy"},
+	{"internal/admin"},
 	{"internal/gateway", "internal/simulate", "internal/scaffold", "internal/coverage"},
 	{"internal/recorder"},
 	{"internal/assembly"},

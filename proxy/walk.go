@@ -56,7 +56,7 @@ type walk struct {
 	lastCall connector.Call // of the last page that was left
 	lastKept *keeper        // its bytes
 
-	worked time.Duration // of the mapping
+	worked time.Duration // on the mapping, without what a second core does
 	span   *telemetry.Span
 
 	visits *[]visit // the pages that were left, for an explanation; nil where there is none to be

@@ -24,6 +24,8 @@ type verbs struct {
 	Demo        demoVerb        `cmd:"" help:"Start the gateway with simulated providers, answer a request, and keep serving. Needs no configuration, credentials or network."`
 	Call        callVerb        `cmd:"" help:"Make one request and show it as a table, or as json, ndjson or csv."`
 	Check       checkVerb       `cmd:"" help:"Prove accounts against their providers: credentials, scopes, plan, newest data."`
+	Accounts    accountsVerb    `cmd:"" help:"Create, change, check and remove the integrated accounts of a database."`
+	Keys        keysVerb        `cmd:"" help:"Replace the key that seals credentials, without a break."`
 	Connectors  connectorsVerb  `cmd:"" help:"List what is installed, or show one connector."`
 	New         newVerb         `cmd:"" help:"Begin a connector."`
 	Lint        lintVerb        `cmd:"" help:"Check connectors and mappings; every finding has its file, line and column."`

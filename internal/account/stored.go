@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -168,22 +169,33 @@ func (s *Stored) List(ctx context.Context, q Query) (page []*Account, next strin
 	if q.Limit <= 0 || q.Limit > MaxListed {
 		q.Limit = MaxListed
 	}
+	most := q.Limit + 1 // one more than the page holds says that there is another page
+	if q.Match != nil {
+		most = math.MaxInt32
+	}
+	full := errors.New("the page is full")
 	err = s.db.Each(ctx, `SELECT `+columns+` FROM account WHERE seq > $1 AND ($2 = '' OR tenant_id = $2) AND ($3 = '' OR connector = $3) ORDER BY seq LIMIT $4`,
-		[]any{after, q.TenantID, q.Connector, q.Limit + 1}, func(scan func(...any) error) error {
+		[]any{after, q.TenantID, q.Connector, most}, func(scan func(...any) error) error {
 			var r row
 			if err := scan(r.into()...); err != nil {
 				return err
 			}
-			if len(page) == q.Limit {
-				next = strconv.FormatInt(after, 10)
-				return nil
-			}
 			a, err := r.account()
+			if err != nil {
+				return err
+			}
 			s.states.learn(r.id, r.state())
-			page, after = append(page, a), r.seq
-			return err
+			switch {
+			case !q.takes(a):
+			case len(page) == q.Limit:
+				next = strconv.FormatInt(after, 10)
+				return full
+			default:
+				page, after = append(page, a), r.seq
+			}
+			return nil
 		})
-	if err != nil {
+	if err != nil && !errors.Is(err, full) {
 		return nil, "", fmt.Errorf("listing accounts: %w", err)
 	}
 	return page, next, nil

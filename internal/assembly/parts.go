@@ -7,7 +7,13 @@ import (
 	"github.com/meterbridge/meterbridge/internal/kv"
 )
 
-func openStore(cfg *config.Config, timeout time.Duration) (kv.Store, error) {
+// store is what replicas share.
+type store interface {
+	kv.Store
+	kv.Locker
+}
+
+func openStore(cfg *config.Config, timeout time.Duration) (store, error) {
 	if cfg.Cursors.Store == config.StoreRedis {
 		return kv.NewRedis(kv.RedisConfig{URL: cfg.Redis.URL.Reveal(), Timeout: timeout})
 	}

@@ -38,6 +38,7 @@ const (
 type Config struct {
 	File       string // where it was read, for messages
 	Server     Server
+	Admin      Admin
 	Auth       Auth
 	Accounts   Accounts
 	Connectors Dir
@@ -60,6 +61,12 @@ type Config struct {
 type Server struct {
 	Listen string
 	Drain  time.Duration // for how long /readyz says that the gateway stops, before it takes no more connections
+}
+
+// Admin is where operators are served, and who is one.
+type Admin struct {
+	Listen string  // "": nowhere
+	Tokens []Token // without accounts: an operator's are all of them
 }
 
 // Auth is who may call.
@@ -105,6 +112,7 @@ type Limits struct {
 func Default() *Config {
 	return &Config{
 		Server:  Server{Listen: "127.0.0.1:8080"},
+		Admin:   Admin{Listen: "127.0.0.1:8081"},
 		Cursors: Cursors{Store: StoreMemory, TTL: 24 * time.Hour},
 
 		RequestLog: RequestLog{Keep: 7 * 24 * time.Hour, MaxRows: 1_000_000},

@@ -69,7 +69,7 @@ func operations() map[string]operation {
 			text: "Any path below the account's base URL with the stored credentials; the answer as it comes. `truto_response_format=stream` passes bytes on as they arrive. Anything but GET and HEAD needs a token with `write`.",
 			path: []string{"path"}, query: []string{"integrated_account_id", "truto_response_format"}, answers: passedAnswers(""), problems: data},
 		"/integrated-account": {id: "listAccounts", tag: "Accounts", summary: "List integrated accounts",
-			text: "The accounts that the token may see, with their status; never a secret.", query: []string{"strict"},
+			text: "The accounts that the token may see, with their status, in the order in which they were made; never a secret.", query: []string{"tenant_id", "status", "connector", "limit", "next_cursor", "strict"},
 			answers: jsonAnswer("The accounts.", "AccountList"), problems: describing[:1]},
 		"/integrated-account/:id": {id: "getAccount", tag: "Accounts", summary: "Get an integrated account",
 			text: "One account. An unknown one and one of another token are the same 404.", query: []string{"strict"},

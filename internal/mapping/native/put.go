@@ -48,6 +48,7 @@ func (c *compiler) put(n core.Node, at place) put {
 	return c.puts(n, at)
 }
 
+// puts compiles an expression as what it is.
 func (c *compiler) puts(n core.Node, at place) put {
 	switch n := n.(type) {
 	case *core.Invoke:

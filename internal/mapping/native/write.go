@@ -80,6 +80,7 @@ func (w *writer) object(b []byte, v value, depth int) ([]byte, bool) {
 	return append(b, '}'), true
 }
 
+// loose appends an object whose layout remembers nothing.
 func (w *writer) loose(b []byte, v value, depth int) ([]byte, bool) {
 	l := v.layout()
 	b = append(b, '{')

@@ -28,6 +28,7 @@ import (
 	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/near"
 	"github.com/meterbridge/meterbridge/internal/principal"
+	"github.com/meterbridge/meterbridge/internal/requestlog"
 	"github.com/meterbridge/meterbridge/internal/secret"
 	"github.com/meterbridge/meterbridge/internal/telemetry"
 	"github.com/meterbridge/meterbridge/internal/upstream"
@@ -76,6 +77,9 @@ type House struct {
 	store        store
 	keys         *secret.Keyring
 	metrics      *telemetry.Metrics
+	tracer       *telemetry.Tracer
+	requests     *requestlog.Log // nil: none is kept
+	draining     atomic.Bool
 	log          *slog.Logger
 }
 
@@ -113,10 +117,17 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 			return nil, err
 		}
 	}
+	if err := h.openRequestLog(cfg, o.Clock); err != nil {
+		return nil, err
+	}
 	if h.store, err = openStore(cfg, o.Redis); err != nil {
 		return nil, errors.Join(err, h.closeDatabase())
 	}
-	metrics.RedisUp(func() bool { return storeState(h.store) == "ok" })
+	if h.tracer, err = openTraces(cfg, o, metrics); err != nil {
+		return nil, errors.Join(err, h.store.Close(), h.closeDatabase())
+	}
+	store := traced(h.store, h.tracer)
+	metrics.RedisUp(func() bool { return storeUp(h.store) })
 	metrics.Accounts(h.countAccounts(h.states))
 	seen := observer{metrics, o.Log}
 	attempts := 0 // the default
@@ -125,10 +136,11 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	}
 	h.Upstream = upstream.New(upstream.Config{
 		Attempts: attempts,
-		Allow:    cfg.Egress.Allow, States: h.states, Keyring: keys, Clock: o.Clock, Store: h.store, Vault: h.vault(), Locks: h.store,
+		Allow:    cfg.Egress.Allow, States: h.states, Keyring: keys, Clock: o.Clock, Store: store, Vault: h.vault(), Locks: h.store,
 		Flight: seen.flight, Observe: seen.exchange,
 	})
-	c := cursor.Config{Keys: keys, Store: h.store, TTL: cfg.Cursors.TTL, Now: o.Clock}
+	metrics.Breakers(h.Upstream.Resting)
+	c := cursor.Config{Keys: keys, Store: store, TTL: cfg.Cursors.TTL, Now: o.Clock}
 	pages := c
 	if o.NoPages {
 		pages.Store = nil
@@ -143,7 +155,7 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	}
 	h.Handler, err = gateway.New(gateway.Config{
 		Proxy: h.Proxy, Auth: auth, Limits: principal.NewLimits(h.rates.Load, keys, shared(h.store), o.Clock), Metrics: metrics, Ready: h.ready, Version: o.Version,
-		Model: func() gateway.Schemas { return h.catalog.Load().Model }, Log: o.Log, Fingerprint: keys.Fingerprint,
+		Model: func() gateway.Schemas { return h.catalog.Load().Model }, Log: o.Log, Tracer: h.tracer, Requests: h.requests.Add, Fingerprint: keys.Fingerprint,
 	})
 	if err != nil {
 		return nil, err
@@ -207,7 +219,7 @@ func (h *House) Load(cfg *config.Config) error {
 	}
 	h.rates.Store(&principal.Rates{Token: cfg.Limits.Token, Account: cfg.Limits.Account})
 	for _, a := range cfg.Accounts.Static {
-		h.metrics.Expect(a.Connector)
+		h.metrics.Expect(a.Connector, slices.Sorted(maps.Keys(catalog.Connectors.Get(a.Connector).Resources))...)
 	}
 	return nil
 }
@@ -238,7 +250,7 @@ func (h *House) Stop() { h.Proxy.Stop() }
 // Close lets go of connections.
 func (h *House) Close() error {
 	h.Upstream.CloseIdle()
-	return errors.Join(h.workers.Close(), h.store.Close(), h.closeDatabase())
+	return errors.Join(h.workers.Close(), h.closeTraces(), h.store.Close(), h.closeDatabase())
 }
 
 // check says, at the line of the configuration, what only the connectors can know of an account, and takes the account's

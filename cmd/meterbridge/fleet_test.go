@@ -24,6 +24,7 @@ import (
 type fleet struct {
 	t        *testing.T
 	provider *simulate.Simulator
+	upstream *httptest.Server // where it listens
 	replicas []*replica
 }
 
@@ -56,7 +57,7 @@ func startFleet(t *testing.T, n int) *fleet {
 	upstream := httptest.NewServer(provider)
 	t.Cleanup(upstream.Close)
 	redis := kvtest.Start(t)
-	f := &fleet{t: t, provider: provider}
+	f := &fleet{t: t, provider: provider, upstream: upstream}
 	for range n {
 		r := &replica{redis: newLink(t, redis.Addr())}
 		r.start(t, fleetConfig(t, upstream.URL, r.redis.addr))

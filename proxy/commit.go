@@ -217,7 +217,7 @@ func (c *commit) end() error {
 	if c.wait(); c.err != nil {
 		c.abort()
 	}
-	c.extend() // for what the server itself still has to write
+	c.extend(0) // for what the server itself still has to write
 	return nil
 }
 

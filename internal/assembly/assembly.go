@@ -6,6 +6,7 @@
 package assembly
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -55,26 +56,28 @@ type House struct {
 	Accounts account.Store // those of the configuration, or those of the database
 	Admin    http.Handler  // the admin surface, which has a listener of its own
 
-	static   *account.Static
-	stored   *account.Stored // nil where the configuration lists the accounts
-	states   *account.States
-	database *database.DB // nil where nothing is kept in one
-	hurry    bool
-	only     string
-	trial    *Trial
-	count    bool
-	over     atomic.Pointer[layering] // what overrides of accounts are compiled with
-	counts   map[string]*jq.Counts    // by connector, of the catalog that is loaded
-	loading  sync.Mutex               // a signal and a saved file may come together
-	workers  worker.Pool              // of overrides that are untrusted
-	catalog  atomic.Pointer[proxy.Catalog]
-	tokens   *principal.Static
-	admins   *principal.Static // tokens of operators
-	rates    atomic.Pointer[principal.Rates]
-	store    store
-	keys     *secret.Keyring
-	metrics  *telemetry.Metrics
-	log      *slog.Logger
+	static       *account.Static
+	stored       *account.Stored // nil where the configuration lists the accounts
+	states       *account.States
+	database     *database.DB // nil where nothing is kept in one
+	hurry        bool
+	only         string
+	trial        *Trial
+	count        bool
+	over         atomic.Pointer[layering] // what overrides of accounts are compiled with
+	counts       map[string]*jq.Counts    // by connector, of the catalog that is loaded
+	loading      sync.Mutex               // a signal and a saved file may come together
+	workers      worker.Pool              // of overrides that are untrusted
+	catalog      atomic.Pointer[proxy.Catalog]
+	tokens       *principal.Static
+	storedTokens *principal.Stored // nil where nothing is kept in a database
+	cachedTokens *principal.Cached // of them
+	admins       *principal.Static // tokens of operators
+	rates        atomic.Pointer[principal.Rates]
+	store        store
+	keys         *secret.Keyring
+	metrics      *telemetry.Metrics
+	log          *slog.Logger
 }
 
 // Build makes a house of a configuration.
@@ -138,8 +141,12 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 		Catalog: h.catalog.Load, Accounts: h.Accounts, States: h.states, Upstream: h.Upstream,
 		Cursors: cursor.New(c), Pages: cursor.NewPages(pages), Clock: o.Clock, Observer: seen, Log: o.Log,
 	})
+	auth, err := h.openTokens(context.Background(), o.Clock) // each call to a database has a bound of its own
+	if err != nil {
+		return nil, errors.Join(err, h.store.Close())
+	}
 	h.Handler, err = gateway.New(gateway.Config{
-		Proxy: h.Proxy, Auth: principal.NewAuthenticator(keys, o.Clock, h.tokens), Limits: principal.NewLimits(h.rates.Load, keys, shared(h.store), o.Clock), Metrics: metrics, Ready: h.ready, Version: o.Version,
+		Proxy: h.Proxy, Auth: auth, Limits: principal.NewLimits(h.rates.Load, keys, shared(h.store), o.Clock), Metrics: metrics, Ready: h.ready, Version: o.Version,
 		Model: func() gateway.Schemas { return h.catalog.Load().Model }, Log: o.Log, Fingerprint: keys.Fingerprint,
 	})
 	if err != nil {
@@ -236,7 +243,7 @@ func (h *House) Close() error {
 // check says, at the line of the configuration, what only the connectors can know of an account, and takes the account's
 // overrides into the catalog.
 func check(cfg *config.Config, catalog layering) error {
-	var errs config.Errors
+	errs := checkTokens(cfg, catalog.Catalog)
 	for i, a := range cfg.Accounts.Static {
 		over, defects, findings := catalog.judge(a)
 		for _, d := range defects {

@@ -169,10 +169,10 @@ func (h *house) revoke(t testing.TB) {
 	}
 }
 
-// mint is an account token for acme-1, made by a token and to an order.
-func (h *house) mint(t testing.TB, by, order string) string {
+// mint is an account token, made by a token and to an order.
+func (h *house) mint(t testing.TB, by, account, order string) string {
 	t.Helper()
-	got := h.ask(t, http.MethodPost, "/integrated-account/acme-1/token", by, func(r *http.Request) { r.Body = io.NopCloser(strings.NewReader(order)) })
+	got := h.ask(t, http.MethodPost, "/integrated-account/"+account+"/token", by, func(r *http.Request) { r.Body = io.NopCloser(strings.NewReader(order)) })
 	var m struct{ Token string }
 	if err := json.Unmarshal(got.body, &m); err != nil || got.status != http.StatusCreated || m.Token == "" {
 		t.Fatalf("minting: %d %s", got.status, got.body)

@@ -38,7 +38,7 @@ func (h *House) ready(ctx context.Context) gateway.Readiness {
 		r.Parts["database"] = "ok"
 		if err := h.database.Ping(ctx); err != nil {
 			r.Degraded = true
-			r.Parts["database"] = "down: accounts that were used lately are served, and none can be changed"
+			r.Parts["database"] = "down: accounts that were used lately are served to tokens of the configuration, and nothing can be changed"
 		}
 	}
 	if _, isRedis := h.store.(*kv.Redis); !isRedis {

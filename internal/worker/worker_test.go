@@ -352,6 +352,12 @@ func TestOneProgramLeavesRoomForOthers(t *testing.T) {
 	wg.Wait()
 }
 
+func TestWithoutAPoolNothingRuns(t *testing.T) {
+	if got, err := one(t, nil, expression("."), "1", ""); !errors.Is(err, errNoPool) {
+		t.Error(got, err)
+	}
+}
+
 func TestAWorkerIsReplaced(t *testing.T) {
 	p := newPool(t)
 	sane := expression(".")

@@ -147,6 +147,17 @@ func TestNoProviderInGo(t *testing.T) {
 	})
 }
 
+// TestNothingParsesWhatMayBeDeep: gjson's check ends the process on some millions of brackets, and its values take time that
+// grows with the square of the depth. It finds things in bytes that were scanned before, and no more.
+func TestNothingParsesWhatMayBeDeep(t *testing.T) {
+	deep := regexp.MustCompile(`gjson\.Valid|\.Value\(\)\.\((map|\[\])`)
+	eachLine(t, ".go", func(file string, n int, line string) {
+		if deep.MatchString(line) && !strings.HasPrefix(file, "bench/") && file != "house_test.go" {
+			t.Errorf("%s:%d: %s", file, n, strings.TrimSpace(line))
+		}
+	})
+}
+
 // TestNothingIsLeftUndone: what is in the tree is meant.
 func TestNothingIsLeftUndone(t *testing.T) {
 	undone := regexp.MustCompile("(?i)" + `\b(TO` + `DO|FIX` + `ME|XX` + `X)\b|not imple` + `mented`)

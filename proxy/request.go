@@ -55,12 +55,18 @@ func (p *Proxy) resolve(r *http.Request, who *principal.Principal, model, resour
 		return nil, notFoundModel(model)
 	}
 	catalog := p.Catalog()
-	if !slices.Contains(catalog.Model.Names(), resource) {
+	if !catalog.Model.Has(resource) {
 		return nil, unknownResource(resource, catalog.Model.Names())
 	}
-	q, err := p.begin(r, who, catalog, principal.Action{Area: model, Name: resource})
+	act := principal.Action{Area: model, Name: resource}
+	q, err := p.begin(r, who, catalog, act)
 	if err != nil {
 		return nil, err
+	}
+	if act.Format = principal.FormatUnified; id != "" && q.params.format != Raw && q.params.format != Debug { // one object has no other form
+		if err := who.Allows(act); err != nil {
+			return nil, err
+		}
 	}
 	if err := q.choose(resource, id); err != nil {
 		return nil, err
@@ -149,7 +155,7 @@ func (q *request) choose(resource, id string) error {
 	case q.method == nil:
 		return problem.New(problem.UnknownMethod, "the connector %s can get one of its %s by its id and not list them", q.conn.Name, resource)
 	}
-	q.sess = q.sess.WithScopes(q.source().Scopes)
+	q.sess = q.sessions[q.source().Name]
 	q.program = q.standing.program
 	if q.program == nil || !q.program.Has(q.mapped) {
 		return problem.New(problem.Internal, "no mapping of %s reads %s; meterbridge lint says more", q.conn.Name, q.mapped)

@@ -23,6 +23,8 @@ type standing struct {
 	program     *mapping.Program // with its overrides; nil where the connector has no mapping
 	rev         uint64           // tells one version of connector, mapping and overrides from another
 	accountJSON []byte           // $account of mappings
+	naming      map[string]*naming
+	sessions    map[string]*upstream.Session // with the permissions that each resource needs
 }
 
 // standings has the latest of each account: one of before a reload is replaced by the account's next request.
@@ -58,5 +60,10 @@ func newStanding(up *upstream.Client, acct *account.Account, catalog *Catalog) (
 		st.rev ^= st.program.Hash()
 	}
 	st.rev ^= st.conn.Hash
+	st.naming = st.namings()
+	st.sessions = map[string]*upstream.Session{}
+	for name, r := range st.conn.Resources {
+		st.sessions[name] = st.sess.WithScopes(r.Scopes)
+	}
 	return st, nil
 }

@@ -132,12 +132,13 @@ type overridesText struct {
 	Requests string            `json:"requests,omitempty"`
 }
 
-// NewOverrides are overrides of texts that stand in no file: findings name them as they are set.
+// NewOverrides are overrides of texts that stand in no file: findings name them as they are set. Nor are they the operator's,
+// who has files.
 func NewOverrides(mappings map[string]string, requests string) *Overrides {
 	if len(mappings) == 0 && requests == "" {
 		return nil
 	}
-	o := &Overrides{Mappings: map[string]jq.Source{}}
+	o := &Overrides{Mappings: map[string]jq.Source{}, Untrusted: true}
 	for resource, text := range mappings {
 		o.Mappings[resource] = jq.Source{File: "overrides.mappings." + resource, Text: text}
 	}

@@ -52,22 +52,25 @@ type House struct {
 	Upstream *upstream.Client
 	Accounts account.Store // those of the configuration, or those of the database
 
-	stored   *account.Stored // nil where the configuration lists the accounts
-	states   *account.States
-	database *database.DB // nil where nothing is kept in one
-	hurry    bool
-	only     string
-	trial    *Trial
-	count    bool
-	counts   map[string]*jq.Counts // by connector, of the catalog that is loaded
-	loading  sync.Mutex            // a signal and a saved file may come together
-	workers  worker.Pool           // of overrides that are untrusted
-	catalog  atomic.Pointer[proxy.Catalog]
-	tokens   *principal.Static
-	store    kv.Store
-	keys     *secret.Keyring
-	metrics  *telemetry.Metrics
-	log      *slog.Logger
+	stored       *account.Stored // nil where the configuration lists the accounts
+	states       *account.States
+	database     *database.DB // nil where nothing is kept in one
+	hurry        bool
+	only         string
+	trial        *Trial
+	count        bool
+	counts       map[string]*jq.Counts // by connector, of the catalog that is loaded
+	loading      sync.Mutex            // a signal and a saved file may come together
+	workers      worker.Pool           // of overrides that are untrusted
+	catalog      atomic.Pointer[proxy.Catalog]
+	tokens       *principal.Static
+	storedTokens *principal.Stored // nil where nothing is kept in a database
+	cachedTokens *principal.Cached // of them
+	rates        atomic.Pointer[principal.Rates]
+	store        kv.Store
+	keys         *secret.Keyring
+	metrics      *telemetry.Metrics
+	log          *slog.Logger
 }
 
 // Build makes a house of a configuration.
@@ -80,13 +83,13 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	}
 	metrics := telemetry.NewMetrics(o.Version)
 	h := &House{log: o.Log, metrics: metrics, only: o.Only, hurry: o.Hurry, count: o.Count, trial: o.Trial}
-	keys, shared, err := cfg.Keyring()
+	keys, given, err := cfg.Keyring()
 	if err != nil {
 		return nil, err
 	}
 	h.keys = keys
-	if !shared {
-		o.Log.Warn("no secret_key is configured: cursors work until this process ends, and in this process only")
+	if !given {
+		o.Log.Warn("no secret_key is configured: cursors and account tokens work until this process ends, and in this process only")
 	}
 	h.states = account.NewStates(o.Clock)
 	h.Accounts = configured{h.catalog.Load}
@@ -125,8 +128,12 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 		Catalog: h.catalog.Load, Accounts: h.Accounts, States: h.states, Upstream: h.Upstream,
 		Cursors: cursor.New(c), Pages: cursor.NewPages(pages), Clock: o.Clock, Observer: seen, Log: o.Log,
 	})
+	auth, err := h.openTokens(context.Background(), o.Clock) // each call to a database has a bound of its own
+	if err != nil {
+		return nil, errors.Join(err, h.store.Close())
+	}
 	h.Handler, err = gateway.New(gateway.Config{
-		Proxy: h.Proxy, Auth: principal.NewAuthenticator(keys, o.Clock, h.tokens), Metrics: metrics, Ready: h.ready, Version: o.Version,
+		Proxy: h.Proxy, Auth: auth, Limits: principal.NewLimits(h.rates.Load, keys, shared(h.store), o.Clock), Metrics: metrics, Ready: h.ready, Version: o.Version,
 		Model: func() gateway.Schemas { return h.catalog.Load().Model }, Log: o.Log, Fingerprint: keys.Fingerprint,
 	})
 	return h, err
@@ -177,6 +184,7 @@ func (h *House) Load(cfg *config.Config) error {
 	if err := h.tokens.Replace(tokens); err != nil {
 		return err
 	}
+	h.rates.Store(&principal.Rates{Token: cfg.Limits.Token, Account: cfg.Limits.Account})
 	for _, a := range cfg.Accounts.Static {
 		h.metrics.Expect(a.Connector)
 	}
@@ -215,7 +223,7 @@ func (h *House) Close() error {
 // check says, at the line of the configuration, what only the connectors can know of an account, and takes the account's
 // overrides into the catalog.
 func check(cfg *config.Config, catalog layering) error {
-	var errs config.Errors
+	errs := checkTokens(cfg, catalog.Catalog)
 	for i, a := range cfg.Accounts.Static {
 		key := fmt.Sprintf("accounts.static[%d]", i)
 		conn := catalog.Connectors.Get(a.Connector)
@@ -253,41 +261,4 @@ func missing(conn *connector.Connector, lack connector.Lack) string {
 		return fmt.Sprintf("the credential %s (%s) is missing", c.Name, c.Title)
 	}
 	return fmt.Sprintf("credentials are missing: %s takes %s", conn.Name, lack)
-}
-
-func openStore(cfg *config.Config, timeout time.Duration) (kv.Store, error) {
-	if cfg.Cursors.Store == config.StoreRedis {
-		return kv.NewRedis(kv.RedisConfig{URL: cfg.Redis.URL.Reveal(), Timeout: timeout})
-	}
-	return kv.NewMemory(kv.MemoryConfig{}), nil
-}
-
-// ready tells the truth about the parts. A Redis that is lost costs speed and not data, so it is told and the gateway
-// stays ready: taking every replica out of service for it would turn the loss of a cache into an outage.
-func (h *House) ready(ctx context.Context) gateway.Readiness {
-	r := gateway.Readiness{Ready: true, Parts: map[string]string{"configuration": "ok"}}
-	if h.database != nil {
-		r.Parts["database"] = "ok"
-		if err := h.database.Ping(ctx); err != nil {
-			r.Degraded = true
-			r.Parts["database"] = "down: accounts that were used lately are served, and none can be changed"
-		}
-	}
-	if _, isRedis := h.store.(*kv.Redis); !isRedis {
-		r.Parts["cursor_store"] = "memory"
-		return r
-	}
-	r.Parts["redis"] = "ok"
-	if err := h.store.Ping(ctx); err != nil {
-		r.Degraded = true
-		r.Parts["redis"] = "down: walks go on without cached pages"
-	}
-	return r
-}
-
-func storeState(s kv.Store) string {
-	if r, ok := s.(*kv.Redis); ok {
-		return r.Status()
-	}
-	return "ok"
 }

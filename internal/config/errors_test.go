@@ -73,6 +73,7 @@ func TestErrors(t *testing.T) {
 			"1:87: auth.tokens[0].resources[1]: wants usage-metering/RESOURCE, proxy/RESOURCE (* for all of them), custom, metrics or *",
 			`1:111: auth.tokens[0].formats[0]: there is no such format; the nearest is "raw" of unified, normalized, stream, csv, raw, debug, remote_data, passthrough`,
 		}},
+		{"as many accounts as a token has, and one more", "auth: { tokens: [{ name: a, token: 0123456789abcdef, accounts: [" + strings.Repeat("x, ", 100) + "] }, { name: b, token: 0123456789abcdeg, accounts: [" + strings.Repeat("x, ", 101) + "] }] }", []string{"1:416: auth.tokens[1].accounts: has 101 entries; a token has at most 100"}},
 		{"a scope of nothing", "auth: { tokens: [{ name: a, token: 0123456789abcdef, accounts: [], formats: [] }] }", []string{"1:77: auth.tokens[0].formats: is empty, so that the token could do nothing; leave it out for all"}},
 		{"expiry", "auth: { tokens: [{ name: a, token: 0123456789abcdef, accounts: [], expires: tomorrow }] }", []string{"1:77: auth.tokens[0].expires: wants a date such as 2027-01-31, which is included, or an instant such as 2027-01-31T12:00:00Z"}},
 		{"a token of ours that was cut", "auth: { tokens: [{ name: a, token: umt_0123456789abcdef, accounts: [] }] }", []string{"1:36: auth.tokens[0].token: starts like a token of Meterbridge's own and was cut or mistyped: its checksum does not fit"}},

@@ -90,6 +90,9 @@ func (p *parser) once(n *yaml.Node, item, key, value string, seen map[string]str
 // words is a list of grants.
 func (p *parser) words(dst *[]string, check func(string) error) func(*yaml.Node, string) {
 	return func(n *yaml.Node, key string) {
+		if n.Kind == yaml.SequenceNode && len(n.Content) > principal.MaxGrants {
+			p.fail(n, key, "has %d entries; a token has at most %d", len(n.Content), principal.MaxGrants)
+		}
 		p.list(n, key, func(n *yaml.Node, key string) {
 			s, ok := p.written(n, key)
 			if !ok {

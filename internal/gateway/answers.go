@@ -29,7 +29,7 @@ func problemName(status int) string {
 }
 
 // dataHeaders stand on answers with a provider's data.
-var dataHeaders = []string{"ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", proxy.HeaderNextCursor, proxy.HeaderRange, proxy.HeaderWarning, proxy.HeaderStatus}
+var dataHeaders = []string{"ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", headerPolicy, headerRateLimit, proxy.HeaderNextCursor, proxy.HeaderRange, proxy.HeaderWarning, proxy.HeaderStatus}
 
 // headerComponents are all headers of answers.
 func headerComponents() object {
@@ -41,6 +41,8 @@ func headerComponents() object {
 		of("ratelimit-limit", "The provider's rate limit, with its window in seconds where it is known. Absent where the provider sends none.", text(), "110;w=10"),
 		of("ratelimit-remaining", "What is left of it.", integer(0, 1<<31-1), 109),
 		of("ratelimit-reset", "Seconds until it is whole again.", integer(0, 1<<31-1), 7),
+		of(headerPolicy, "A limit of the gateway's own, where one is configured: requests and seconds. One for the token, one for the account.", text(), `"token";q=600;w=60`),
+		of(headerRateLimit, "What is left of it, and seconds until it is whole again.", text(), `"token";r=599;t=1`),
 		of("Retry-After", "Seconds to wait before the next try.", integer(1, 1<<31-1), 30),
 		of("Allow", "The methods that the route has.", text(), "GET, HEAD"),
 		of("WWW-Authenticate", "How to authenticate.", text(), `Bearer realm="meterbridge"`),
@@ -115,6 +117,9 @@ func problemResponses() object {
 			headers = append(headers, "Allow")
 		case http.StatusTooManyRequests, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 			headers = append(headers, "Retry-After")
+			if status == http.StatusTooManyRequests {
+				headers = append(headers, headerPolicy, headerRateLimit)
+			}
 		}
 		first := byStatus[status][0]
 		p := problem.New(first.Code, "%s %s", strings.TrimSuffix(first.What, "."), "")

@@ -40,7 +40,10 @@ func (g *gateway) guard(next echo.HandlerFunc) echo.HandlerFunc {
 			c.Response().Header().Set("Connection", "close")
 		}
 		if r.Body != nil && r.Body != http.NoBody {
-			r.Body = &timedBody{ReadCloser: r.Body, c: http.NewResponseController(c.Response())}
+			r.Body = timed(r.Body, http.NewResponseController(c.Response()))
+			if err := unasked(r); err != nil {
+				return err
+			}
 		}
 		defer func() {
 			if v := recover(); v != nil {
@@ -70,24 +73,40 @@ func headerBytes(h http.Header) int {
 	return n
 }
 
-// timedBody gives a request's body bodyTimeout from the first read on. The deadline is taken back at the body's end: an
-// answer may take as long as it likes.
+// timedBody gives a request's body bodyTimeout from here on. The deadline is taken back at the body's end: an answer may
+// take as long as it likes. It stays where the body did not come whole, for net/http reads what is left of one on its own,
+// before it answers.
 type timedBody struct {
 	io.ReadCloser
-	c    *http.ResponseController
-	open bool
+	c *http.ResponseController
+}
+
+func timed(body io.ReadCloser, c *http.ResponseController) *timedBody {
+	_ = c.SetReadDeadline(time.Now().Add(bodyTimeout)) // a connection without deadlines is a test's
+	return &timedBody{body, c}
 }
 
 func (b *timedBody) Read(p []byte) (int, error) {
-	if !b.open {
-		b.open = true
-		_ = b.c.SetReadDeadline(time.Now().Add(bodyTimeout)) // a connection without deadlines is a test's
-	}
 	n, err := b.ReadCloser.Read(p)
-	if err != nil {
+	if errors.Is(err, io.EOF) {
 		_ = b.c.SetReadDeadline(time.Time{})
 	}
 	return n, err
+}
+
+// unasked takes the body of a request that has no use for one, before its answer begins: the deadline must not end that.
+func unasked(r *http.Request) error {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return nil
+	}
+	n, err := io.Copy(io.Discard, io.LimitReader(r.Body, proxy.MaxBody+1))
+	switch {
+	case err != nil:
+		return problem.Wrap(problem.InvalidBody, err, "the body did not arrive whole")
+	case n > proxy.MaxBody:
+		return problem.New(problem.TooLarge, "the body is larger than %d bytes", proxy.MaxBody)
+	}
+	return nil
 }
 
 // fail is the one place where an error becomes an answer.

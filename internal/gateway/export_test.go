@@ -21,6 +21,7 @@ const (
 	MaxHeaderBytes = maxHeaderBytes
 	MaxWireHeader  = maxWireHeader
 	MaxRequestID   = maxRequestID
+	MaxOrder       = maxOrder
 )
 
 // Document is the OpenAPI document as served.

@@ -37,6 +37,7 @@ const (
 // Metrics hears of every request; telemetry implements it.
 type Metrics interface {
 	Request(*telemetry.Line)
+	Limited(limit string)
 	Handler() http.Handler
 }
 
@@ -57,6 +58,7 @@ type Readiness struct {
 type Config struct {
 	Proxy   *proxy.Proxy
 	Auth    *principal.Authenticator
+	Limits  *principal.Limits
 	Metrics Metrics
 	Ready   func(context.Context) Readiness
 	Model   func() Schemas // the unified model, for the OpenAPI document; a pointer, the same until a reload

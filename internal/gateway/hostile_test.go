@@ -255,7 +255,7 @@ func TestCursorsThatAreNotTheirs(t *testing.T) {
 			refused(fmt.Sprintf("cut to %d", i), token[:i])
 		}
 	}
-	another := newHouse(t)
+	another := houseOfKey(t, "o")
 	elsewhere := another.ask(t, http.MethodGet, list+"&limit=1", everyone)
 	refused("of another key", between(string(elsewhere.body), `"next_cursor":"`, `"`))
 	for what, target := range map[string]string{

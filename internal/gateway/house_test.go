@@ -114,11 +114,17 @@ func (p *provider) evil() bool {
 
 func newHouse(t testing.TB) *house {
 	t.Helper()
+	return houseOfKey(t, "k")
+}
+
+// houseOfKey is a house whose secret key is that letter, all through.
+func houseOfKey(t testing.TB, letter string) *house {
+	t.Helper()
 	h := &house{provider: new(provider), log: new(logged), client: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 	upstream := httptest.NewServer(h.provider)
 	t.Cleanup(upstream.Close)
 	cfg := config.Default()
-	cfg.SecretKeys = []secret.Value{secret.New(strings.Repeat("k", config.KeyBytes))}
+	cfg.SecretKeys = []secret.Value{secret.New(strings.Repeat(letter, config.KeyBytes))}
 	cfg.Connectors.Dir, cfg.Mappings.Dir, cfg.Egress.Allow = "testdata/house/connectors", "testdata/house/mappings", assembly.Loopback
 	for id, of := range map[string]string{"acme-1": "north", "acme-2": "south"} {
 		cfg.Accounts.Static = append(cfg.Accounts.Static, &account.Account{
@@ -163,10 +169,10 @@ func (h *house) revoke(t testing.TB) {
 	}
 }
 
-// mint is an account token for acme-1, made by a token and to an order.
-func (h *house) mint(t testing.TB, by, order string) string {
+// mint is an account token, made by a token and to an order.
+func (h *house) mint(t testing.TB, by, account, order string) string {
 	t.Helper()
-	got := h.ask(t, http.MethodPost, "/integrated-account/acme-1/token", by, func(r *http.Request) { r.Body = io.NopCloser(strings.NewReader(order)) })
+	got := h.ask(t, http.MethodPost, "/integrated-account/"+account+"/token", by, func(r *http.Request) { r.Body = io.NopCloser(strings.NewReader(order)) })
 	var m struct{ Token string }
 	if err := json.Unmarshal(got.body, &m); err != nil || got.status != http.StatusCreated || m.Token == "" {
 		t.Fatalf("minting: %d %s", got.status, got.body)

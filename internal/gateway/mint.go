@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -59,19 +60,24 @@ func (g *gateway) mint(c echo.Context) error {
 	return encode(c, http.StatusCreated, minted{token, view.ID, expires, grants.Write, grants.Resources, grants.Formats})
 }
 
-// order reads a body of ours: JSON or nothing, and no key that has no meaning.
+// order reads a body of ours: one JSON object or nothing, and no key that has no meaning.
 func order(c echo.Context, dst any) error {
-	dec := json.NewDecoder(http.MaxBytesReader(c.Response(), c.Request().Body, maxOrder))
-	dec.DisallowUnknownFields()
-	err := dec.Decode(dst)
-	switch tooLarge := new(http.MaxBytesError); {
-	case err == io.EOF:
-		return nil
-	case errors.As(err, &tooLarge):
+	body, err := io.ReadAll(http.MaxBytesReader(c.Response(), c.Request().Body, maxOrder))
+	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
 		return problem.New(problem.TooLarge, "the body is larger than %d bytes", maxOrder)
-	case err != nil:
+	}
+	if err != nil {
+		return problem.Wrap(problem.InvalidBody, err, "the body did not arrive whole")
+	}
+	if len(bytes.TrimSpace(body)) == 0 {
+		return nil
+	}
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(dst); err != nil {
 		return problem.Wrap(problem.InvalidBody, err, "the body is no JSON object of this request: %v", err)
-	case dec.More():
+	}
+	if dec.More() {
 		return problem.New(problem.InvalidBody, "the body has something behind its JSON object")
 	}
 	return nil

@@ -74,6 +74,9 @@ func (g *gateway) authorized(r route) echo.HandlerFunc {
 				return err
 			}
 			c.Set(callerKey, who)
+			if err := g.limited(c, who); err != nil {
+				return err
+			}
 		}
 		if err := wholeSegments(c); err != nil {
 			return err

@@ -97,13 +97,18 @@ func (m *Memory) Set(ctx context.Context, key string, val []byte, ttl time.Durat
 	if old, ok := m.entries[key]; ok {
 		m.remove(old)
 	}
-	for m.bytes+e.size() > m.cfg.MaxBytes {
+	m.put(e)
+	return nil
+}
+
+// put adds an entry whose key is free, and lets others go where there is no room for it.
+func (m *Memory) put(e *memEntry) {
+	for m.bytes+e.size() > m.cfg.MaxBytes && m.used.Len() > 0 {
 		m.remove(m.used.Back())
 		m.evicted++
 	}
-	m.entries[key] = m.used.PushFront(e)
+	m.entries[e.key] = m.used.PushFront(e)
 	m.bytes += e.size()
-	return nil
 }
 
 func (m *Memory) remove(el *list.Element) {

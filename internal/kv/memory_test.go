@@ -15,6 +15,24 @@ func TestMemoryKeepsTheContract(t *testing.T) {
 	})
 }
 
+func TestMemoryCountsByTheContract(t *testing.T) {
+	kvtest.LimiterContract(t, func(*testing.T) kvtest.LimiterStore { return kv.NewMemory(kv.MemoryConfig{}) })
+}
+
+// However many buckets there are, they take no more memory than the store may.
+func TestBucketsAreBounded(t *testing.T) {
+	one := entrySize(t, "k0000", 8)
+	m := kv.NewMemory(kv.MemoryConfig{MaxBytes: 10 * one})
+	for i := range 1000 {
+		if _, err := m.Take(t.Context(), kv.Bucket{Key: fmt.Sprintf("k%04d", i), Rate: kv.Rate{Requests: 1, Per: time.Hour}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s := m.Stats(); s.Entries != 10 || s.Bytes > 10*one {
+		t.Errorf("%+v", s)
+	}
+}
+
 // entrySize measures what one entry of a key and a value of this size counts.
 func entrySize(t *testing.T, key string, size int) int64 {
 	t.Helper()

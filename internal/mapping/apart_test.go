@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/meterbridge/meterbridge/internal/jq"
+	"github.com/meterbridge/meterbridge/internal/record"
 	"github.com/meterbridge/meterbridge/internal/worker"
 )
 
@@ -109,6 +110,28 @@ func TestUntrustedMayCallLess(t *testing.T) {
 		}
 		if o, findings := CompileUntrusted(nil, src, model(t)); o != nil || len(findings) != 1 || findings[0].Rule != "untrusted" || findings[0].Line != 1 {
 			t.Errorf("%s: %v", text, findings)
+		}
+	}
+}
+
+// BenchmarkOverride compares an override in this process with the same in a process of its own.
+func BenchmarkOverride(b *testing.B) {
+	base, text := compile(b, baseText), `{name: ($base.name + .group), unit: (.list[0].unit | ascii_downcase)}`
+	for _, n := range []int{1, 16} {
+		item := []byte(`{"list":[` + strings.TrimSuffix(strings.Repeat(`{"sku":1,"title":"T","unit":"GB"},`, n), ",") + `],"group":"g"}`)
+		for name, o := range map[string]*Override{"here": over(b, Account, text), "apart": untrusted(b, pool(b), text)} {
+			b.Run(fmt.Sprintf("%d records/%s", n, name), func(b *testing.B) {
+				r, batch := base.With(o).Runner("products"), record.Batch{}
+				defer r.Close()
+				b.ReportAllocs()
+				for b.Loop() {
+					batch.Reset()
+					r.Scan(item, 0, true)
+					if err := r.Emit(&batch); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
 		}
 	}
 }

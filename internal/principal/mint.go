@@ -92,7 +92,7 @@ func (a *Authenticator) open(ctx context.Context, token string) (*Principal, err
 		return nil, err
 	}
 	return &Principal{
-		ID: minter.ID, Name: minter.Name + " (account token)", Limit: minter.Limit, minter: minter, Expires: time.Unix(s.Expires, 0),
+		ID: minter.ID, Name: minter.Name + " (account token)", Sum: SumOf(token), Limit: minter.Limit, minter: minter, Expires: time.Unix(s.Expires, 0),
 		Grants: Grants{Accounts: []string{s.Account}, Write: s.Write, Resources: s.Resources, Formats: s.Formats},
 	}, nil
 }

@@ -18,7 +18,7 @@ import (
 type Principal struct {
 	ID   string // of the token, unique over all sources; an account token's is its minter's
 	Name string // for people
-	Sum  Sum    // of the token; zero for an account token
+	Sum  Sum    // of the token
 	Grants
 	Expires time.Time // the first moment at which the token is no longer good; zero: never
 	Limit   kv.Rate   // in place of the limit of all tokens; zero: that one

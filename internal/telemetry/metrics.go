@@ -31,6 +31,7 @@ type Metrics struct {
 	mappings  *prometheus.CounterVec
 	checks    *prometheus.CounterVec
 	mapped    *prometheus.CounterVec
+	limited   *prometheus.CounterVec
 	mapping   *prometheus.CounterVec
 	dropped   prometheus.Counter
 	opened    prometheus.Counter
@@ -60,6 +61,7 @@ func NewMetrics(version string) *Metrics {
 	m.mappings = counters(m, "mapping_errors_total", "Items that a mapping could not read.", "connector", "resource")
 	m.checks = counters(m, "mapping_checks_total", "Items that a compiled mapping and jq's machine both read: same, or other where the two made something else of one.", "connector", "resource", "outcome")
 	m.mapped = counters(m, "mapped_items_total", "Items mapped, by the compiled mapping (compiled), by jq's machine where the compiled mapping was not sure (bailed), or by jq's machine alone (interpreted).", "connector", "resource", "engine")
+	m.limited = counters(m, "limited_total", "Requests refused by a limit of the gateway's own: that of their token, or of their account.", "limit")
 	m.mapping = counters(m, "mapping_seconds_total", "Time that mappings have worked.", "connector", "resource")
 	m.opened = counter(m, "cursors_opened_total", "Cursors that clients sent and that opened.")
 	m.stale = counter(m, "cursors_stale_total", "Cursors whose record was no longer where it was.")
@@ -118,6 +120,13 @@ func (m *Metrics) Request(l *Line) {
 func (m *Metrics) Records(connector, resource, format string, n int) {
 	if m != nil && n > 0 {
 		m.records.WithLabelValues(label(connector), label(resource), label(format)).Add(float64(n))
+	}
+}
+
+// Limited counts a request that a limit of ours refused.
+func (m *Metrics) Limited(limit string) {
+	if m != nil {
+		m.limited.WithLabelValues(label(limit)).Inc()
 	}
 }
 

@@ -75,7 +75,11 @@ func (s *Session) send(ctx context.Context, call connector.Call, sig *signature)
 		release()
 	}
 
-	req, err := http.NewRequestWithContext(inner, call.Method, "", bytes.NewReader(call.Body))
+	var sent io.Reader = http.NoBody
+	if len(call.Body) > 0 {
+		sent = bytes.NewReader(call.Body)
+	}
+	req, err := http.NewRequestWithContext(inner, call.Method, "", sent)
 	if err != nil {
 		drop()
 		return nil, failure(ctx, u.Host, err)
@@ -159,6 +163,7 @@ type Reply struct {
 	Status    int
 	Header    http.Header   // of the answer, without what was undone of its encoding
 	Body      io.ReadCloser // inflated; never nil
+	Whole     []byte        // what Body has, where it has come whole; it stays until Body is closed
 	URL       string        // where it came from, as it may be shown
 	RateLimit http.Header   // ratelimit-limit, -remaining and -reset, normalised; nil where the provider sends none
 	Empty     bool          // the provider's error means that there is nothing; the body is empty

@@ -16,6 +16,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/meterbridge/meterbridge/internal/account"
@@ -113,13 +114,14 @@ type Session struct {
 	baseSet bool // by the configuration: the allowed addresses are open to the account's calls, links and downloads
 	lane    *lane
 	own     string           // of the key of calls that others may join
+	signed  *sync.Map        // *connector.Auth → *signature, those that last
 	scopes  []string         // the provider's permissions that the calls need
 	fault   *problem.Problem // the account's configuration can't be called with
 }
 
 // For is the session of an account. values is its context as the connector resolved it.
 func (c *Client) For(acct *account.Account, conn *connector.Connector, values map[string]any) *Session {
-	s := &Session{c: c, acct: acct, conn: conn, values: values, lane: c.lanes.of(acct.ID, conn.Limits)}
+	s := &Session{c: c, acct: acct, conn: conn, values: values, signed: new(sync.Map), lane: c.lanes.of(acct.ID, conn.Limits)}
 	text, _ := values["base_url"].(string)
 	u, err := parseBase(text)
 	if err != nil {

@@ -1,11 +1,11 @@
 package upstream
 
 import (
+	"math/rand/v2"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
-
-	"pgregory.net/rapid"
 
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/problem"
@@ -197,48 +197,95 @@ func TestDownloadWithoutCredentialsMayLeadElsewhere(t *testing.T) {
 	}
 }
 
-// TestNoPathLeavesTheBase is the property behind the tables: whatever the segments, host and prefix are the base's,
-// for us and for a server that decodes and cleans once more.
+// hostileBits are what paths that climb, and links that lead elsewhere, are made of.
+var hostileBits = []string{"..", ".", "/", "//", "\\", "%2e", "%2E%2e", "%252e", "%25252e", "%2f", "%252f", "%5c", "%00", "%", "@", ":", "?", "#", ";", "..;", "a", "v1",
+	"https:", "evil.example", "[::1]", " ", "\r\n", "\x00", "é", "‥", "．．", "%c0%ae", "%e0%80%ae", "&", "=", "%ff", "\t", "%0d%0a", "~", "*", "169.254.169.254"}
+
+// staysBelow is the property behind the tables: whatever the path or the link, host and prefix are the base's, for us and
+// for a server that decodes and cleans once more. It says whether the call may be made at all.
+func staysBelow(b *base, call connector.Call) (served bool, why string) {
+	u, anywhere, err := b.target(call)
+	if err != nil {
+		return false, ""
+	}
+	again, err := url.Parse(u.String())
+	if err != nil {
+		return true, "does not parse: " + err.Error()
+	}
+	if anywhere || !sameOrigin(again, b.url) || again.User != nil {
+		return true, "leaves the host: " + again.String()
+	}
+	if call.URL != "" {
+		return true, ""
+	}
+	if again.RawQuery != "" || again.Fragment != "" {
+		return true, "ends the path: " + again.String()
+	}
+	once := again
+	for range 3 {
+		if !strings.HasPrefix(once.JoinPath().EscapedPath()+"/", "/api/v1/") {
+			return true, "leaves the prefix: " + again.String() + ", cleaned " + once.JoinPath().String()
+		}
+		next, err := url.PathUnescape(once.EscapedPath())
+		if err != nil {
+			break
+		}
+		once = &url.URL{Scheme: "https", Host: "h", Path: strings.ReplaceAll(next, "\\", "/")}
+	}
+	return true, ""
+}
+
+// TestNoPathLeavesTheBase asks it of many random texts, half of them links.
 func TestNoPathLeavesTheBase(t *testing.T) {
-	bits := []string{"..", ".", "/", "//", "\\", "%2e", "%2E%2e", "%252e", "%2f", "%5c", "%00", "%", "@", ":", "?", "#", ";", "a", "v1",
-		"https:", "evil.example", "[::1]", " ", "\r\n", "\x00", "é", "‥", "．．", "%c0%ae", "&", "=", "%ff"}
+	const texts = 150_000
 	b := mustBase(t, "https://api.acme.example:8443/api/v1", "")
-	served := 0
-	rapid.Check(t, func(t *rapid.T) {
-		p := strings.Join(rapid.SliceOfN(rapid.OneOf(rapid.SampledFrom(bits), rapid.String()), 0, 12).Draw(t, "path"), "")
-		link := rapid.Bool().Draw(t, "link")
-		call := connector.Call{Path: p}
-		if link {
-			call = connector.Call{Path: "x", URL: p}
+	random, served := rand.New(rand.NewPCG(1, 2)), 0
+	for range texts {
+		var p []byte
+		for range random.IntN(12) {
+			if random.IntN(4) == 0 {
+				p = append(p, byte(random.Uint32()))
+			} else {
+				p = append(p, hostileBits[random.IntN(len(hostileBits))]...)
+			}
 		}
-		u, anywhere, err := b.target(call)
+		for _, call := range []connector.Call{{Path: string(p)}, {Path: "x", URL: string(p)}} {
+			ok, why := staysBelow(b, call)
+			if why != "" {
+				t.Fatalf("%q %s", p, why)
+			}
+			if ok {
+				served++
+			}
+		}
+	}
+	if served < texts/10 {
+		t.Errorf("only %d of them could be called", served)
+	}
+}
+
+func FuzzTarget(f *testing.F) {
+	for _, s := range hostileBits {
+		f.Add(s, "a/"+s+"/b", "k", s)
+	}
+	b := mustBase(f, "https://api.acme.example:8443/api/v1", "")
+	f.Fuzz(func(t *testing.T, path, link, key, value string) {
+		for _, call := range []connector.Call{{Path: path}, {Path: "x", URL: link}} {
+			if _, why := staysBelow(b, call); why != "" {
+				t.Fatalf("%+v %s", call, why)
+			}
+		}
+		u, _, err := b.target(connector.Call{Path: "x", Query: []connector.Param{{Key: key, Value: value}}})
 		if err != nil {
 			return
 		}
-		served++
-		again, err := url.Parse(u.String())
+		req, err := http.NewRequest(http.MethodGet, u.String(), nil)
 		if err != nil {
-			t.Fatalf("%q gives %q, which does not parse: %v", p, u, err)
+			t.Fatalf("%q=%q can't be sent: %v", key, value, err)
 		}
-		if anywhere || !sameOrigin(again, b.url) || again.User != nil {
-			t.Fatalf("%q leaves the host: %s", p, again)
-		}
-		if link {
-			return
-		}
-		once := again
-		for range 3 {
-			if !strings.HasPrefix(once.JoinPath().EscapedPath()+"/", "/api/v1/") {
-				t.Fatalf("%q leaves the prefix: %s, cleaned %s", p, again, once.JoinPath())
-			}
-			next, err := url.PathUnescape(once.EscapedPath())
-			if err != nil {
-				return
-			}
-			once = &url.URL{Scheme: "https", Host: "h", Path: strings.ReplaceAll(next, "\\", "/")}
+		got, err := url.ParseQuery(req.URL.RawQuery)
+		if err != nil || len(got) != 1 || got.Get(key) != value {
+			t.Fatalf("%q=%q is read as %q, %v", key, value, got, err)
 		}
 	})
-	if served == 0 {
-		t.Error("every path was refused: nothing was tested")
-	}
 }

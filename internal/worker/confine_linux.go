@@ -14,7 +14,7 @@ import (
 // Supported says whether this system can bound a worker.
 const Supported = true
 
-// confine bounds this process, for good: the kernel lets nobody raise what stands as the hard limit.
+// confine bounds this process, for good: the kernel lets nobody raise what stands as the hard limit. I6
 func confine() error {
 	runtime.GOMAXPROCS(1)
 	debug.SetMaxStack(maxStack)

@@ -9,10 +9,10 @@ import (
 
 // Bounds of the frames, either way.
 const (
-	MaxRequest = 16 << 20  // bytes of one frame to a worker: an item, or what stands beside it
-	MaxAnswer  = 4 << 20   // bytes of an answer: the outputs for the records of one request
-	maxShare   = 256 << 10 // bytes of records in one request
-	maxRecords = 256       // records in one request
+	MaxRequest = 16 << 20  // what a worker is told at once: an item, or the roots that its program reads
+	MaxAnswer  = 4 << 20   // what it answers at once
+	maxShare   = 256 << 10 // records of an item that it is asked for at once, in bytes
+	maxRecords = 256       // the same, records
 )
 
 // frameKind says what a frame holds.

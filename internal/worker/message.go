@@ -70,10 +70,10 @@ type answer struct {
 
 // What an answer ends with.
 const (
-	wentWell   = 0
-	failed     = 1
-	overBudget = 2
-	badFrame   = 3
+	wentWell = 0
+	failed   = 1
+	ranOut   = 2
+	badFrame = 3
 )
 
 func (a *answer) append(b []byte) []byte {
@@ -85,7 +85,7 @@ func (a *answer) append(b []byte) []byte {
 	case a.err == nil:
 		b = append(b, wentWell)
 	case errors.Is(a.err, jq.ErrBudget):
-		b = append(b, overBudget)
+		b = append(b, ranOut)
 	case errors.Is(a.err, errFrame):
 		b = append(b, badFrame)
 	default:
@@ -109,8 +109,8 @@ func readAnswer(b []byte, asked int) (*answer, error) {
 	}
 	switch how := f.number(); how {
 	case wentWell:
-	case failed, overBudget:
-		a.err = &runError{text: string(f.bytes()), budget: how == overBudget}
+	case failed, ranOut:
+		a.err = &runError{text: string(f.bytes()), budget: how == ranOut}
 	default:
 		return nil, errFrame
 	}

@@ -24,9 +24,15 @@ type Pool struct {
 	closed bool
 }
 
-var errClosed = errors.New("running an override: the gateway is stopping")
+var (
+	errClosed = errors.New("running an override: the gateway is stopping")
+	errNoPool = errors.New("running an override: it is untrusted, and there are no workers to run it")
+)
 
 func (p *Pool) begin() error {
+	if p == nil {
+		return errNoPool // and never in this process
+	}
 	p.once.Do(func() {
 		if !Supported {
 			p.err = ErrUnsupported
@@ -41,7 +47,7 @@ func (p *Pool) begin() error {
 	return p.err
 }
 
-// take waits for a worker, for nobody has more than half of them: one program that is slow must not stop the others.
+// take waits for a worker. Nobody has more than half of them: one program that is slow must not stop the others. I8
 func (p *Pool) take(ctx context.Context, program *Program) (*process, error) {
 	if err := p.begin(); err != nil {
 		return nil, err

@@ -64,13 +64,13 @@ func start(command []string) (*process, error) {
 	// Reads that block cost half of what Go's poller does, and what ends them is the process's end.
 	in.Fd()
 	out.Fd()
-	late := w.within(patience)
+	late := w.within(startPatience)
 	kind, _, err := readFrame(out, nil, 0)
 	if err == nil && kind != readyFrame {
 		err = errFrame
 	}
 	if late() {
-		err = fmt.Errorf("it took longer than %v", patience)
+		err = fmt.Errorf("it took longer than %v", startPatience)
 	}
 	if err != nil {
 		w.kill()
@@ -112,7 +112,7 @@ func (w *process) ask(ctx context.Context, s *Session, budget time.Duration, ite
 		return nil, err
 	}
 	began := time.Now()
-	late := w.within(budget + grace)
+	late := w.within(budget + answerPatience)
 	left := context.AfterFunc(ctx, w.stop)
 	_, err := w.in.Write(w.buf)
 	var kind frameKind
@@ -194,8 +194,7 @@ type words struct {
 	text []byte
 }
 
-// maxSaid bounds what is kept of a worker's last words.
-const maxSaid = 1024
+const maxSaid = 1024 // bytes that are kept of what a worker says when it dies
 
 func (s *words) Write(b []byte) (int, error) {
 	s.mu.Lock()

@@ -13,11 +13,10 @@ import (
 	"github.com/meterbridge/meterbridge/internal/jq"
 )
 
-// maxOutputs is how many outputs of a record are answered: one more than an override may have.
-const maxOutputs = 2
-
-// maxOutput bounds the outputs of one answer; what else stands in it has room beside them.
-const maxOutput = MaxAnswer - 64<<10
+const (
+	maxOutputs = 2                  // outputs of a record that it answers: one more than an override may have
+	maxOutput  = MaxAnswer - 64<<10 // outputs in one answer, in bytes; what else stands in it has room beside them
+)
 
 // Main is a worker: it bounds itself and answers until its parent has no more to ask. Nobody but a Pool speaks its
 // language.

@@ -18,16 +18,17 @@ import (
 
 // Bounds of a worker, and of how many there are.
 const (
-	MaxWorkers = 4                // processes at a time; half of them for one program
-	MaxMemory  = 256 << 20        // bytes of address space that a worker may take beyond what it starts with
-	MaxItems   = 10_000           // items until a worker is replaced
-	maxCPU     = 2 * time.Minute  // processor time of a worker, held by the kernel
-	maxBusy    = time.Minute      // time that a worker has run programs until it is replaced
-	maxAge     = 10 * time.Minute // life of a worker
+	MaxWorkers = 4                // workers at a time; half of them for the overrides of one resource of one account
+	MaxMemory  = 256 << 20        // address space that a worker may take beyond what it starts with; past half of it, it is replaced
+	MaxItems   = 10_000           // requests that a worker answers, then it is replaced
+	maxCPU     = 2 * time.Minute  // processor time of a worker, which the kernel holds
+	maxBusy    = time.Minute      // time that a worker works, then it is replaced
+	maxAge     = 10 * time.Minute // time that a worker lives, then it is replaced
 	maxIdle    = time.Minute      // time that a worker is kept without work
-	maxStack   = 64 << 20         // bytes of the stack of its one program
-	patience   = 10 * time.Second // for a worker to start
-	grace      = time.Second      // for an answer, past the time of the program
+	maxStack   = 64 << 20         // bytes of a worker's stack
+
+	startPatience  = 10 * time.Second // wait for a worker to start
+	answerPatience = time.Second      // wait for its answer past the time of the mapping, which is its own to keep; then it is killed
 )
 
 // Verb is the command of the binary that is a worker.

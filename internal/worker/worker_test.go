@@ -179,7 +179,8 @@ func TestBombsDieBounded(t *testing.T) {
 		t.Run(b.name, func(t *testing.T) {
 			runtime.GC()
 			before, routines := rss(t, os.Getpid()), runtime.NumGoroutine()
-			got, err := one(t, p, expression(b.text), b.item, "")
+			outs, err := p.Session(expression(b.text)).Run(t.Context(), 300*time.Millisecond, []byte(b.item), [][]byte{nil})
+			got := show(outs)
 			if !errors.Is(err, jq.ErrBudget) && (err == nil || !raceEnabled) { // the detector has words of its own for a death
 				t.Fatalf("%.100s, %v", got, err)
 			}
@@ -349,6 +350,12 @@ func TestOneProgramLeavesRoomForOthers(t *testing.T) {
 	}
 	cancel()
 	wg.Wait()
+}
+
+func TestWithoutAPoolNothingRuns(t *testing.T) {
+	if got, err := one(t, nil, expression("."), "1", ""); !errors.Is(err, errNoPool) {
+		t.Error(got, err)
+	}
 }
 
 func TestAWorkerIsReplaced(t *testing.T) {

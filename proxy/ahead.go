@@ -121,7 +121,7 @@ func (a *ahead) come(w *walk, call connector.Call) *aheadPage {
 	if pg == nil {
 		a.stand(l, w.pos)
 		pg = &aheadPage{at: w.pos, line: l, beside: a.flying > 0}
-		pg.seat = a.sess.Share(a.ctx, call, a.lands(pg))
+		pg.seat = a.sess.Take(a.ctx, call, a.lands(pg))
 	} else {
 		delete(a.pages, key)
 		a.release(pg)

@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -107,7 +106,7 @@ func (a *ahead) look(pg *aheadPage) {
 func peruse(spec *connector.CallSpec, pg *aheadPage) (facts connector.Facts, table *columnar, n int64, ok bool) {
 	var it items = noItems{}
 	if !pg.reply.Empty {
-		it, table = newItems(bytes.NewReader(pg.body), bare(spec), pg.at.Carry, record.Scan)
+		it, table = newItems(newArrived(pg.body), bare(spec), pg.at.Carry, record.Scan)
 	}
 	defer func() { letGo(it) }()
 	for {

@@ -6,13 +6,15 @@ import "sync"
 const (
 	firstBuffer = 4 << 10              // of a stream that waits
 	smallBuffer = 16 << 10             // of an answer of which little has come
-	sendBuffer  = gather + smallBuffer // of a body under way
-	largeBuffer = 256 << 10            // of one that comes faster than it is read
+	largeBuffer = gather + smallBuffer // of a body under way, and of an answer that comes faster than it is read
 	heldBuffer  = holdBack + gather    // of a body that is held back
 )
 
 // idle are buffers that the requests that follow use again. The collector takes those that lie for long.
-var idle = [...]buffers{{size: firstBuffer}, {size: smallBuffer}, {size: sendBuffer}, {size: largeBuffer}, {size: heldBuffer}}
+var idle = [...]buffers{{size: firstBuffer}, {size: smallBuffer}, {size: largeBuffer}, {size: heldBuffer}}
+
+// boxes are what buffers lie in while they are idle, and are used again too.
+var boxes sync.Pool // of *[]byte
 
 type buffers struct {
 	size int
@@ -24,7 +26,10 @@ func borrow(n int) []byte {
 	for i := range idle {
 		if p := &idle[i]; n <= p.size {
 			if b, ok := p.pool.Get().(*[]byte); ok {
-				return *b
+				buf := *b
+				*b = nil
+				boxes.Put(b)
+				return buf
 			}
 			return make([]byte, 0, p.size)
 		}
@@ -37,8 +42,12 @@ func borrow(n int) []byte {
 func release(b []byte) {
 	for i := range idle {
 		if cap(b) == idle[i].size {
-			b = b[:0]
-			idle[i].pool.Put(&b)
+			box, ok := boxes.Get().(*[]byte)
+			if !ok {
+				box = new([]byte)
+			}
+			*box = b[:0]
+			idle[i].pool.Put(box)
 		}
 	}
 }

@@ -12,8 +12,8 @@ import (
 // Limits of a body on its way out; docs/limits.md lists them.
 const (
 	holdBack      = 1 << 20          // of a buffered body before the first byte leaves, so that an error is a clean status
-	gather        = 32 << 10         // of a body under way before it is written without a flush
-	maxWrite      = 64 << 10         // one write
+	gather        = 240 << 10        // of a body under way before it is written without a flush
+	maxWrite      = 256 << 10        // one write
 	aroundRecord  = 512              // that stand around a record, roughly
 	writePatience = 30 * time.Second // for one write: a client that takes longer is taken for dead and cut off
 )
@@ -41,7 +41,8 @@ type commit struct {
 	started   bool
 	stream    bool       // nothing is held back but what a flush sends on
 	beside    bool       // what is large is written while the walk goes on; whoever says so has to wait before it returns
-	under     chan error // the write that is under way beside the walk; nil: none
+	under     bool       // a write is under way beside the walk
+	written   chan error // how it ended
 	unflushed bool
 	err       error // of the first write that failed; what follows it is dropped
 }
@@ -136,20 +137,20 @@ func (c *commit) sendAll(flush bool) {
 		release(buf)
 		return
 	}
-	under := make(chan error, 1)
-	c.under = under
+	if c.under = true; c.written == nil {
+		c.written = make(chan error, 1)
+	}
 	go func() {
 		err := c.send(buf, flush)
 		release(buf)
-		under <- err
+		c.written <- err
 	}()
 }
 
 // wait ends when nothing is being written.
 func (c *commit) wait() {
-	if c.under != nil {
-		c.err = <-c.under
-		c.under = nil
+	if c.under {
+		c.err, c.under = <-c.written, false
 	}
 }
 

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -13,17 +14,18 @@ import (
 	"github.com/meterbridge/meterbridge/internal/mapping"
 	"github.com/meterbridge/meterbridge/internal/money"
 	"github.com/meterbridge/meterbridge/internal/problem"
+	"github.com/meterbridge/meterbridge/internal/record"
 )
 
 // control compares the provider's own total of an item with the sum of the records that were made of it, and says, or
 // makes a record of, what the parts leave open.
 func (w *walk) control() error {
 	spec := w.method.Call(w.page.at).Control
-	if !w.program.Settles(w.mapped, "charges") {
-		return nil // the figures are an override's, and not the provider's
-	}
 	if spec == nil || spec.Mode == "ignore" || w.batch.Len() > 0 && !w.page.holds(w.batch.JSON(0)) {
 		return nil
+	}
+	if !w.program.Settles(w.mapped, "charges") {
+		return nil // the figures are an override's, and not the provider's
 	}
 	stated, ok, err := spec.Stated(w.ctx, w.item.Raw, mapping.Budget(len(w.item.Raw)))
 	switch {
@@ -38,19 +40,20 @@ func (w *walk) control() error {
 	rest := stated.Sub(parts.sum)
 	switch {
 	case rest.IsZero():
-	case spec.Mode == "residual" && parts.of.Exists():
+	case spec.Mode == "residual" && parts.of != nil:
 		return w.residual(spec, parts.of, stated, rest)
 	default: // a rest without a currency, or one that made no record at all, can be told and no more
-		w.mismatch(parts.from, stated, parts.sum)
+		w.mismatch(string(parts.from), stated, parts.sum)
 	}
 	return nil
 }
 
 // parts are what an item's records have as total.
 type parts struct {
-	sum  money.Dec
-	of   gjson.Result // the first total charge, whose currency the sum has
-	from string       // the first record's start
+	sum      money.Dec
+	of       []byte // the first total charge, nil where there is none
+	currency []byte // of that charge, as it stands; the sum's
+	from     []byte // the first record's start
 }
 
 // parts adds up the totals; of one currency alone where the rest is to have one.
@@ -58,28 +61,47 @@ func (w *walk) parts(one bool) (p parts) {
 	for i := range w.batch.Len() {
 		rec := w.batch.JSON(i)
 		if i == 0 {
-			p.from = gjson.GetBytes(rec, "start_date").Str
+			p.from = startDate(rec)
 		}
-		for _, charge := range gjson.GetBytes(rec, `charges.#(type=="total")#`).Array() {
-			if charge.Get("priced_by").Exists() {
-				continue // a price of the configuration's is not the provider's figure
-			}
-			if !p.of.Exists() {
-				p.of = charge
-			} else if one && charge.Get("currency").Str != p.of.Get("currency").Str {
-				continue
-			}
-			if amount, err := money.Parse(charge.Get("amount").Raw); err == nil {
-				p.sum = p.sum.Add(amount)
-			}
+		for charge := range record.Elements(chargesOf(rec)) {
+			p.add(charge, one)
 		}
 	}
 	return p
 }
 
+// add takes a charge if it is a total, and the provider's own figure: a price of the configuration's is not.
+func (p *parts) add(charge []byte, one bool) {
+	var amount, currency []byte
+	total := false
+	for key, value := range record.Members(charge) {
+		switch string(key) {
+		case "type":
+			total = string(value) == `"total"`
+		case "priced_by":
+			return
+		case "currency":
+			currency = value
+		case "amount":
+			amount = value
+		}
+	}
+	switch {
+	case !total:
+		return
+	case p.of == nil:
+		p.of, p.currency = charge, currency
+	case one && !bytes.Equal(currency, p.currency):
+		return
+	}
+	if d, err := money.Parse(string(amount)); err == nil {
+		p.sum = p.sum.Add(d)
+	}
+}
+
 // residual adds the record of what no part of an item accounts for.
-func (w *walk) residual(spec *connector.ControlTotal, like gjson.Result, stated, rest money.Dec) error {
-	first := gjson.ParseBytes(w.batch.JSON(0))
+func (w *walk) residual(spec *connector.ControlTotal, of []byte, stated, rest money.Dec) error {
+	first, like := gjson.ParseBytes(w.batch.JSON(0)), gjson.ParseBytes(of)
 	start, currency := first.Get("start_date").Str, like.Get("currency").Str
 	id := []string{"unallocated", day(start), first.Get("organization.id").Str, currency}
 	for _, path := range spec.Key {

@@ -12,58 +12,104 @@ import (
 	"github.com/meterbridge/meterbridge/internal/record"
 )
 
+// rowsAtOnce bounds the objects of the rows that are made before the first of them is given.
+const rowsAtOnce = 128 << 10
+
 // csvItems makes an object of strings of each row, its keys the header's names in the header's order. Tables are read as
 // encoding/csv reads them, in the window: a row is what lies before a line's end that an even number of quotes comes before.
+//
+// Of the rows that lie in the window the objects are made together, so that they lie side by side as other items do.
 type csvItems struct {
 	window
-	comma []byte
-	keys  [][]byte // `"Name":`, quoted and escaped once
-	cells [][]byte // of the row
-	plain []byte   // of cells that stand otherwise in the table
-	made  []byte   // the object
-	n     int64
+	scanner record.Scanner // of the objects
+	comma   []byte
+	keys    [][]byte // `"Name":`, quoted and escaped once
+	cells   [][]byte // of the row
+	plain   []byte   // of cells that stand otherwise in the table
+	made    []byte   // the objects, each on a line
+	next    int      // of made, what was not given yet
+	rows    int64    // that were read
+	n       int64    // that were given
+	fault   error    // behind the rows that were read
 }
 
-func newCSVItems(r io.Reader, spec *connector.Table) *csvItems {
+func newCSVItems(r io.Reader, spec *connector.Table, scan record.Scanner) *csvItems {
 	r = &skipBOM{r: r}
 	if spec != nil && spec.Header != "" {
 		r = newPreamble(r, spec.Header, spec.Comma())
 	}
-	return &csvItems{window: newWindow(r), comma: utf8.AppendRune(nil, spec.Comma())}
+	return &csvItems{window: newWindow(r), comma: utf8.AppendRune(nil, spec.Comma()), scanner: scan}
 }
 
 func (c *csvItems) Envelope() []byte { return nil }
 func (c *csvItems) Count() int64     { return c.n }
 
 func (c *csvItems) Next() (record.Item, error) {
+	if c.next == len(c.made) {
+		if err := c.read(); err != nil {
+			return record.Item{}, err
+		}
+	}
+	end, st := c.scanner(c.made, c.next, false)
+	if st != record.Done {
+		return record.Item{}, corrupt("a row can't be read")
+	}
+	raw := c.made[c.next:end]
+	c.next = end + 1
+	c.n++
+	return record.Item{Raw: raw, N: c.n - 1, Scanned: true}, nil
+}
+
+// read makes objects of the next row, and of those behind it that are there without a wait.
+func (c *csvItems) read() error {
+	if c.fault != nil {
+		return c.fault
+	}
 	if c.keys == nil {
-		err := c.row()
+		err := c.row(true)
 		if err == io.EOF {
-			return record.Item{}, problem.New(problem.UpstreamUnexpected, "the provider sent an empty file where a table with a header was expected").AsRemote()
+			return problem.New(problem.UpstreamUnexpected, "the provider sent an empty file where a table with a header was expected").AsRemote()
 		}
 		if err == nil {
 			err = c.header()
 		}
 		if err != nil {
-			return record.Item{}, err
+			return err
 		}
 	}
-	if err := c.row(); err != nil {
-		return record.Item{}, err
+	c.moves() // those that were given last
+	c.made, c.next = c.made[:0], 0
+	for len(c.made) < rowsAtOnce {
+		err := c.row(len(c.made) == 0)
+		if err == nil && len(c.cells) != len(c.keys) {
+			err = corrupt(fmt.Sprintf("row %d has %d cells, and the header has %d", c.rows+1, len(c.cells), len(c.keys)))
+		}
+		switch {
+		case err == nil:
+			c.object()
+		case len(c.made) == 0:
+			return err
+		case err == errLater:
+			return nil
+		default:
+			c.fault = err
+			return nil
+		}
 	}
-	if len(c.cells) != len(c.keys) {
-		return record.Item{}, corrupt(fmt.Sprintf("row %d has %d cells, and the header has %d", c.n+1, len(c.cells), len(c.keys)))
-	}
-	b := append(c.made[:0], '{')
+	return nil
+}
+
+// object appends the row's.
+func (c *csvItems) object() {
+	b := append(c.made, '{')
 	for i, cell := range c.cells {
 		if i > 0 {
 			b = append(b, ',')
 		}
 		b = quote(append(b, c.keys[i]...), cell)
 	}
-	c.made = append(b, '}')
-	c.n++
-	return record.Item{Raw: c.made, N: c.n - 1}, nil
+	c.made = append(b, '}', '\n')
+	c.rows++
 }
 
 func (c *csvItems) header() error {
@@ -79,10 +125,14 @@ func (c *csvItems) header() error {
 	return nil
 }
 
-// row reads the cells of the next line that has any. io.EOF is the table's end.
-func (c *csvItems) row() error {
+// errLater says that the rest of a row is not there yet.
+var errLater = errors.New("the row has not come whole")
+
+// row reads the cells of the next line that has any. io.EOF is the table's end. It may wait for bytes, or else says
+// errLater.
+func (c *csvItems) row(wait bool) error {
 	for {
-		size, quoted, err := c.line()
+		size, quoted, err := c.line(wait)
 		if err != nil {
 			return err
 		}
@@ -100,7 +150,7 @@ func (c *csvItems) row() error {
 }
 
 // line is the size of the next row with its end, and whether there are quotes in it.
-func (c *csvItems) line() (size int, quoted bool, err error) {
+func (c *csvItems) line(wait bool) (size int, quoted bool, err error) {
 	open := false // within quotes
 	for {
 		rest := c.buf[c.at+size:]
@@ -121,6 +171,9 @@ func (c *csvItems) line() (size int, quoted bool, err error) {
 			}
 			continue
 		}
+		if !wait {
+			return 0, false, errLater
+		}
 		switch err := c.more(); {
 		case errors.Is(err, errShort) && size == 0:
 			return 0, false, io.EOF
@@ -131,49 +184,6 @@ func (c *csvItems) line() (size int, quoted bool, err error) {
 		}
 	}
 }
-
-// split finds the cells of a line.
-func (c *csvItems) split(line []byte, quoted bool) error {
-	c.cells, c.plain = c.cells[:0], c.plain[:0]
-	for more := true; more; {
-		var cell []byte
-		if quoted && len(line) > 0 && line[0] == '"' {
-			var ok bool
-			if cell, line, ok = c.unquote(line[1:]); !ok {
-				return corrupt(fmt.Sprintf("row %d leaves a quote open", c.n+1))
-			}
-			if more = len(line) > 0; more {
-				if line, ok = bytes.CutPrefix(line, c.comma); !ok {
-					return corrupt(fmt.Sprintf("row %d has something behind a quoted cell", c.n+1))
-				}
-			}
-		} else if cell, line, more = bytes.Cut(line, c.comma); quoted && bytes.Contains(cell, quoteMark) {
-			return corrupt(fmt.Sprintf("row %d has a quote within a cell", c.n+1))
-		}
-		c.cells = append(c.cells, cell)
-	}
-	return nil
-}
-
-// unquote reads on behind a cell's first quote to behind its last.
-func (c *csvItems) unquote(b []byte) (cell, rest []byte, ok bool) {
-	for start := len(c.plain); ; {
-		part, rest, closed := bytes.Cut(b, quoteMark)
-		if !closed {
-			return nil, nil, false
-		}
-		doubled := bytes.HasPrefix(rest, quoteMark)
-		if !doubled && len(c.plain) == start && bytes.IndexByte(part, '\r') < 0 {
-			return part, rest, true
-		}
-		if c.plain = append(c.plain, part...); !doubled {
-			return bytes.ReplaceAll(c.plain[start:], []byte("\r\n"), []byte("\n")), rest, true
-		}
-		c.plain, b = append(c.plain, '"'), rest[1:]
-	}
-}
-
-var quoteMark = []byte{'"'}
 
 // skipBOM leaves out a byte order mark at the start.
 type skipBOM struct {

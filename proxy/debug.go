@@ -36,7 +36,7 @@ func (q *request) debug(ctx context.Context, w http.ResponseWriter) error {
 	if v.ResultCount, v.IsEmptyResult = out.n, out.n == 0; token != "" {
 		v.NextCursor = &token
 	}
-	return q.debugged(w, q.envelope(r.end(), out.n, token), v)
+	return q.debugged(w, q.envelope(r.end(r.held.Bytes()), out.n, token), v)
 }
 
 // debugged answers with a body and, beside it, what was said for it.

@@ -50,7 +50,7 @@ func TestExplainTellsOfThePage(t *testing.T) {
 	acme := newAcme(t, twelve()...)
 	acme.per = 4
 	h := newHouse(t, acme.URL)
-	v := h.good("start_date=2026-01&limit=6" + asExplained + "true").explained(t)
+	v := h.good("start_date=2026-01&limit=7" + asExplained + "true").explained(t)
 	x := v.Debug.Explain
 	if len(x.Items) != proxy.DefaultExplained || x.Picked.Resource != "usage" || len(x.Picked.Pages) != 2 || x.Picked.Pages[0].Path != `data.lines` || x.Picked.Pages[0].Items != 4 || x.Picked.Pages[0].Window.Start != "2026-01-01T00:00:00Z" {
 		t.Errorf("it tells of %d items, and of %+v", len(x.Items), x.Picked)
@@ -66,16 +66,16 @@ func TestExplainTellsOfThePage(t *testing.T) {
 		}
 	}
 	all := 0
-	for _, item := range h.good("start_date=2026-01&limit=6" + asExplained + "20").explained(t).Debug.Explain.Items {
+	for _, item := range h.good("start_date=2026-01&limit=7" + asExplained + "20").explained(t).Debug.Explain.Items {
 		all += len(item.Records)
 	}
-	if all != 6 {
-		t.Errorf("of a page of 6 records %d are explained", all)
+	if all != 7 {
+		t.Errorf("of a page of 7 records %d are explained", all)
 	}
-	if v := h.good("start_date=2026-01&limit=6" + asExplained + "1").explained(t); len(v.Debug.Explain.Items) != 1 {
+	if v := h.good("start_date=2026-01&limit=7" + asExplained + "1").explained(t); len(v.Debug.Explain.Items) != 1 {
 		t.Errorf("%d items", len(v.Debug.Explain.Items))
 	}
-	if a := h.good("start_date=2026-01&limit=6&truto_response_format=debug"); strings.Contains(a.body, `"explain"`) {
+	if a := h.good("start_date=2026-01&limit=7&truto_response_format=debug"); strings.Contains(a.body, `"explain"`) {
 		t.Error("an explanation that nobody asked for")
 	}
 }

@@ -18,7 +18,8 @@ type source interface {
 	// provider's at most keep bytes are kept.
 	tune(before func(), keep int)
 	// expect is called before the first Next too: up to limit records are wanted (0: all), and one more to know whether there is
-	// more; by page no more than one page with a record, and the first record behind it.
+	// more; by page no more than one page with a record, and the first record behind it. In place of that one more record Next
+	// may give errMore.
 	expect(limit int, byPage bool)
 	// here is the position behind everything that Next gave or passed over; moved is false while it is the beginning.
 	here() (at record.Position, moved bool)
@@ -40,8 +41,8 @@ type filled struct {
 	here *record.Position // with err: behind the last record
 }
 
-// fill pulls up to limit records (0: all), and one more to know whether there is more: a cursor never leads to an empty
-// page. By page it stops where the provider's page ends. each must be done with the record when it returns.
+// fill pulls up to limit records (0: all), and one more to know whether there is more, where the provider's word does not say
+// so. By page it stops where the provider's page ends. each must be done with the record when it returns.
 func (q *request) fill(ctx context.Context, s source, limit int, byPage bool, each func(record.Rec) error) filled {
 	var (
 		out  filled
@@ -51,7 +52,12 @@ func (q *request) fill(ctx context.Context, s source, limit int, byPage bool, ea
 	s.expect(limit, byPage)
 	for {
 		rec, err := s.Next()
-		if err == io.EOF {
+		switch err {
+		case io.EOF:
+			return out
+		case errMore:
+			at, _ := s.here()
+			out.next = &at
 			return out
 		}
 		full := limit > 0 && out.n == limit

@@ -171,7 +171,7 @@ func TestAReadersFaultPassesThrough(t *testing.T) {
 		_, _, err := readItems(newJSONItems(r, "data", true, record.Scan))
 		remote(t, err, problem.UpstreamReset)
 	}
-	_, _, err := readItems(newCSVItems(io.MultiReader(strings.NewReader("a,b\n1,"), iotest.ErrReader(broken)), nil))
+	_, _, err := readItems(newCSVItems(io.MultiReader(strings.NewReader("a,b\n1,"), iotest.ErrReader(broken)), nil, record.Scan))
 	remote(t, err, problem.UpstreamReset)
 }
 
@@ -196,7 +196,7 @@ func TestLimitsOfAnAnswer(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			open := func(body string) items {
 				if c.csv {
-					return newCSVItems(strings.NewReader(body), nil)
+					return newCSVItems(strings.NewReader(body), nil, record.Scan)
 				}
 				return newJSONItems(strings.NewReader(body), c.path, false, record.Scan)
 			}
@@ -237,7 +237,7 @@ func (d *dripping) Read(b []byte) (int, error) {
 func TestItemsComeBeforeTheBodyEnds(t *testing.T) {
 	for name, open := range map[string]func(io.Reader) items{
 		`{"data":[{"id":1},`: jsonAt("data", false),
-		"a,b\n1,2\n":         func(r io.Reader) items { return newCSVItems(r, nil) },
+		"a,b\n1,2\n":         func(r io.Reader) items { return newCSVItems(r, nil, record.Scan) },
 	} {
 		r, w := io.Pipe()
 		go w.Write([]byte(name))
@@ -314,7 +314,7 @@ func TestRowsOfATable(t *testing.T) {
 		{"one byte", "a", nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, _, err := bothWays(t, c.body, func(r io.Reader) items { return newCSVItems(r, nil) })
+			got, _, err := bothWays(t, c.body, func(r io.Reader) items { return newCSVItems(r, nil, record.Scan) })
 			if err != nil || !slices.Equal(got, c.want) {
 				t.Fatalf("got %q, %v, want %q", got, err, c.want)
 			}
@@ -335,7 +335,7 @@ func TestRowsOfATable(t *testing.T) {
 		"a quote that takes all": {"a\n\"" + strings.Repeat("x\n", maxCSVRecord), problem.UpstreamTooLarge},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, _, err := readItems(newCSVItems(strings.NewReader(c.body), nil))
+			_, _, err := readItems(newCSVItems(strings.NewReader(c.body), nil, record.Scan))
 			remote(t, err, c.code)
 		})
 	}
@@ -346,8 +346,8 @@ func FuzzCSVItems(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, body string) {
-		got, _, err := readItems(newCSVItems(strings.NewReader(body), nil))
-		again, _, err2 := readItems(newCSVItems(iotest.OneByteReader(strings.NewReader(body)), nil))
+		got, _, err := readItems(newCSVItems(strings.NewReader(body), nil, record.Scan))
+		again, _, err2 := readItems(newCSVItems(iotest.OneByteReader(strings.NewReader(body)), nil, record.Scan))
 		if !slices.Equal(got, again) || (err == nil) != (err2 == nil) {
 			t.Fatalf("%q\nwhole        %q %v\nbyte by byte %q %v", body, got, err, again, err2)
 		}

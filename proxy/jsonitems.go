@@ -39,7 +39,7 @@ const (
 
 // newJSONItems reads items at a dotted path; "" is the top. absent says that a missing array means no items.
 func newJSONItems(r io.Reader, path string, absent bool, scan record.Scanner) *jsonItems {
-	p := &jsonItems{window: newWindow(r), absent: absent, scanner: scan}
+	p := &jsonItems{window: windowOn(r), absent: absent, scanner: scan}
 	if path != "" {
 		p.path = connector.SplitPath(path)
 	}

@@ -60,7 +60,7 @@ func (w *walk) remember() {
 	}
 	if body := w.page.kept.rest(); body != nil {
 		// The answer must not wait for the cache longer than the cache's own time-outs allow, nor die with the client.
-		w.Pages.Put(context.WithoutCancel(w.ctx), w.page.key, packPage(w.page.reply.Status, w.page.links, w.page.header, w.method.Call(w.page.at), body))
+		w.Pages.Put(context.WithoutCancel(w.ctx), w.pageKey(), packPage(w.page.reply.Status, w.page.links, w.page.header, w.method.Call(w.page.at), body))
 	}
 }
 
@@ -109,7 +109,16 @@ type keeper struct {
 	most int
 	buf  []byte
 	lost bool
+	lent bool // buf is somebody else's, for as long as the page is open
 	err  error
+}
+
+// keeperOf has a body that has come whole; nil where it is longer than is kept.
+func keeperOf(body []byte, most int) *keeper {
+	if len(body) > most {
+		return nil
+	}
+	return &keeper{buf: body, err: io.EOF, lent: true}
 }
 
 func (k *keeper) Read(b []byte) (int, error) {
@@ -131,7 +140,9 @@ func (k *keeper) Read(b []byte) (int, error) {
 // drop gives up what is remembered.
 func (k *keeper) drop() {
 	if k != nil {
-		release(k.buf)
+		if !k.lent {
+			release(k.buf)
+		}
 		k.buf, k.lost = nil, true
 	}
 }

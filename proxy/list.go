@@ -39,7 +39,11 @@ func (q *request) list(ctx context.Context, w http.ResponseWriter, s source) err
 		}
 		return p
 	}
-	c.Write(q.envelope(r.end(), out.n, token))
+	if r.to == nil {
+		c.Write(q.envelope(r.end(r.held.Bytes()), out.n, token))
+	} else {
+		c.wrote(q.envelope(r.end(c.room(aroundRecord)), out.n, token))
+	}
 	return c.end()
 }
 
@@ -137,7 +141,7 @@ func (q *request) appendRange(b []byte) []byte {
 type results struct {
 	to    *commit // nil: held
 	row   func(dst []byte, rec record.Rec) []byte
-	extra func() int // what is held beside the rows
+	extra func() int // what is held beside the rows; nil: nothing
 	key   []string   // of an object; nil: an array
 	seen  map[string]bool
 	held  bytes.Buffer
@@ -146,7 +150,11 @@ type results struct {
 }
 
 func (q *request) results(row func([]byte, record.Rec) []byte) *results {
-	return &results{row: row, key: q.params.keyBy, seen: map[string]bool{}, extra: func() int { return 0 }}
+	r := &results{row: row, key: q.params.keyBy}
+	if r.key != nil {
+		r.seen = map[string]bool{}
+	}
+	return r
 }
 
 func (r *results) add(rec record.Rec) error {
@@ -173,7 +181,11 @@ func (r *results) add(rec record.Rec) error {
 	}
 	r.buf = b
 	r.held.Write(b)
-	return tooLarge(r.held.Len() + r.extra())
+	held := r.held.Len()
+	if r.extra != nil {
+		held += r.extra()
+	}
+	return tooLarge(held)
 }
 
 func (r *results) open(b []byte) []byte {
@@ -184,9 +196,8 @@ func (r *results) open(b []byte) []byte {
 	return append(b, '[')
 }
 
-// end is what is held, and the end of the array or object.
-func (r *results) end() []byte {
-	b := r.held.Bytes()
+// end appends to what there is the end of the array or object.
+func (r *results) end(b []byte) []byte {
 	if r.n == 0 {
 		b = r.open(b)
 	}

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"strconv"
 	"sync"
 	"time"
 
@@ -18,21 +19,32 @@ type lookupEntry struct {
 	expires time.Time
 }
 
+// lookupKey is all that a lookup's answer depends on.
+type lookupKey struct {
+	account, name, base string
+	connector           uint64 // its hash
+}
+
+// flight names the one flight that brings it.
+func (k lookupKey) flight() string {
+	return "lookup\x00" + k.account + "\x00" + k.name + "\x00" + k.base + "\x00" + strconv.FormatUint(k.connector, 16)
+}
+
 // lookupCache keeps lookups of all accounts. Beyond its bound the entry goes that would expire first.
 type lookupCache struct {
 	mu      sync.Mutex
-	entries map[string]*lookupEntry
+	entries map[lookupKey]*lookupEntry
 	bytes   int
 }
 
-func (c *lookupCache) get(key string, now time.Time) (*lookupEntry, bool) {
+func (c *lookupCache) get(key lookupKey, now time.Time) (*lookupEntry, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e, ok := c.entries[key]
 	return e, ok && now.Before(e.expires)
 }
 
-func (c *lookupCache) put(key string, e *lookupEntry, now time.Time) {
+func (c *lookupCache) put(key lookupKey, e *lookupEntry, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.drop(key)
@@ -45,24 +57,24 @@ func (c *lookupCache) put(key string, e *lookupEntry, now time.Time) {
 		c.drop(c.first())
 	}
 	if c.entries == nil {
-		c.entries = map[string]*lookupEntry{}
+		c.entries = map[lookupKey]*lookupEntry{}
 	}
 	c.entries[key] = e
 	c.bytes += len(e.json)
 }
 
 // first is the key of the entry that expires first.
-func (c *lookupCache) first() (key string) {
+func (c *lookupCache) first() (key lookupKey) {
 	var at time.Time
 	for k, e := range c.entries {
-		if key == "" || e.expires.Before(at) {
+		if at.IsZero() || e.expires.Before(at) {
 			key, at = k, e.expires
 		}
 	}
 	return key
 }
 
-func (c *lookupCache) drop(key string) {
+func (c *lookupCache) drop(key lookupKey) {
 	if e, ok := c.entries[key]; ok {
 		c.bytes -= len(e.json)
 		delete(c.entries, key)

@@ -3,7 +3,8 @@ package proxy
 import (
 	"context"
 	"errors"
-	"strconv"
+	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/tidwall/gjson"
@@ -29,9 +30,33 @@ type names struct {
 	warns []problem.Warning
 }
 
-// lookUp starts the wanted lookups. A lookup never fails usage: ids stay, names are null, a warning says why.
-func (q *request) lookUp(ctx context.Context, wanted []string) *names {
-	n := &names{}
+// naming is which lookups a resource's mapping reads, and what they gave the last time.
+type naming struct {
+	wanted []string
+	last   atomic.Pointer[named]
+}
+
+// named are lookups that were put together. Nobody changes them.
+type named struct {
+	all []*lookupEntry
+	names
+}
+
+// namings are those of an account's resources that its mapping reads.
+func (st *standing) namings() map[string]*naming {
+	out := map[string]*naming{}
+	for name := range st.conn.Resources {
+		if st.program != nil && st.program.Has(name) {
+			out[name] = &naming{wanted: st.program.Reads("$lookups", name)}
+		}
+	}
+	return out
+}
+
+// lookUp starts the lookups that the mapping reads. A lookup never fails usage: ids stay, names are null, a warning says why.
+func (q *request) lookUp(ctx context.Context) *names {
+	n, naming := &names{}, q.naming[q.mapped]
+	wanted := naming.wanted
 	all := make([]*lookupEntry, len(wanted))
 	missing := false
 	for i, name := range wanted {
@@ -42,7 +67,13 @@ func (q *request) lookUp(ctx context.Context, wanted []string) *names {
 		}
 	}
 	if !missing {
-		n.are(wanted, all)
+		last := naming.last.Load()
+		if last == nil || !slices.Equal(last.all, all) {
+			last = &named{all: all}
+			last.are(wanted, all)
+			naming.last.Store(last)
+		}
+		*n = last.names
 		return n
 	}
 	n.ready = make(chan struct{})
@@ -99,12 +130,12 @@ func (n *names) wait(ctx context.Context) ([]byte, []problem.Warning) {
 var noNames = &lookupEntry{json: []byte("null")}
 
 // looked is one lookup's answer from the cache, where it has the key.
-func (q *request) looked(name string) (key string, e *lookupEntry, ok bool) {
+func (q *request) looked(name string) (key lookupKey, e *lookupEntry, ok bool) {
 	if q.conn.Lookups[name] == nil {
-		return "", noNames, true // lint refuses a mapping that reads an undeclared lookup
+		return key, noNames, true // lint refuses a mapping that reads an undeclared lookup
 	}
 	base, _ := q.context["base_url"].(string)
-	key = q.acct.ID + "\x00" + name + "\x00" + base + "\x00" + strconv.FormatUint(q.conn.Hash, 16)
+	key = lookupKey{q.acct.ID, name, base, q.conn.Hash}
 	e, ok = q.lookups.get(key, q.Clock())
 	return key, e, ok
 }
@@ -116,7 +147,7 @@ func (q *request) lookup(ctx context.Context, name string) (*lookupEntry, error)
 		return e, nil
 	}
 	spec := q.conn.Lookups[name]
-	flight := q.flights.DoChan("lookup\x00"+key, func() (any, error) {
+	flight := q.flights.DoChan(key.flight(), func() (any, error) {
 		if e, ok := q.lookups.get(key, q.Clock()); ok { // fetched between the look and the flight
 			return e, nil
 		}

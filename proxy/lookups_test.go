@@ -60,29 +60,29 @@ func TestLookupCache(t *testing.T) {
 		return &lookupEntry{json: make([]byte, bytes), expires: now.Add(time.Duration(minutes) * time.Minute)}
 	}
 	var c lookupCache
-	if _, ok := c.get("a", now); ok {
+	if _, ok := c.get(lookupKey{name: "a"}, now); ok {
 		t.Error("an empty cache has an entry")
 	}
-	c.put("a", entry(1, 1), now)
-	if _, ok := c.get("a", now.Add(time.Minute-1)); !ok {
+	c.put(lookupKey{name: "a"}, entry(1, 1), now)
+	if _, ok := c.get(lookupKey{name: "a"}, now.Add(time.Minute-1)); !ok {
 		t.Error("the entry is gone before its time")
 	}
-	if _, ok := c.get("a", now.Add(time.Minute)); ok {
+	if _, ok := c.get(lookupKey{name: "a"}, now.Add(time.Minute)); ok {
 		t.Error("the entry has outlived its time")
 	}
-	c.put("b", entry(1, 9), now.Add(time.Minute))
+	c.put(lookupKey{name: "b"}, entry(1, 9), now.Add(time.Minute))
 	if len(c.entries) != 1 || c.bytes != 1 {
 		t.Errorf("what has expired stays: %d entries of %d bytes", len(c.entries), c.bytes)
 	}
-	c.put("c", entry(maxLookupCache-1, 5), now)
+	c.put(lookupKey{name: "c"}, entry(maxLookupCache-1, 5), now)
 	if len(c.entries) != 2 || c.bytes != maxLookupCache {
 		t.Errorf("at the bound: %d entries of %d bytes", len(c.entries), c.bytes)
 	}
-	c.put("d", entry(1, 3), now)
-	if _, ok := c.get("c", now); ok || c.bytes != 2 {
+	c.put(lookupKey{name: "d"}, entry(1, 3), now)
+	if _, ok := c.get(lookupKey{name: "c"}, now); ok || c.bytes != 2 {
 		t.Errorf("past the bound what expires first has to go: %d bytes", c.bytes)
 	}
-	c.put("d", entry(2, 3), now)
+	c.put(lookupKey{name: "d"}, entry(2, 3), now)
 	if c.bytes != 3 {
 		t.Errorf("an entry in the place of another: %d bytes", c.bytes)
 	}

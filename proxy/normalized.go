@@ -43,7 +43,7 @@ func (q *request) normalized(ctx context.Context, w http.ResponseWriter) error {
 	}
 	c := newCommit(w, contentJSON)
 	c.head = q.stateLimits
-	c.Write(r.end())
+	c.Write(r.end(r.held.Bytes()))
 	c.Write([]byte(`,"included":`))
 	c.Write(t.json())
 	c.Write(q.envelope(nil, out.n, token))

@@ -12,8 +12,9 @@ import (
 // first member, there is no white space, no member before start_date has one of that name in it, and the quotes of a key
 // stand in no text.
 var (
-	idKey    = []byte(`{"id":`)
-	startKey = []byte(`"start_date":"`)
+	idKey      = []byte(`{"id":`)
+	chargesKey = []byte(`"charges":[`)
+	startKey   = []byte(`"start_date":"`)
 )
 
 const underscore = len(`"start`) // its place in startKey
@@ -32,6 +33,15 @@ func startDate(json []byte) []byte {
 			return at[:max(bytes.IndexByte(at, '"'), 0)]
 		}
 	}
+}
+
+// chargesOf is a mapping's output from its list of charges on, nil where it has none. No member before them has one of that
+// name either.
+func chargesOf(json []byte) []byte {
+	if i := bytes.Index(json, chargesKey); i >= 0 {
+		return json[i+len(chargesKey)-1:]
+	}
+	return nil
 }
 
 // holds says whether a record belongs to the page's window: the one that holds its start_date. Dates have one form, so

@@ -3,11 +3,13 @@ package proxy
 import (
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/tidwall/gjson"
 
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/record"
+	"github.com/meterbridge/meterbridge/internal/telemetry"
 	"github.com/meterbridge/meterbridge/internal/upstream"
 )
 
@@ -22,8 +24,7 @@ type page struct {
 	body   io.Closer
 	read   *watched        // the body, and how it ended
 	kept   *keeper         // nil where the page is not kept
-	key    [32]byte        // of the cache
-	cached bool            // it came from there
+	cached bool            // it came from the cache
 	links  int             // files of the job that it is one of
 	at     record.Position // the walk's when the page was opened
 	last   record.Position // of the provider's last page in it: one page is all of those of a window that is read whole
@@ -32,6 +33,9 @@ type page struct {
 	count   int64  // items read so far
 	bound   bool   // the mapping has the page's roots
 	refused bool   // the answer is the provider's error after all
+
+	span   *telemetry.Span // of its mapping; nil where the request is not traced
+	worked time.Duration   // of the walk's mapping before it
 }
 
 // next is the page's next item.
@@ -46,6 +50,9 @@ func (pg *page) next() (record.Item, error) {
 func (pg *page) close() {
 	letGo(pg.items)
 	pg.body.Close()
+	if pg.kept != nil && pg.kept.lent {
+		pg.kept.drop()
+	}
 }
 
 // facts are what the plan needs to know of the page, where the window has given so many records.
@@ -86,9 +93,30 @@ func (w *walk) into(pg *page, spec *connector.CallSpec, reply *upstream.Reply) {
 		pg.items, pg.table = noItems{}, nil
 		return
 	}
+	var body io.Reader
+	if reply.Whole != nil && w.tap == nil && !pg.cached {
+		body, pg.kept = newArrived(reply.Whole), keeperOf(reply.Whole, w.keep)
+	} else {
+		body, spec = w.arriving(pg, spec, reply)
+	}
+	wait := w.runner != nil && w.program.Mentions("$page") && spec.Latest == nil
+	scan, mapped := record.Scanner(record.Scan), w.runner != nil && !wait && spec.Unit != "window"
+	if mapped {
+		scan = w.runner.Scan
+	}
+	pg.items, pg.table = newItems(body, spec, w.pos.Carry, scan)
+	if w.runner != nil {
+		w.runner.open(pg.items, mapped)
+	}
+	if wait {
+		pg.items = &held{items: pg.items} // what stands behind the items is in $page too
+	}
+}
+
+// arriving is an answer's body that is yet to come, and the call's items as they are to be read of it.
+func (w *walk) arriving(pg *page, spec *connector.CallSpec, reply *upstream.Reply) (io.Reader, *connector.CallSpec) {
 	var body io.Reader = reply.Body
 	if w.keep > 0 {
-		pg.key = w.pageKey() // after the answer: a job has its id only now
 		pg.kept = &keeper{r: body, most: w.keep}
 		body = pg.kept
 	}
@@ -98,15 +126,17 @@ func (w *walk) into(pg *page, spec *connector.CallSpec, reply *upstream.Reply) {
 	if w.runner != nil {
 		body = newResting(body, w.runner.Pause)
 	}
-	pg.read = &watched{r: flushing{body, w.before}}
-	wait := w.runner != nil && w.program.Mentions("$page") && spec.Latest == nil
-	scan := record.Scanner(record.Scan)
-	if w.runner != nil && !wait && spec.Unit != "window" {
-		scan = w.runner.Scan
+	pg.read = &watched{r: flushing{body, w.waits}}
+	return pg.read, spec
+}
+
+// waits is called before each read, which may block.
+func (w *walk) waits() {
+	if w.runner != nil {
+		w.runner.idle()
 	}
-	pg.items, pg.table = newItems(pg.read, spec, w.pos.Carry, scan)
-	if wait {
-		pg.items = &held{items: pg.items} // what stands behind the items is in $page too
+	if w.before != nil {
+		w.before()
 	}
 }
 
@@ -177,7 +207,7 @@ func newItems(r io.Reader, spec *connector.CallSpec, carry []byte, scan record.S
 	}
 	switch {
 	case spec.Format == "csv":
-		it = newCSVItems(r, spec.CSV)
+		it = newCSVItems(r, spec.CSV, outer)
 	case spec.Format == "ndjson":
 		it = newNDJSONItems(r, outer)
 	case spec.Whole:

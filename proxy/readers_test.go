@@ -116,10 +116,10 @@ func TestLimitsOfReaders(t *testing.T) {
 	table := &connector.Table{Header: "Day", Delimiter: ","}
 	head := "Day,Cost\n"
 	before := strings.Repeat("x", maxPreamble-len(head)-1) + "\n"
-	if got, _, err := readItems(newCSVItems(strings.NewReader(before+head+"1,2\n"), table)); err != nil || !slices.Equal(got, []string{`{"Day":"1","Cost":"2"}`}) {
+	if got, _, err := readItems(newCSVItems(strings.NewReader(before+head+"1,2\n"), table, record.Scan)); err != nil || !slices.Equal(got, []string{`{"Day":"1","Cost":"2"}`}) {
 		t.Errorf("behind the longest preamble: %q, %v", got, err)
 	}
-	_, _, err = readItems(newCSVItems(strings.NewReader("x"+before+head+"1,2\n"), table))
+	_, _, err = readItems(newCSVItems(strings.NewReader("x"+before+head+"1,2\n"), table, record.Scan))
 	remote(t, err, problem.UpstreamUnexpected)
 
 	names := func(n int) *columnar { return &columnar{names: []byte(`["` + strings.Repeat("x", n-4) + `"]`)} }

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"io"
 	"sync"
 	"time"
@@ -8,6 +9,19 @@ import (
 
 // restAfter is how long a provider may be silent before what its stream needs only for a record is lent to others.
 const restAfter = 100 * time.Millisecond
+
+// arrived is a body that has come whole. Who reads JSON out of it reads it where it is: it belongs to all who share the call, and
+// nobody writes to it.
+type arrived struct {
+	bytes.Reader
+	all []byte
+}
+
+func newArrived(body []byte) *arrived {
+	a := &arrived{all: body}
+	a.Reset(body)
+	return a
+}
 
 // flushing calls before each read, so that what is written leaves before a wait for more.
 type flushing struct {

@@ -55,12 +55,18 @@ func (p *Proxy) resolve(r *http.Request, who *principal.Principal, model, resour
 		return nil, notFoundModel(model)
 	}
 	catalog := p.Catalog()
-	if !slices.Contains(catalog.Model.Names(), resource) {
+	if !catalog.Model.Has(resource) {
 		return nil, unknownResource(resource, catalog.Model.Names())
 	}
-	q, err := p.begin(r, who, catalog, principal.Action{Area: model, Name: resource})
+	act := principal.Action{Area: model, Name: resource}
+	q, err := p.begin(r, who, catalog, act)
 	if err != nil {
 		return nil, err
+	}
+	if act.Format = principal.FormatUnified; id != "" && q.params.format != Raw && q.params.format != Debug { // one object has no other form
+		if err := who.Allows(act); err != nil {
+			return nil, err
+		}
 	}
 	if err := q.choose(resource, id); err != nil {
 		return nil, err
@@ -83,9 +89,12 @@ func (p *Proxy) begin(r *http.Request, who *principal.Principal, catalog *Catalo
 	if err != nil {
 		return nil, err
 	}
-	acct, err := p.account(r.Context(), who, params.account)
+	acct, err := p.account(r.Context(), catalog, who, params.account)
 	if err != nil {
 		return nil, err
+	}
+	if p.States.Get(acct.ID).Status == account.Blocked {
+		return nil, problem.New(problem.AccountBlocked, "the operator has blocked the integrated account %q", acct.ID)
 	}
 	if act.Format == "" {
 		act.Format = params.format.grant()
@@ -107,15 +116,19 @@ func (p *Proxy) begin(r *http.Request, who *principal.Principal, catalog *Catalo
 
 // account finds the account that the caller named, or the one that its token is bound to. Another token's account and
 // one that does not exist are the same answer.
-func (p *Proxy) account(ctx context.Context, who *principal.Principal, id string) (*account.Account, error) {
+func (p *Proxy) account(ctx context.Context, catalog *Catalog, who *principal.Principal, id string) (*account.Account, error) {
 	if id == "" {
 		if id = who.Only(); id == "" {
 			return nil, problem.Param(problem.MissingParameter, "integrated_account_id", "integrated_account_id is missing; GET /integrated-account lists the accounts of this token")
 		}
 	}
-	a, err := p.Accounts.Get(ctx, id)
+	store := p.Accounts
+	if catalog.Static != nil {
+		store = catalog.Static // of the same moment as its connector
+	}
+	a, err := store.Get(ctx, id)
 	if err != nil && !errors.Is(err, account.ErrNotFound) {
-		return nil, err // the caller has left: that is no word about the account
+		return nil, storeProblem(err) // which is no word about the account
 	}
 	if err != nil || !who.Sees(a.ID, a.TenantID) {
 		return nil, problem.Param(problem.AccountNotFound, "integrated_account_id", "no integrated account %q is visible to this token; GET /integrated-account lists those that are", clip(id, 80))
@@ -145,7 +158,7 @@ func (q *request) choose(resource, id string) error {
 	case q.method == nil:
 		return problem.New(problem.UnknownMethod, "the connector %s can get one of its %s by its id and not list them", q.conn.Name, resource)
 	}
-	q.sess = q.sess.WithScopes(q.source().Scopes)
+	q.sess = q.sessions[q.source().Name]
 	q.program = q.standing.program
 	if q.program == nil || !q.program.Has(q.mapped) {
 		return problem.New(problem.Internal, "no mapping of %s reads %s; meterbridge lint says more", q.conn.Name, q.mapped)
@@ -164,7 +177,7 @@ func (q *request) source() *connector.Resource {
 // settle opens the cursor, freezes the clock and resolves the range.
 func (q *request) settle(ctx context.Context) error {
 	if q.id == "" { // overrides of requests are those of lists
-		q.over, _ = q.catalog.requests(q.conn.Name, q.acct.ID, q.source().Name)
+		q.over, _ = q.catalog.requests(q.conn.Name, q.acct, q.source().Name)
 	}
 	q.at = record.Position{Now: q.Clock().UnixNano(), Rev: q.rev, Size: q.pageSize()}
 	var opened interface{ Check([16]byte) error }

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"errors"
 	"io"
 	"slices"
 
@@ -11,6 +12,10 @@ import (
 
 // maxEmptyPages bounds how many pages in a row may bring no item before the provider is taken to go round in circles.
 const maxEmptyPages = 20
+
+// errMore ends a walk that has given all that is wanted, where the provider's word leads to a further page: whoever goes on asks
+// for that one, which is not asked for only to see that it has a record.
+var errMore = errors.New("there is more")
 
 // start finds the beginning of the walk: where its cursor stands, or the first window of the range. io.EOF says that the
 // range holds none.
@@ -35,9 +40,17 @@ func (w *walk) start() error {
 		w.rows = 1 // at the start of a page, too, it says that the window has given a record
 	}
 	if len(w.pos.Token) > 0 {
-		w.seen[hash(w.pos.Token)] = true
+		w.saw(hash(w.pos.Token))
 	}
 	return nil
+}
+
+// saw remembers the cursor of a page.
+func (w *walk) saw(token uint64) {
+	if w.seen == nil {
+		w.seen = map[uint64]bool{}
+	}
+	w.seen[token] = true
 }
 
 // enter goes to where a page can be fetched: a call for each of some parents is made for the first of them. Where there is
@@ -83,6 +96,7 @@ func (w *walk) open() error {
 		return err
 	}
 	w.page = pg
+	pg.span, pg.worked = w.mapSpan(), w.worked
 	return nil
 }
 
@@ -98,7 +112,13 @@ func (w *walk) turn() error {
 	from, facts := w.page, w.page.facts(w.rows)
 	facts.Parent = w.nextParent
 	w.close() // before the parents are asked for, who may have to wait for their place at the provider
-	return w.move(from, facts)
+	if err := w.move(from, facts); err != nil {
+		return err
+	}
+	if w.full() && len(w.pos.Token) > 0 && w.method.Call(w.pos).LeadsOn(facts) {
+		return errMore
+	}
+	return nil
 }
 
 // move goes on to the position behind a page, or behind a window that has none, and then from is nil. io.EOF is the end.
@@ -151,7 +171,7 @@ func (w *walk) follow(from connector.Facts, next record.Position) error {
 	if w.seen[h] || w.empty > maxEmptyPages {
 		return problem.New(problem.PaginationLoop, "the provider goes round in circles: page cursor %q after %d pages without an item", clip(string(next.Token), 80), w.empty).AsRemote()
 	}
-	w.seen[h] = true
+	w.saw(h)
 	return nil
 }
 
@@ -186,6 +206,7 @@ func (w *walk) close() {
 	if w.page != nil {
 		w.lastKept.drop()
 		w.lastCall, w.lastKept = w.page.call, w.page.kept
+		w.mappedPage(w.page)
 		w.page.close()
 		w.page = nil
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/meterbridge/meterbridge/internal/mapping"
 	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/record"
+	"github.com/meterbridge/meterbridge/internal/telemetry"
 )
 
 // walk pulls records out of a provider: windows, the calls that answer for them, their pages, items and outputs. It is
@@ -20,7 +21,7 @@ import (
 type walk struct {
 	*request
 	ctx    context.Context
-	runner *mapping.Runner // nil where items pass unmapped
+	runner *pair // nil where items pass unmapped
 	names  *names
 	vars   *mapping.Vars                          // the roots of the mapping, for an explanation
 	before func()                                 // called before a read that may block; nil: nothing
@@ -33,6 +34,8 @@ type walk struct {
 	listed  map[*connector.Parents]*parents // the lists that are the same for each window
 	ahead   *ahead                          // nil where the calls are made one by one
 	given   int                             // records that Next gave
+	most    int                             // of those that are wanted; 0: all
+	byPage  bool                            // no more than one page with a record is wanted
 	outputs int                             // the most that one item has given
 	batch   record.Batch
 	item    record.Item
@@ -53,7 +56,8 @@ type walk struct {
 	lastCall connector.Call // of the last page that was left
 	lastKept *keeper        // its bytes
 
-	worked time.Duration // of the mapping
+	worked time.Duration // on the mapping, without what a second core does
+	span   *telemetry.Span
 
 	visits *[]visit // the pages that were left, for an explanation; nil where there is none to be
 
@@ -66,30 +70,42 @@ type walk struct {
 // newWalk starts a walk that maps, and with it the lookups of the names that its mapping reads.
 func (q *request) newWalk(ctx context.Context) *walk {
 	w := q.bareWalk(ctx)
+	ctx = w.ctx // with the walk's span
 	w.ahead = q.newAhead(ctx)
 	if q.program != nil {
-		w.runner = q.program.Runner(q.mapped)
-		w.runner.Check(q.Catalog().CheckEvery, q.checked)
-		w.names = q.lookUp(ctx, q.program.Reads("$lookups", q.mapped))
+		w.runner = newPair(ctx, q.program.Runner(q.mapped))
+		w.runner.Check(q.catalog.CheckEvery, q.checked)
+		w.names = q.lookUp(ctx)
+		if !q.params.format.streams() { // one that waits holds no more than it has to
+			w.batch.Buf = borrow(firstBuffer)
+		}
 	}
 	return w
 }
 
 // bareWalk is a walk over items as they are.
 func (q *request) bareWalk(ctx context.Context) *walk {
-	return &walk{request: q, ctx: ctx, pos: q.at, seen: map[uint64]bool{}}
+	ctx, span := telemetry.StartSpan(ctx, "walk")
+	return &walk{request: q, ctx: ctx, span: span, pos: q.at}
 }
 
 func (w *walk) tune(before func(), keep int) { w.before, w.keep = before, keep }
 
 func (w *walk) expect(limit int, byPage bool) {
+	w.most, w.byPage = limit, byPage
+	if w.runner != nil {
+		w.runner.most = limit
+	}
 	if w.ahead == nil {
 		return
 	}
 	if w.ahead.wants.byPage = byPage; limit > 0 {
-		w.ahead.wants.most = limit + 1
+		w.ahead.wants.most = limit
 	}
 }
+
+// full says that the request has all that it wants.
+func (w *walk) full() bool { return w.most > 0 && w.given >= w.most || w.byPage && w.given > 0 }
 
 // Next is the next record that the request asks for. After io.EOF or an error it stays there.
 func (w *walk) Next() (record.Rec, error) {
@@ -196,8 +212,12 @@ func (w *walk) bind() error {
 func (w *walk) itemRoots() *mapping.Vars {
 	looked, warns := w.names.wait(w.ctx)
 	w.warn(warns...)
+	var call []byte
+	if w.visits != nil || w.program.Mentions("$call") {
+		call = w.page.call.JSON()
+	}
 	return &mapping.Vars{
-		Query: w.queryJSON, Account: w.accountJSON, Call: w.page.call.JSON(), Page: w.page.items.Envelope(), Lookups: looked,
+		Query: w.queryJSON, Account: w.accountJSON, Call: call, Page: w.page.items.Envelope(), Lookups: looked,
 		Parent: w.parent(), Carry: w.page.at.Carry,
 	}
 }
@@ -242,9 +262,12 @@ func (w *walk) Close() {
 	w.ahead.close()
 	if w.runner != nil && !w.closed {
 		w.runner.Close()
+		release(w.batch.Buf)
+		w.batch.Buf = nil
 		w.Observer.Mapped(w.conn.Name, w.mapped, w.runner.Ran(), w.worked)
 		w.line.Mapped(w.worked)
 	}
+	w.ended()
 	w.closed = true
 	if w.err == nil {
 		w.err = io.EOF

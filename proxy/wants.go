@@ -3,7 +3,7 @@ package proxy
 // wants are how many records a request may still ask of its walk. A request with a limit asks for no page ahead that it can
 // do without: what is there, or under way, counts as many records as the items before gave.
 type wants struct {
-	most    int   // records that the request takes, one more to know that there are more; -1: all
+	most    int   // records that the request takes; -1: all
 	byPage  bool  // it ends where one of the provider's pages does
 	given   int   // records before the open page
 	outputs int   // the most that one item has given
@@ -27,10 +27,7 @@ func (w *wants) more(a *ahead) bool {
 	case w.byPage && w.given > 0:
 		return false // of the open page only the first record is wanted
 	}
-	var supply int64
-	if w.limited() {
-		supply = a.open.items
-	}
+	supply := a.open.items
 	for _, pg := range a.pages {
 		if pg.seen {
 			supply += pg.items

@@ -18,16 +18,38 @@ type window struct {
 	buf  []byte // buf[at:] is unread
 	at   int
 	eof  bool
-	full bool // the last read has filled it
+	full bool   // the last read has filled it
+	lent bool   // buf is somebody else's, and has all there is
+	move func() // is told before what lies in it moves or goes; nil: nobody
 }
 
 func newWindow(r io.Reader) window { return window{r: r, buf: borrow(firstBuffer)} }
 
+// windowOn is a window that does not write to what it holds, which may be the body itself.
+func windowOn(r io.Reader) window {
+	if body, ok := r.(*arrived); ok {
+		return window{buf: body.all, eof: true, lent: true}
+	}
+	return newWindow(r)
+}
+
 // Close gives the window's bytes back. What was read of them is not to be used any more.
 func (w *window) Close() error {
-	release(w.buf)
+	w.moves()
+	if !w.lent {
+		release(w.buf)
+	}
 	w.buf, w.at, w.eof = nil, 0, true
 	return nil
+}
+
+// onMove has somebody told before what lies in the window moves or goes.
+func (w *window) onMove(move func()) { w.move = move }
+
+func (w *window) moves() {
+	if w.move != nil {
+		w.move()
+	}
 }
 
 // value is the end of the value that starts at w.at, which it brings into the window whole.
@@ -125,6 +147,7 @@ func (w *window) more() error {
 	if w.eof {
 		return errShort
 	}
+	w.moves()
 	switch unread := w.buf[w.at:]; {
 	case w.full && cap(w.buf) < smallBuffer:
 		w.moveTo(borrow(smallBuffer), unread)

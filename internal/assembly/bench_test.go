@@ -25,16 +25,18 @@ func BenchmarkGateway(b *testing.B) {
 	for _, size := range []struct {
 		name  string
 		lines int
-	}{{"1KB", 2}, {"100KB", 215}} {
+		limit int
+		next  string
+	}{{"1KB", 2, 1000, `null`}, {"1KB,limit", 2, 2, `"more"`}, {"100KB", 215, 1000, `null`}} {
 		for _, format := range []string{"raw", "unified"} {
 			b.Run(format+"/"+size.name, func(b *testing.B) {
 				lines := make([]string, size.lines)
 				for i := range lines {
 					lines[i] = fmt.Sprintf(costLine, i)
 				}
-				page := `{"metadata":{"next":null},"data":[` + strings.Join(lines, ",") + `]}`
+				page := `{"data":[` + strings.Join(lines, ",") + `],"metadata":{"next":` + size.next + `}}`
 				address := benchHouse(b, benchProvider(b, page))
-				query := "start_date=2026-10-01&end_date=2026-10-31&limit=1000&truto_response_format=" + format
+				query := fmt.Sprintf("start_date=2026-10-01&end_date=2026-10-31&limit=%d&truto_response_format=%s", size.limit, format)
 				client := dialed(b, address, "GET /unified/usage-metering/usage?"+query+" HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer "+benchToken+"\r\n\r\n")
 				client.ask(b) // names are looked up, connections opened
 				b.SetBytes(int64(len(page)))

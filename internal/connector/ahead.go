@@ -63,6 +63,10 @@ func (c *CallSpec) Foresees(f Facts) bool {
 	return p.Index != nil && f.Envelope != nil
 }
 
+// LeadsOn says whether a page that leads to another one does so by the provider's word. Of pages that are counted, and whose
+// number nobody states, it is for want of one: the next may be the empty one that ends them.
+func (c *CallSpec) LeadsOn(f Facts) bool { return !c.Counts() || c.Foresees(f) }
+
 // Fixed says whether the list of the parents is the same for each window of a walk.
 func (p *Parents) Fixed() bool {
 	call := &CallSpec{Request: p.Request, Page: p.Page}

@@ -96,6 +96,9 @@ func (r *Resource) DefaultGranularity(context map[string]any) (string, error) {
 		}
 		return r.Granularities[0], nil
 	}
+	if text := r.Default.literal(); text != "" {
+		return text, nil
+	}
 	s, _, err := r.Default.text(map[string]any{"context": context})
 	return s, err
 }

@@ -87,8 +87,8 @@ GET  /                                                      302   302 302     30
 
 // callers are the columns of the matrix.
 func callers(t *testing.T, h *house) map[string]string {
-	orphan := h.mint(t, revoked, `{"write":true}`)
-	minted := h.mint(t, everyone, `{"write":true}`)
+	orphan := h.mint(t, revoked, "acme-1", `{"write":true}`)
+	minted := h.mint(t, everyone, "acme-1", `{"write":true}`)
 	h.revoke(t)
 	return map[string]string{
 		"nobody": "", "wrong": "wrong-token-of-sixteen", "cut": principal.NewToken()[:50], "expired": expired, "revoked": revoked, "orphan": orphan,
@@ -184,7 +184,7 @@ func TestFormatsAreGrantedOneByOne(t *testing.T) {
 	h := newHouse(t)
 	asks := map[string]string{"unified": "", "normalized": "normalized", "stream": "stream", "raw": "raw", "debug": "debug", "csv": "text/csv"}
 	for _, granted := range []string{"unified", "normalized", "stream", "csv", "raw", "debug", "remote_data", "passthrough"} {
-		token := h.mint(t, everyone, `{"formats":["`+granted+`"]}`)
+		token := h.mint(t, everyone, "acme-1", `{"formats":["`+granted+`"]}`)
 		for format, ask := range asks {
 			target := "/unified/usage-metering/usage?integrated_account_id=acme-1"
 			if format != "csv" {
@@ -207,7 +207,12 @@ func TestFormatsAreGrantedOneByOne(t *testing.T) {
 			t.Errorf("events with a grant of %s: %d", granted, got.status)
 		}
 	}
-	both := h.mint(t, everyone, `{"formats":["unified","remote_data"]}`)
+	for _, accept := range []string{"text/csv", "application/x-ndjson"} { // which a single object never is
+		if got := h.ask(t, http.MethodGet, "/unified/usage-metering/workspaces/w1?integrated_account_id=acme-1", table, func(r *http.Request) { r.Header.Set("Accept", accept) }); got.status != http.StatusForbidden {
+			t.Errorf("one object as %s with a grant of csv: %d %s", accept, got.status, got.body)
+		}
+	}
+	both := h.mint(t, everyone, "acme-1", `{"formats":["unified","remote_data"]}`)
 	if got := h.ask(t, http.MethodGet, "/unified/usage-metering/usage?integrated_account_id=acme-1", both); !bytes.Contains(got.body, []byte(`"remote_data"`)) {
 		t.Errorf("with both grants: %s", got.body)
 	}
@@ -238,7 +243,7 @@ var ofNoAccount = []string{"/unified/:model/:resource/:connector/meta/:method", 
 // What another token's account is answered with must not tell that there is one: neither in the body nor in a header.
 func TestAForeignAccountIsAnsweredLikeAnUnknownOne(t *testing.T) {
 	h := newHouse(t)
-	minted := h.mint(t, everyone, `{"write":true}`) // of acme-1
+	minted := h.mint(t, everyone, "acme-1", `{"write":true}`) // of acme-1
 	for _, c := range []struct{ foreign, token string }{{"acme-1", other}, {"acme-1", stranger}, {"acme-2", tenant}, {"acme-2", reader}, {"acme-2", minted}} {
 		for _, r := range gatewayRoutes() {
 			target := strings.Replace(fill(r.Path), "acme-1", "ID", 1)

@@ -84,7 +84,7 @@ func TestATokensOwnLimitGoesBeforeThatOfAll(t *testing.T) {
 			}
 		}
 	})
-	minted := h.mint(t, reader, "") // counts against the one that it belongs to: one of three
+	minted := h.mint(t, reader, "acme-1", "") // counts against the one that it belongs to: one of three
 	for i, c := range []struct {
 		token string
 		want  int

@@ -82,7 +82,7 @@ func TestACursorIsItsAccountsWhateverTheToken(t *testing.T) {
 	if cursor == "" {
 		t.Fatal("the walk has one page")
 	}
-	minted := h.mint(t, reader, "")
+	minted := h.mint(t, reader, "acme-1", "")
 	if got := h.ask(t, http.MethodGet, page+"acme-1&next_cursor="+cursor, minted); got.status != http.StatusOK {
 		t.Errorf("an account token: %d %s", got.status, got.body)
 	}

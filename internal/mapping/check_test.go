@@ -96,7 +96,7 @@ func TestCompiledMappingThatFalls(t *testing.T) {
 	r := p.Runner("usage")
 	var told []Checked
 	r.Check(1000, func(x Checked) { told = append(told, x) })
-	r.take = func(native.Output) bool { panic("fell") }
+	r.take = func([]byte, native.Output, native.Output) ([]byte, bool) { panic("fell") }
 	if got := ids(r, `{"a":"1"}`, `{"a":"2"}`); got != "1 2" || len(told) != 1 || told[0].Same || told[0].Panic != "fell" {
 		t.Errorf("got %s, told %+v", got, told)
 	}
@@ -112,9 +112,9 @@ func TestACheckThatIsTooSlow(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	r.Scan([]byte(`{"a":"1"}`), 0, true)
 	take := r.take
-	r.take = func(o native.Output) bool { // it ends while the compiled mapping runs
+	r.take = func(b []byte, remote, said native.Output) ([]byte, bool) { // it ends while the compiled mapping runs
 		cancel()
-		return take(o)
+		return take(b, remote, said)
 	}
 	if err := r.EmitContext(ctx, &record.Batch{}); !errors.Is(err, context.Canceled) {
 		t.Error(err)

@@ -16,15 +16,14 @@ const maxStreak = 64
 // engine is the compiled form of one resource's program. All programs that are made of one file share it.
 type engine struct {
 	code    *native.Code // nil where the program does not compile
-	plan    *native.Plan
 	reasons []native.Reason
 	items   atomic.Uint64 // that runners have given it which are closed
 	faulty  atomic.Bool   // it did what jq does not
 }
 
 func newEngine(program core.Node, fields []*Field) *engine {
-	code, reasons := native.Compile(program, len(roots))
-	return &engine{code: code, reasons: reasons, plan: native.NewPlan(planned(fields), RemoteData, WarningField)}
+	code, reasons := native.Compile(program, len(roots), native.NewPlan(planned(fields), RemoteData, WarningField))
+	return &engine{code: code, reasons: reasons}
 }
 
 // planned are the model's fields as a plan takes them.
@@ -89,42 +88,39 @@ func (r *Runner) scan(window []byte, i int, eof bool) (end int, st record.Status
 
 func (r *Runner) run(ctx context.Context) (sure bool) {
 	defer r.fallen()
-	return r.machine.Run(ctx, Budget(len(r.item)), r.take)
+	if len(r.over) > 0 {
+		return r.machine.Run(ctx, Budget(len(r.item)), r.hold)
+	}
+	return r.machine.Write(ctx, Budget(len(r.item)), r.out.Buf, r.take)
 }
 
-// taken takes one output of the machine's, as output does of gojq's.
-func (r *Runner) taken(o native.Output) bool {
-	if len(r.over) == 0 {
-		return r.write(o)
-	}
+// keep is given an output that waits for the overrides.
+func (r *Runner) keep(o native.Output) bool {
 	m, ok := o.Any().(map[string]any)
 	r.held = append(r.held, m)
 	return ok
 }
 
-// write adds one output to the batch as append does, and leaves the reason why it can't to gojq's run.
-func (r *Runner) write(o native.Output) bool {
-	out, start := r.out, len(r.out.Buf)
-	buf, remote, said, ok := r.unit.engine.plan.Append(out.Buf, o)
-	if !ok {
-		return false
-	}
-	rec := record.Out{JSON: record.Span{Start: start, End: len(buf)}, Remote: record.Span{Start: len(buf), End: len(buf)}}
+// taken adds the record at the end of b to the batch as append does, with what stands beside it. It leaves the reason why
+// it can't to gojq's run.
+func (r *Runner) taken(b []byte, remote, said native.Output) (_ []byte, ok bool) {
+	out := r.out
+	rec := record.Out{JSON: record.Span{Start: len(out.Buf), End: len(b)}, Remote: record.Span{Start: len(b), End: len(b)}}
 	if !said.Null() {
 		var err error
 		if rec.Warning, err = warning(said.Any()); err != nil {
-			return false
+			return b, false
 		}
 	}
 	if !remote.Null() {
-		if buf, ok = remote.AppendJSON(buf); !ok {
-			return false
+		if b, ok = remote.AppendJSON(b); !ok {
+			return b, false
 		}
-		rec.Remote.End = len(buf)
+		rec.Remote.End = len(b)
 	}
-	if len(buf)-r.size > MaxBatch {
-		return false
+	if len(b)-r.size > MaxBatch {
+		return b, false
 	}
-	out.Buf, out.Outs = buf, append(out.Outs, rec)
-	return true
+	out.Buf, out.Outs = b, append(out.Outs, rec)
+	return b, true
 }

@@ -101,6 +101,11 @@ func (m *Model) Names() []string {
 	return names
 }
 
+// Has says whether the model has a resource.
+func (m *Model) Has(name string) bool {
+	return slices.ContainsFunc(m.Resources, func(r *Resource) bool { return r.Name == name })
+}
+
 // FieldInfo is a row of a flat list of a resource's fields.
 type FieldInfo struct {
 	Path     string   `json:"path"` // "charges[].amount"

@@ -65,7 +65,8 @@ type Runner struct {
 	way     []onWay          // the same on their way through them
 	out     *record.Batch    // that the machine writes to
 	size    int              // of the batch before the item
-	take    func(native.Output) bool
+	take    func(b []byte, remote, said native.Output) ([]byte, bool)
+	hold    func(native.Output) bool
 	checks  checks
 	ran     Ran
 	streak  int // of items that bailed
@@ -78,7 +79,7 @@ func (p *Program) Runner(resource string) *Runner {
 		return nil
 	}
 	r := &Runner{program: p, unit: c, over: p.overRuns(resource), docs: make([][]byte, len(roots))}
-	r.take = r.taken
+	r.take, r.hold = r.taken, r.keep
 	if !p.interpreted {
 		r.machine = c.engine.machine()
 	}
@@ -139,7 +140,9 @@ func (r *Runner) root(i int) (any, error) {
 // are not copied: the window must not change before Emit returns. Bind and BindParent may come between.
 func (r *Runner) Scan(window []byte, i int, eof bool) (end int, st record.Status) {
 	r.resume()
-	r.item = nil
+	if r.item = nil; r.unit.engine.faulty.Load() {
+		r.machine = nil // another runner of the program has found out
+	}
 	i = record.SkipSpace(window, i)
 	if end, st = r.scan(window, i, eof); r.machine == nil {
 		end, st = record.Scan(window, i, eof)

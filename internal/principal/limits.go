@@ -12,7 +12,7 @@ import (
 )
 
 // Limits hold requests to the rates of their token and of their account. They are off where no rate is set, and then ask
-// nobody.
+// nobody; nil are off always.
 type Limits struct {
 	rates  func() *Rates
 	shared kv.Limiter // nil: no replica shares the count
@@ -44,7 +44,7 @@ func NewLimits(rates func() *Rates, keys *secret.Keyring, shared kv.Limiter, now
 }
 
 // ByAccount says whether accounts have a limit, so that it matters which one a request is about.
-func (l *Limits) ByAccount() bool { return !l.rates().Account.IsZero() }
+func (l *Limits) ByAccount() bool { return l != nil && !l.rates().Account.IsZero() }
 
 // Left is what a limit gave a request.
 type Left struct {
@@ -56,6 +56,9 @@ type Left struct {
 // Take counts a request of the principal's, about the account where it is about one that the principal sees. The error is a
 // problem that says which limit is reached.
 func (l *Limits) Take(ctx context.Context, p *Principal, account string) ([]Left, error) {
+	if l == nil {
+		return nil, nil
+	}
 	rates := l.rates()
 	if !p.Limit.IsZero() {
 		rates = &Rates{p.Limit, rates.Account}

@@ -11,6 +11,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"go.yaml.in/yaml/v3"
 )
 
 const canary = "canary-7f3a91"
@@ -44,7 +46,7 @@ func TestValueNeverPrints(t *testing.T) {
 	outputs["String"], outputs["GoString"] = v.String(), v.GoString()
 
 	for name, marshal := range map[string]func(any) ([]byte, error){
-		"json": json.Marshal, "xml": xml.Marshal,
+		"json": json.Marshal, "xml": xml.Marshal, "yaml": yaml.Marshal,
 	} {
 		arg := any(newHolder())
 		if name == "xml" { // has no maps

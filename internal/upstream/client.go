@@ -16,6 +16,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/meterbridge/meterbridge/internal/account"
@@ -36,6 +37,8 @@ type Config struct {
 	Keyring   *secret.Keyring  // seals tokens and names them; random by default
 	States    *account.States  // told when a provider refuses credentials, and when it takes them again
 	Store     Store            // shares tokens between replicas; none by default
+	Vault     Vault            // keeps refresh tokens; in Store by default
+	Locks     Locker           // lets one replica at a time refresh; none by default
 	Clock     func() time.Time // time.Now
 
 	RootCAs  *x509.CertPool // the system's by default
@@ -89,6 +92,9 @@ func New(cfg Config) *Client {
 	if cfg.Flight == nil {
 		cfg.Flight = func(context.Context, string, string) {}
 	}
+	if cfg.Vault == nil && cfg.Store != nil {
+		cfg.Vault = kvVault{cfg.Keyring, cfg.Store}
+	}
 	return &Client{
 		cfg:   cfg,
 		doors: newDoors(cfg.Allow, cfg.Timeouts, cfg.RootCAs, cfg.Resolver),
@@ -96,7 +102,7 @@ func New(cfg Config) *Client {
 			byKey: map[string]token{}, refused: map[string][sha256.Size]byte{}},
 		nonces: nonces{byKey: map[string]*challenge{}},
 		hosts:  newHosts(),
-		fresh:  refreshes{ring: cfg.Keyring, store: cfg.Store, byKey: map[string]*refresh{}},
+		fresh:  refreshes{vault: cfg.Vault, byKey: map[string]*refresh{}},
 	}
 }
 
@@ -113,13 +119,14 @@ type Session struct {
 	baseSet bool // by the configuration: the allowed addresses are open to the account's calls, links and downloads
 	lane    *lane
 	own     string           // of the key of calls that others may join
+	signed  *sync.Map        // *connector.Auth → *signature, those that last
 	scopes  []string         // the provider's permissions that the calls need
 	fault   *problem.Problem // the account's configuration can't be called with
 }
 
 // For is the session of an account. values is its context as the connector resolved it.
 func (c *Client) For(acct *account.Account, conn *connector.Connector, values map[string]any) *Session {
-	s := &Session{c: c, acct: acct, conn: conn, values: values, lane: c.lanes.of(acct.ID, conn.Limits)}
+	s := &Session{c: c, acct: acct, conn: conn, values: values, signed: new(sync.Map), lane: c.lanes.of(acct.ID, conn)}
 	text, _ := values["base_url"].(string)
 	u, err := parseBase(text)
 	if err != nil {

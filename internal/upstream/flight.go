@@ -18,7 +18,8 @@ const (
 	// aheadPatience is how long a body that was asked for ahead, and that is larger, is kept open for its reader.
 	aheadPatience = 5 * time.Second
 
-	firstShared = 4 << 10 // first size of the memory for a body; it doubles up to MaxShared
+	maxAtOnce   = 64 << 10 // of a body that says so and is waited for: it comes with its headers, or soon after
+	firstShared = 4 << 10  // first size of the memory for a body; it doubles up to MaxShared
 )
 
 // flight is one call and the seats of those who wait for its answer. Its body is read as it comes, into memory up to
@@ -37,6 +38,7 @@ type flight struct {
 	changed chan struct{} // closed at the next change; nil where nobody waits for one
 	state   flightState
 	reply   *Reply
+	size    int64  // of the body, -1 where it does not say
 	err     error  // of flightFailed, or how the body of flightWhole ended
 	buf     []byte // the body as far as it was read
 	seats   []*Seat
@@ -77,20 +79,38 @@ func (f *flight) join(t *Seat) bool {
 
 // run makes the call and reads its body.
 func (f *flight) run(call connector.Call) {
-	defer f.rest()
+	if f.start(call) {
+		f.finish()
+	}
+}
+
+// start makes the call; false is a failure.
+func (f *flight) start(call connector.Call) bool {
 	reply, err := f.ask(call)
 	f.claim.arrive()
 	if err != nil {
 		f.become(flightFailed, err)
 		f.land()
-		return
+		f.rest()
+		return false
+	}
+	f.size = -1
+	if n, err := strconv.ParseInt(reply.Header.Get("Content-Length"), 10, 64); err == nil {
+		f.size = n
 	}
 	f.mu.Lock()
 	f.reply = reply
 	f.state = flightComing
 	f.buf = f.all.memory()
 	f.mu.Unlock()
-	if n, err := strconv.ParseInt(reply.Header.Get("Content-Length"), 10, 64); err == nil && n > MaxShared {
+	return true
+}
+
+// finish reads the body.
+func (f *flight) finish() {
+	defer f.rest()
+	reply := f.reply
+	if f.size > MaxShared {
 		f.become(flightLarge, nil)
 	} else {
 		f.read(reply.Body)

@@ -2,8 +2,8 @@ package upstream
 
 import (
 	"encoding/binary"
-	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 
 	"github.com/meterbridge/meterbridge/internal/connector"
@@ -23,9 +23,9 @@ func (s *Session) joinKey(call connector.Call) string {
 	if !mayJoin(call) || s.fault != nil {
 		return ""
 	}
-	b := make([]byte, 0, 512)
+	b := append(make([]byte, 0, 512), s.own...)
 	b = binary.AppendVarint(b, int64(call.Cost))
-	b = appendPart(b, fmt.Sprintf("%p", call.Auth))
+	b = binary.AppendUvarint(b, uint64(reflect.ValueOf(call.Auth).Pointer()))
 	for _, text := range [...]string{call.Purpose, call.Method, call.Path, call.URL, call.ContentType, call.Accept} {
 		b = appendPart(b, text)
 	}
@@ -35,11 +35,11 @@ func (s *Session) joinKey(call connector.Call) string {
 			b = appendPart(appendPart(b, p.Key), p.Value)
 		}
 	}
+	b = binary.AppendUvarint(b, uint64(len(s.scopes)))
 	for _, scope := range s.scopes {
 		b = appendPart(b, scope)
 	}
-	sum := s.c.cfg.Keyring.MAC(tokenLabel, []byte(s.acct.ID), []byte("flight"), []byte(s.own), b, call.Body)
-	return string(sum[:])
+	return string(append(b, call.Body...))
 }
 
 // ownKey names what the answers to all calls of a session depend on: the connector, the place, the credentials.

@@ -21,6 +21,7 @@ type Seat struct {
 	landed Landed
 	flight *flight
 	first  bool // the flight began with it: a body that is too large to share is its own
+	flies  bool // its Reply makes the call
 
 	// Guarded by the flight.
 	stop func() bool // stops leaving with the reader's context
@@ -30,7 +31,19 @@ type Seat struct {
 // Share makes the call, or waits with those who have asked the same of the same account and have no answer yet.
 func (s *Session) Share(ctx context.Context, call connector.Call, landed Landed) *Seat {
 	t := &Seat{s: s, call: call, landed: landed}
-	t.board(ctx, false)
+	t.board(ctx, asked)
+	return t
+}
+
+// Take is Share for one who goes on to Reply. The call of the first to ask is made there, by its own goroutine, unless it is to
+// be read ahead of its reader.
+func (s *Session) Take(ctx context.Context, call connector.Call, landed Landed) *Seat {
+	t := &Seat{s: s, call: call, landed: landed}
+	if ctx.Value(aloneKey{}) != nil {
+		t.board(ctx, asked)
+	} else {
+		t.board(ctx, awaited)
+	}
 	return t
 }
 
@@ -38,7 +51,7 @@ func (s *Session) Share(ctx context.Context, call connector.Call, landed Landed)
 // spare, and gives its place back when somebody's call would have to wait for one; then Reply makes it anew.
 func (s *Session) Ahead(ctx context.Context, call connector.Call, landed Landed) *Seat {
 	t := &Seat{s: s, call: call, landed: landed}
-	if s.fault != nil || !t.board(ctx, true) {
+	if s.fault != nil || !t.board(ctx, ahead) {
 		return nil
 	}
 	return t
@@ -49,7 +62,7 @@ func (s *Session) Ask(ctx context.Context, call connector.Call) (*Reply, error) 
 	if Watched(ctx) {
 		return s.Do(ctx, call)
 	}
-	return s.Share(ctx, call, nil).Reply(ctx)
+	return s.Take(ctx, call, nil).Reply(ctx)
 }
 
 // Alone is for calls whose body is handed on as it comes: they are not shared, for who shares one waits until it is whole.
@@ -62,8 +75,17 @@ func Watched(ctx context.Context) bool {
 	return ctx.Value(traceKey{}) != nil || recordingOf(ctx) != nil
 }
 
+// want is how soon a call is wanted.
+type want uint8
+
+const (
+	ahead   want = iota // before anybody waits for it
+	asked               // now
+	awaited             // now, by a goroutine that has nothing else to do
+)
+
 // board takes a seat in the flight of the call: the one under way, or a new one. It is false for a call ahead that has no place.
-func (t *Seat) board(ctx context.Context, ahead bool) bool {
+func (t *Seat) board(ctx context.Context, how want) bool {
 	all, key := &t.s.c.flights, ""
 	if ctx.Value(aloneKey{}) == nil {
 		key = t.s.joinKey(t.call)
@@ -83,7 +105,7 @@ func (t *Seat) board(ctx context.Context, ahead bool) bool {
 		base, f.clock = context.WithDeadline(base, at)
 	}
 	f.ctx, f.cancel = context.WithCancelCause(base)
-	if f.claim = t.s.lane.claim(ahead, max(t.call.Cost, 1), f.cancel); f.claim == nil {
+	if f.claim = t.s.lane.claim(how == ahead, max(t.call.Cost, 1), f.cancel); f.claim == nil {
 		f.cancel(nil)
 		f.clock()
 		return false
@@ -95,11 +117,35 @@ func (t *Seat) board(ctx context.Context, ahead bool) bool {
 		}
 		all.byKey[key] = f
 	}
-	if ahead {
+	if how == ahead {
 		t.s.told(ctx, "ahead")
 	}
-	go f.run(t.call)
+	if t.flies = how == awaited; !t.flies {
+		go f.run(t.call)
+	}
 	return true
+}
+
+// fly makes the call, and reads a body that can't take long. It goes on without the seat while others wait for it.
+func (t *Seat) fly(ctx context.Context) {
+	f := t.flight
+	t.flies = false
+	f.mu.Lock()
+	f.taken = true
+	f.mu.Unlock()
+	stop := context.AfterFunc(ctx, func() {
+		if !errors.Is(ctx.Err(), context.DeadlineExceeded) { // which is the flight's too
+			t.Close()
+		}
+	})
+	defer stop()
+	switch {
+	case !f.start(t.call):
+	case f.size >= 0 && f.size <= maxAtOnce:
+		f.finish()
+	default:
+		go f.finish() // its reader may have enough before it has come
+	}
 }
 
 func (s *Session) told(ctx context.Context, outcome string) {
@@ -110,19 +156,21 @@ func (s *Session) told(ctx context.Context, outcome string) {
 func (t *Seat) Reply(ctx context.Context) (*Reply, error) {
 	for {
 		f := t.flight
-		f.claim.promote()
+		if f.claim.promote(); t.flies {
+			t.fly(ctx)
+		}
 		if err := t.wait(ctx); err != nil {
 			t.Close()
 			return nil, problem.From(err)
 		}
 		f.mu.Lock()
-		state, err, reply := f.state, f.err, f.reply
+		state, err, reply, body := f.state, f.err, f.reply, f.buf
 		f.mu.Unlock()
 		failed := state == flightFailed || state == flightWhole && !errors.Is(err, io.EOF)
 		switch {
 		case failed && (f.lost() || !t.first && f.ours(err)): // that is no answer to the call
 			t.Close()
-			t.board(ctx, false)
+			t.board(ctx, awaited)
 		case state == flightFailed:
 			t.Close()
 			return nil, ownCopy(err)
@@ -130,13 +178,17 @@ func (t *Seat) Reply(ctx context.Context) (*Reply, error) {
 			t.Close()
 			return t.s.Do(ctx, t.call)
 		default:
-			if state != flightWhole { // else nothing is under way that would have to end with the reader
-				f.mu.Lock()
-				t.stop = context.AfterFunc(ctx, t.Close)
-				f.mu.Unlock()
-			}
 			own := *reply
 			own.Body, own.wire = &seatBody{t: t, ctx: ctx}, nil // the rest is for reading alone, and for all
+			if state == flightWhole {                           // nothing is under way that would have to end with the reader
+				if !failed {
+					own.Whole = body
+				}
+				return &own, nil
+			}
+			f.mu.Lock()
+			t.stop = context.AfterFunc(ctx, t.Close)
+			f.mu.Unlock()
 			return &own, nil
 		}
 	}
@@ -177,16 +229,20 @@ func (t *Seat) ready() bool {
 func (t *Seat) wait(ctx context.Context) error {
 	f := t.flight
 	for done := ctx.Done(); ; {
+		if err := ctx.Err(); errors.Is(err, context.Canceled) {
+			return err // what has come meanwhile may be gone with the seat
+		}
 		f.mu.Lock()
 		if t.first && !f.taken {
 			f.taken = true
 			f.tell()
 		}
-		ready, changed := t.ready(), f.change()
-		f.mu.Unlock()
-		if ready {
+		if t.ready() {
+			f.mu.Unlock()
 			return nil
 		}
+		changed := f.change()
+		f.mu.Unlock()
 		select {
 		case <-changed:
 		case <-done:
@@ -201,6 +257,11 @@ func (t *Seat) wait(ctx context.Context) error {
 // Close leaves the seat. The call ends with the last of them.
 func (t *Seat) Close() {
 	f := t.flight
+	if t.flies {
+		t.flies = false
+		f.claim.arrive()
+		f.become(flightFailed, ErrGivenUp) // those who wait for it make a call of their own
+	}
 	f.mu.Lock()
 	if t.left {
 		f.mu.Unlock()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -81,8 +82,9 @@ func TestThoseWhoAskTheSameShareOneCall(t *testing.T) {
 			g := newGated()
 			a := newAcme(t, g.serve(c.serve), Config{}, keyAuth)
 			var seats []*Seat
-			for range 5 {
-				seats = append(seats, a.session().Share(t.Context(), listCall("/usage"), nil))
+			for i := range 5 {
+				board := []func(context.Context, connector.Call, Landed) *Seat{a.session().Share, a.session().Take}[i%2]
+				seats = append(seats, board(t.Context(), listCall("/usage"), nil))
 			}
 			close(g.open)
 			var all sync.WaitGroup
@@ -210,6 +212,106 @@ func TestOneWhoLeavesTakesNothingFromTheOthers(t *testing.T) {
 			if n := g.calls.Load(); n != c.calls {
 				t.Errorf("%d calls", n)
 			}
+		})
+	}
+}
+
+// TestWhoMakesTheCallItselfMayLeaveToo: it goes on for those who wait for it, and ends with the last of them. Who leaves before
+// it makes the call leaves it to them.
+func TestWhoMakesTheCallItselfMayLeaveToo(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		before bool // the first one leaves before it makes the call
+		all    bool
+	}{{"the first", false, false}, {"the first, too early", true, false}, {"all", false, true}} {
+		t.Run(c.name, func(t *testing.T) {
+			g := newGated()
+			began := make(chan struct{}, 2)
+			serve := g.serve(answers(200, nil, `{"data":[]}`))
+			a := newAcme(t, func(w http.ResponseWriter, r *http.Request) { began <- struct{}{}; serve(w, r) }, Config{}, keyAuth)
+			ctx, leave := context.WithCancel(t.Context())
+			var seats []*Seat
+			for range 3 {
+				seats = append(seats, a.session().Take(ctx, listCall("/usage"), nil))
+			}
+			var all sync.WaitGroup
+			if c.before {
+				seats[0].Close()
+			} else {
+				all.Go(func() {
+					if _, err := seats[0].Reply(ctx); problem.From(err).Code != problem.ClientGone {
+						t.Errorf("one who has left is told %v", err)
+					}
+				})
+				<-began
+			}
+			if c.all {
+				for _, s := range seats[1:] {
+					s.Close()
+				}
+				leave()
+				<-g.left
+				all.Wait()
+				return
+			}
+			leave()
+			for _, s := range seats[1:] {
+				all.Go(func() {
+					if body, err := readAll(t.Context(), s); err != nil || body != `{"data":[]}` {
+						t.Errorf("%q, %v", body, err)
+					}
+				})
+			}
+			if c.before {
+				<-began
+			}
+			close(g.open)
+			all.Wait()
+			if n := g.calls.Load(); n != 1 && !c.before {
+				t.Errorf("%d calls", n)
+			}
+		})
+	}
+}
+
+// TestWhatHasComeWholeIsReadWhereItIs: of who makes the call, whatever its size; a body that broke off is none.
+func TestWhatHasComeWholeIsReadWhereItIs(t *testing.T) {
+	says := func(n, sends int) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Length", strconv.Itoa(n))
+			io.WriteString(w, strings.Repeat("x", sends))
+			if http.NewResponseController(w).Flush(); sends < n {
+				time.Sleep(time.Second) // in the bubble's time
+				panic(http.ErrAbortHandler)
+			}
+		}
+	}
+	for _, c := range []struct {
+		name        string
+		says, sends int
+		whole       bool
+		wait        time.Duration // for Reply
+		code        problem.Code  // of its body
+	}{
+		{"small", 100, 100, true, 0, ""},
+		{"the largest that is waited for", maxAtOnce, maxAtOnce, true, 0, ""},
+		{"small and cut off", maxAtOnce, 10, false, time.Second, problem.UpstreamReset},
+		{"larger and cut off", maxAtOnce + 1, 10, false, 0, problem.UpstreamReset},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a := newPiped(t, says(c.says, c.sends), Config{}, keyAuth)
+				start := time.Now()
+				reply, err := a.session().Take(t.Context(), listCall("/usage"), nil).Reply(t.Context())
+				if err != nil || time.Since(start) != c.wait || (reply.Whole != nil) != c.whole || c.whole && len(reply.Whole) != c.says {
+					t.Fatalf("after %s: %d bytes, %v", time.Since(start), len(reply.Whole), err)
+				}
+				body, err := io.ReadAll(reply.Body)
+				if len(body) != c.sends || c.code != "" && problem.From(err).Code != c.code || c.code == "" && err != nil {
+					t.Errorf("%d bytes, %v", len(body), err)
+				}
+				reply.Body.Close()
+			})
 		})
 	}
 }

@@ -15,10 +15,13 @@ var reserved = []string{
 	"Accept-Encoding", "Authorization", "Cookie", "Referer", "Proxy-Authorization", "Proxy-Connection",
 }
 
+// inflated is what the gateway can read beside plain bodies. Nobody changes it.
+var inflated = []string{"gzip"}
+
 // setHeaders puts a call's headers into a request.
 func setHeaders(h http.Header, call connector.Call, agent string) error {
 	h.Set("User-Agent", agent)
-	h.Set("Accept-Encoding", "gzip")
+	h["Accept-Encoding"] = inflated
 	for _, p := range call.Header {
 		name := http.CanonicalHeaderKey(p.Key)
 		if slices.Contains(reserved, name) {

@@ -131,7 +131,7 @@ func (r *Reply) Suspect() bool { return r.suspect }
 
 // Kept is an answer of an earlier call, to be read again.
 func (s *Session) Kept(status int, header http.Header, body []byte) *Reply {
-	return &Reply{Status: status, Header: header, Body: io.NopCloser(bytes.NewReader(body)), suspect: len(body) >= MaxErrorBody && s.suspect(status)}
+	return &Reply{Status: status, Header: header, Body: io.NopCloser(bytes.NewReader(body)), Whole: body, suspect: len(body) >= MaxErrorBody && s.suspect(status)}
 }
 
 // suspect says whether a rule names this good status: only then is the beginning of its body read before it is passed on.

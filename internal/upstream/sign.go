@@ -16,8 +16,9 @@ import (
 // pair is a header or a query parameter.
 type pair struct{ key, value string }
 
-// signature is what makes a request the account's. It lives from just before a request is sent until it was sent,
-// and is the only place beside the token cache that holds credentials in clear. I10
+// signature is what makes a request the account's. It is the only place beside the token cache that holds credentials in
+// clear, and lives from just before a request is sent until it was sent, unless it is made of nothing but the account's own
+// credentials: then it lasts as long as their session. I10
 type signature struct {
 	headers []pair
 	query   []pair
@@ -32,10 +33,14 @@ type signature struct {
 
 // signature resolves the call's auth with the account's credentials, and fetches a token where it takes one.
 func (s *Session) signature(ctx context.Context, call connector.Call) (*signature, error) {
-	auth, sig := call.Auth, new(signature)
+	auth := call.Auth
 	if auth == nil {
 		auth = &s.conn.Auth
 	}
+	if known, ok := s.signed.Load(auth); ok {
+		return known.(*signature), nil
+	}
+	sig := new(signature)
 	if err := s.fields(sig, &auth.Signing); err != nil {
 		return nil, err
 	}
@@ -56,8 +61,14 @@ func (s *Session) signature(ctx context.Context, call connector.Call) (*signatur
 	if len(sig.cookies) > 0 {
 		sig.headers = append(sig.headers, pair{"Cookie", strings.Join(sig.cookies, "; ")})
 	}
+	if sig.lasts() {
+		s.signed.Store(auth, sig)
+	}
 	return sig, nil
 }
+
+// lasts says whether the signature is that of every call.
+func (g *signature) lasts() bool { return g.token == nil && g.last == nil && g.challenge == nil }
 
 // fields resolves the headers, parameters and cookies of an auth.
 func (s *Session) fields(sig *signature, auth *connector.Signing) error {

@@ -41,26 +41,39 @@ func follow(steps []reader, v value) value {
 
 // reader reads a member by its name.
 type reader struct {
-	name string
-	met  *layout
-	at   int // the name's column in it, or -1
+	name  string
+	met   *layout // that has it
+	at    int     // bytes from the object's head to the member in it
+	lacks *layout // that was met and does not
 }
 
-// of is the member; what is no value passes.
+// of is the member; what is no value passes. It is small, to stand where it is called.
 func (r *reader) of(v value) value {
+	if v.kind == isObject && *(**layout)(v.p) == r.met {
+		return *(*value)(unsafe.Add(v.p, r.at))
+	}
+	return r.find(v)
+}
+
+// find looks where the member is.
+func (r *reader) find(v value) value {
 	if v.kind != isObject {
 		if v.kind == isNull || v.gone() {
 			return v
 		}
 		return failed
 	}
-	if l := v.layout(); l != r.met {
-		r.met, r.at = l, l.column(r.name)
-	}
-	if r.at < 0 {
+	l := v.layout()
+	if l == r.lacks {
 		return null
 	}
-	return *(*value)(unsafe.Add(v.p, uintptr(r.at+1)*unsafe.Sizeof(v)))
+	i := l.column(r.name)
+	if i < 0 {
+		r.lacks = l
+		return null
+	}
+	r.met, r.at = l, (i+1)*sizeOfValue
+	return *v.column(i)
 }
 
 // index evaluates the key first, on the input of the whole.

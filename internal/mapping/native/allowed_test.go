@@ -33,7 +33,7 @@ func TestAllowedFunctionsCompile(t *testing.T) {
 			t.Errorf("%s: %v", text, findings)
 			continue
 		}
-		if _, reasons := Compile(code.Core(), 0); len(reasons) > 0 {
+		if _, reasons := Compile(code.Core(), 0, nil); len(reasons) > 0 {
 			t.Errorf("%s: %v", text, reasons)
 		}
 	}

@@ -20,9 +20,11 @@ func (c *compiler) let(n *core.Let) eval {
 	}
 }
 
-func (c *compiler) letEach(n *core.Let, next each) each {
+func (c *compiler) letEach(n *core.Let, next each) each { return c.bind(n, c.each(n.Body, next)) }
+
+// bind runs a body that is compiled for each value of the variable.
+func (c *compiler) bind(n *core.Let, body each) each {
 	slot := c.slot(n.Binding)
-	body := c.each(n.Body, next)
 	if c.card(n.Value) != many {
 		val := c.eval(n.Value)
 		return func(m *Machine, in value) signal {

@@ -18,8 +18,13 @@ func (m *memory) build(base value) *builder {
 		b = &builder{m: m}
 	}
 	l := base.layout()
-	if len(l.keys) == 0 {
+	switch {
+	case len(l.keys) == 0:
 		l = m.tree.root
+	case l.lasting: // it is worth a path
+		if path := m.tree.layoutOf(l.keys); path != nil {
+			l = path
+		}
 	}
 	b.layout = l
 	b.columns = append(b.columns[:0], base.columns()...)
@@ -133,6 +138,17 @@ type merger struct {
 // maxMemos bounds what a layout remembers of others, and of places of the model.
 const maxMemos = 16
 
+// lives says that a layout may be met again.
+func (l *layout) lives() bool { return l.tree != nil || l.lasting }
+
+// remembers says that a layout has room for one more of what it was merged with. What was of another tree is forgotten.
+func (l *layout) remembers(t *tree) bool {
+	if len(l.merges) > 0 && l.merges[0].to.tree != t {
+		l.merges = nil
+	}
+	return len(l.merges) < maxMemos
+}
+
 // merge is object + object: the members of both, those of b where both have one.
 func (m *memory) merge(a, b value) value {
 	la, lb := a.layout(), b.layout()
@@ -157,7 +173,7 @@ func (m *memory) merge(a, b value) value {
 		build.set(lb.keys[i], v)
 	}
 	v := build.done()
-	if l := v.layout(); la.tree != nil && lb.tree != nil && l.tree != nil && len(la.merges) < maxMemos {
+	if l := v.layout(); la.lives() && lb.lives() && l.tree != nil && la.remembers(m.tree) {
 		g := &merger{over: lb, to: l}
 		for _, k := range lb.keys {
 			g.columns = append(g.columns, l.column(k))

@@ -107,9 +107,12 @@ func (c *compiler) plain(n *core.Call) eval {
 		return func(m *Machine, in value) value { return run(&m.memory, in) }
 	case len(n.Args) == 1:
 		a, run := c.eval(n.Args[0]), f.f1
-		if by := c.literal(n.Args[0]); !by.gone() && remembered[signature(n)] {
-			run := remembering(func(m *memory, in value) value { return f.f1(m, in, by) })
-			return func(m *Machine, in value) value { return run(&m.memory, in) }
+		if by := c.literal(n.Args[0]); !by.gone() {
+			if remembered[signature(n)] {
+				run := remembering(func(m *memory, in value) value { return f.f1(m, in, by) })
+				return func(m *Machine, in value) value { return run(&m.memory, in) }
+			}
+			return func(m *Machine, in value) value { return run(&m.memory, in, by) }
 		}
 		return func(m *Machine, in value) value {
 			x := a(m, in)
@@ -187,27 +190,6 @@ func (c *compiler) isEmpty(n core.Node) eval {
 			return v
 		}
 		return boolean(v.kind == isNone)
-	}
-}
-
-// quantify is any(g; y), or all(g; y): it ends at the first output of y that decides.
-func (c *compiler) quantify(n *core.Call, any bool) eval {
-	found := c.label()
-	f := c.each(n.Args[0], c.each(n.Args[1], func(_ *Machine, v value) signal {
-		if v.truthy() == any {
-			return found
-		}
-		return goOn
-	}))
-	return func(m *Machine, in value) value {
-		switch s := f(m, in); s {
-		case goOn:
-			return boolean(!any)
-		case found:
-			return boolean(any)
-		default:
-			return stopped(s)
-		}
 	}
 }
 

@@ -27,6 +27,7 @@ type compiler struct {
 	slots     map[*core.Binding]int
 	labels    map[*core.Binding]signal
 	funcs     map[*core.Func]eval
+	putFuncs  map[putting]put
 	cards     map[core.Node]card
 	sugared   map[*core.Call]core.Node
 	fixedOnes map[core.Node]bool

@@ -28,7 +28,7 @@ func constant(x any) (value, bool) {
 		}
 		return arrayOf(elems), true
 	case map[string]any:
-		l := &layout{keys: slices.Sorted(maps.Keys(x))}
+		l := &layout{keys: slices.Sorted(maps.Keys(x)), lasting: true}
 		all := make([]value, len(x)+1)
 		all[0] = value{p: unsafe.Pointer(l)}
 		for i, k := range l.keys {

@@ -187,6 +187,9 @@ func (c *compiler) array(of core.Node) eval {
 			return arrayOf(elems)
 		}
 	}
+	if l, ok := c.loop(of); ok {
+		return c.mapped(l)
+	}
 	f := c.each(of, push)
 	return func(m *Machine, in value) value {
 		base := len(m.stack)

@@ -9,11 +9,12 @@ func (p *Plan) Written(b, doc []byte) (out, remote []byte, ok bool) {
 		if v, _, _ = m.scan(doc, 0, true); v.kind != isObject {
 			return b, nil, false
 		}
-		if out, beside, _, ok = p.append(b, v); !ok {
+		var how outcome
+		if out, beside, _, how = p.append(b, v); how != isFull {
 			return out, nil, false
 		}
 	}
-	if beside.kind != isNull {
+	if ok = true; beside.kind != isNull {
 		remote, ok = appendJSON(nil, beside, 0)
 	}
 	return out, remote, ok
@@ -24,7 +25,7 @@ func (p *Plan) Bench(doc []byte) (write func(b []byte) ([]byte, bool)) {
 	m := newMemory()
 	v, _, _ := m.scan(doc, 0, true)
 	return func(b []byte) ([]byte, bool) {
-		b, _, _, ok := p.append(b, v)
-		return b, ok
+		b, _, _, how := p.append(b, v)
+		return b, how == isFull
 	}
 }

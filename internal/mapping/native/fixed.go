@@ -154,7 +154,7 @@ func keptLayout(l *layout) *layout {
 	if l.tree != nil {
 		return l
 	}
-	own := &layout{}
+	own := &layout{lasting: true}
 	for _, k := range l.keys {
 		k = strings.Clone(k)
 		own.keys, own.values = append(own.keys, k), append(own.values, keyText(k))

@@ -16,7 +16,11 @@ func (c *compiler) pipe(n *core.Pipe) eval {
 }
 
 func (c *compiler) comma(n *core.Comma, next each) each {
-	left, right := c.each(n.Left, next), c.each(n.Right, next)
+	return both(c.each(n.Left, next), c.each(n.Right, next))
+}
+
+// both runs one expression behind another.
+func both(left, right each) each {
 	return func(m *Machine, in value) signal {
 		if s := left(m, in); s != goOn {
 			return s
@@ -42,16 +46,7 @@ func (c *compiler) branch(n *core.If) eval {
 func (c *compiler) branchEach(n *core.If, next each) each {
 	then, other := c.each(n.Then, next), c.each(n.Else, next)
 	if c.card(n.Cond) != many {
-		cond := c.test(n.Cond)
-		return func(m *Machine, in value) signal {
-			switch cond(m, in) {
-			case isTrue:
-				return then(m, in)
-			case isFalse:
-				return other(m, in)
-			}
-			return signalOf(m.missed)
-		}
+		return c.either(n.Cond, then, other)
 	}
 	kept := c.temp()
 	cond := c.each(n.Cond, func(m *Machine, v value) signal {
@@ -61,6 +56,20 @@ func (c *compiler) branchEach(n *core.If, next each) each {
 		return other(m, m.vars[kept])
 	})
 	return c.keeping(kept, cond)
+}
+
+// either decides between two expressions.
+func (c *compiler) either(n core.Node, then, other each) each {
+	cond := c.test(n)
+	return func(m *Machine, in value) signal {
+		switch cond(m, in) {
+		case isTrue:
+			return then(m, in)
+		case isFalse:
+			return other(m, in)
+		}
+		return signalOf(m.missed)
+	}
 }
 
 // keeping runs an expression with its input in a place of its own.

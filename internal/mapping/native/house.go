@@ -79,6 +79,9 @@ func dsum(m *memory, v value) value {
 	case isNull:
 		return null
 	case isArray:
+		if v.x == 1 && settled(*slot(v.p, 0)) {
+			return *slot(v.p, 0)
+		}
 		var sum house.Amount
 		for _, e := range v.elems() {
 			a, ok := amount(m, e)
@@ -92,7 +95,30 @@ func dsum(m *memory, v value) value {
 	return failed
 }
 
+// settled says of a number that arithmetic which changes nothing would write it as it stands.
+func settled(v value) bool {
+	if !v.digits() || v.x > shortAmount {
+		return false
+	}
+	zero, s := true, v.str()
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c-'1' <= 8:
+			zero = false
+		case c == 'e' || c == 'E':
+			return false
+		}
+	}
+	return !zero
+}
+
+// shortAmount is the length of a number that is looked at byte by byte before it is read.
+const shortAmount = 32
+
 func dneg(m *memory, v value) value {
+	if settled(v) {
+		return negate(m, v)
+	}
 	a, ok := amount(m, v)
 	if !ok {
 		return failed

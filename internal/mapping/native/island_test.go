@@ -16,7 +16,7 @@ func compiled(t *testing.T, text string) (*Code, []Reason) {
 	if code == nil {
 		t.Fatal(findings)
 	}
-	return Compile(code.Core(), 1)
+	return Compile(code.Core(), 1, nil)
 }
 
 // What has no compiled form is said at its place, and the smallest expression around it that can be is given to gojq.

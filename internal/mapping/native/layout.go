@@ -26,17 +26,20 @@ const (
 // Objects whose keys are data and not a shape, such as ids, would make a layout each: those that have too many keys, or
 // keys where many others came before, have a layout of their own that no other object has and that dies with them.
 type layout struct {
-	keys     []string // in order of appearance, decoded; what a prefix has in common is shared
-	values   []value  // the keys as texts
-	last     *step    // the step that was taken the last time
-	steps    []*step
-	byStep   map[string]*step // the steps again, where there are many
-	tree     *tree            // nil for one of its own
-	byKey    map[string]int   // made once somebody asks, where there are many keys
-	byName   []int            // columns in the order of their names; made once somebody asks
-	merges   []*merger        // with which layouts it was merged
-	writings []*writing       // how its objects are written
-	grown    bool             // another layout has this one's keys and more, in the same memory
+	keys      []string // in order of appearance, decoded; what a prefix has in common is shared
+	values    []value  // the keys as texts
+	last      *step    // the step that was taken the last time
+	steps     []*step
+	byStep    map[string]*step // the steps again, where there are many
+	tree      *tree            // nil for one of its own
+	lasting   bool             // it has none, and outlives the item: a constant's, or of what is kept for a page
+	byKey     map[string]int   // made once somebody asks, where there are many keys
+	byName    []int            // columns in the order of their names; made once somebody asks
+	spellings []spelling       // its keys in JSON; made once somebody asks
+	merges    []*merger        // with which layouts it was merged
+	writings  []*writing       // how its objects are written
+	overlays  []*overlay       // how others are written over its objects
+	grown     bool             // another layout has this one's keys and more, in the same memory
 }
 
 // step is what a further key makes of a layout. A key that it has already leads back to it, and to the column that it has.

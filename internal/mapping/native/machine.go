@@ -10,9 +10,15 @@ import (
 type Machine struct {
 	memory
 
-	run      each
+	code     *Code
+	run      each // gives outputs to emit; made where it is asked for, if write is there
+	write    each // gives records to take; nil where there is no plan
 	item     value
 	emit     func(Output) bool // takes an output; false where it can't be written here
+	take     func(b []byte, remote, warning Output) ([]byte, bool)
+	buf      []byte   // what is being written stands at its end
+	most     int      // of it, past which an item bails
+	beside   [2]value // what stands beside the record
 	roots    []value
 	docs     []document // that the roots were read from, or that were bound to them before
 	bindings uint64     // how often a root was bound
@@ -80,9 +86,11 @@ const (
 // step counts an iteration, and says whether there may be another.
 func (m *Machine) step() bool {
 	m.steps++
-	if m.steps%lookEvery != 0 {
-		return true
-	}
+	return m.steps%lookEvery != 0 || m.inTime()
+}
+
+// inTime says that the item has time and memory left.
+func (m *Machine) inTime() bool {
 	if m.began.IsZero() { // few items come here, and none has to know when it began before
 		m.began = time.Now()
 	}

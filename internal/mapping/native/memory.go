@@ -80,12 +80,11 @@ func (m *memory) over() bool { return m.used > m.limit }
 
 // values are n values, of no known content.
 func (m *memory) values(n int) []value {
-	to := m.taken + n
-	if to > len(m.now) {
+	from := m.taken
+	if m.taken += n; m.taken > len(m.now) {
 		return m.moreValues(n)
 	}
-	m.taken = to
-	return m.now[to-n : to : to]
+	return m.now[from:m.taken:m.taken]
 }
 
 func (m *memory) moreValues(n int) []value {

@@ -14,7 +14,18 @@
 // expression makes lives in the machine's memory (memory.go), which is emptied behind the item: in the steady state
 // nothing is allocated.
 //
-// An output is written in the model's form by a Plan (write.go), which remembers for each layout which column goes where.
+// # What is written
+//
+// The model says where a value goes: to each place of it a shape (plan.go). What a program builds only to be written is
+// written while it is built. Such an expression is a put (put.go): it appends itself at its place, behind a head that has
+// the punctuation, the keys and whatever constants stand before it, and no value is made of it. That holds for objects
+// (built.go), also those that are laid over another one, of which an overlay knows for each of the other's layouts what
+// comes from where (overlay.go), and for lists (into.go). Any other expression gives a value, and what layout it has says
+// how that is written (writing.go). Short texts and numbers are copied by words with the head before them (head.go).
+//
+// Members are written in the model's order, so they are evaluated in it. jq has another one, which nobody sees: a member
+// has one output, and where one is an error the item bails, whichever was first. So a put is never compiled inside of what
+// may catch an error or leave a label.
 //
 // # When it is not sure
 //

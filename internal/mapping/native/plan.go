@@ -59,14 +59,15 @@ func shapeOf(fields []Field, needs string, beside ...string) *shape {
 type writing struct {
 	shape   *shape
 	entries []entry
-	end     string // of fields that they do not have, behind the last that they have
+	end     string // of fields that they do not have, or have with a value that is known, behind the last other one
+	some    bool   // a value that is known is not null
 	lacking bool   // they lack a field that is required
 	nothing bool   // they lack the field that all needs: what they have is looked at, and nothing is written
 	strange bool   // they have a member that the model does not know
 	beside  [2]int // columns of the members beside the record, or -1
 }
 
-// entry is a value and what stands before it: fields that are absent, and its own key.
+// entry is a value and what stands before it: fields that are absent or known, and its own key.
 type entry struct {
 	before   head // `,"absent":null,"name":"`, with the quote of a text that is behind it
 	keep     int  // of before, where the value is null and left out
@@ -92,116 +93,51 @@ func (s *shape) another(l *layout) *writing {
 			return w
 		}
 	}
-	w := s.plan(l)
+	w := s.plan(l, nil)
 	if l.tree != nil && len(l.writings) < maxMemos {
 		l.writings = append(l.writings, w)
 	}
 	return w
 }
 
-func (s *shape) plan(l *layout) *writing {
+// plan is how objects of a layout are written, of which some values may be known: none where one is not.
+func (s *shape) plan(l *layout, known []value) *writing {
 	w := &writing{shape: s}
-	before, known := "", 0
+	before, met := "", 0
 	for i := range s.fields {
 		f := &s.fields[i]
 		key := string(appendText([]byte{','}, keyText(f.name))) + ":"
 		column := l.column(f.name)
-		if column >= 0 {
-			w.entries = append(w.entries, entry{
+		switch {
+		case column >= 0:
+			met++
+			e := entry{
 				before: headOf(before + key + `"`), keep: len(before), absent: f.absent, column: column, kind: f.kind, inside: f.inside,
 				required: f.required, needed: f.name == s.needs,
-			})
+			}
+			if known != nil && !known[column].gone() {
+				if b, how := e.append(nil, known[column]); how <= isEmpty {
+					before, w.some = string(b), w.some || how == isFull
+					continue
+				}
+			}
+			w.entries = append(w.entries, e)
 			before = ""
-			known++
-			continue
-		}
-		if f.name == s.needs {
+		case f.name == s.needs:
 			w.nothing = true
 			return w
-		}
-		w.lacking = w.lacking || f.required
-		if f.absent != "" && !f.required {
-			before += key + f.absent
+		default:
+			w.lacking = w.lacking || f.required
+			if f.absent != "" && !f.required {
+				before += key + f.absent
+			}
 		}
 	}
 	for i, name := range s.beside {
 		if w.beside[i] = l.column(name); w.beside[i] >= 0 {
-			known++
+			met++
 		}
 	}
-	w.end, w.strange = before, known < len(l.keys)
+	w.end, w.strange = before, met < len(l.keys)
 	return w
-}
-
-// Append appends a record. It reports false where the model does not take it, for the caller to find out why; remote
-// and warning are the members beside it, null where there are none.
-func (p *Plan) append(b []byte, v value) (out []byte, remote, warning value, ok bool) {
-	if v.kind != isObject {
-		return b, null, null, false
-	}
-	w := p.record.writing(v.layout())
-	out, full, ok := w.append(b, v)
-	if !ok || !full {
-		return b, null, null, false
-	}
-	columns := v.columns()
-	if i := w.beside[0]; i >= 0 {
-		remote = columns[i]
-	}
-	if i := w.beside[1]; i >= 0 {
-		warning = columns[i]
-	}
-	return out, remote, warning, true
-}
-
-// append appends an object; full is false, and nothing is appended, where it counts as null. Each member is written with
-// the comma before it, and the first comma then becomes the brace.
-func (w *writing) append(b []byte, v value) (_ []byte, full, ok bool) {
-	start, some, lacking := len(b), false, w.lacking
-	for i := 0; ; i++ {
-		from := i
-		if b, i = w.plain(b, v, i); i > from {
-			some = true
-		}
-		if i == len(w.entries) {
-			break
-		}
-		e := &w.entries[i]
-		x := v.column(e.column)
-		mark, filled := len(b), false
-		switch {
-		case x.kind == isNull:
-		case x.plain() && e.kind.takes(x):
-			b = append(append(append(b, e.before.text()...), x.str()...), '"')
-			some = true
-			continue
-		default:
-			if b, filled, ok = e.kind.append(append(b, e.before.text()[:e.before.size-1]...), x, e.inside); !ok {
-				return b[:start], false, false
-			}
-		}
-		switch {
-		case filled:
-			some = true
-		case e.needed:
-			return b[:start], false, true
-		case e.required:
-			b, lacking = b[:mark], true
-		case e.absent != "":
-			b = append(append(b[:mark], e.before.words[:e.before.size-1]...), e.absent...)
-		default:
-			b = append(b[:mark], e.before.words[:e.keep]...)
-		}
-	}
-	switch {
-	case w.nothing:
-		return b[:start], false, true
-	case w.strange || some && lacking:
-		return b[:start], false, false
-	case !some:
-		return b[:start], false, true
-	}
-	b = append(b, w.end...)
-	b[start] = '{'
-	return append(b, '}'), true, true
 }

@@ -218,7 +218,7 @@ func TestPrograms(t *testing.T) {
 			t.Errorf("%s: %v", text, findings)
 			continue
 		}
-		compiled, reasons := Compile(code.Core(), 0)
+		compiled, reasons := Compile(code.Core(), 0, nil)
 		if compiled == nil {
 			t.Errorf("%s does not compile: %v", text, reasons)
 			continue

@@ -71,10 +71,7 @@ here:
 		*slot(values, n) = v
 	case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
 		start = i
-		if i = shortNumber(b, i); i == start {
-			i = number(b, i)
-		}
-		if i < 0 || i == len(b) && (depth > 0 || !eof) {
+		if i = number(b, i); i < 0 || i == len(b) && (depth > 0 || !eof) {
 			return unknown, -1
 		}
 		*slot(values, n) = value{p: unsafe.Add(at, start), x: uint64(i - start), kind: isNumber}

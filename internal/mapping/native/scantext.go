@@ -9,75 +9,54 @@ import (
 	"github.com/meterbridge/meterbridge/internal/record"
 )
 
-// shortNumber is the end of the number at b[i] where it is of the common form, fewer than eight digits and as many behind
-// a point, and i where it is not, or might be of another.
-func shortNumber(b []byte, i int) int {
-	start := i
-	if b[i] == '-' {
-		i++
-	}
-	if i+8 > len(b) {
-		return start
-	}
-	n := leadingDigits(binary.LittleEndian.Uint64(b[i:]))
-	if n == 0 || n == 8 || n > 1 && b[i] == '0' {
-		return start
-	}
-	if i += n; b[i] == '.' {
-		if i++; i+8 > len(b) {
-			return start
-		}
-		if n = leadingDigits(binary.LittleEndian.Uint64(b[i:])); n == 0 || n == 8 {
-			return start
-		}
-		i += n
-	}
-	if b[i]|0x20 == 'e' {
-		return start
-	}
-	return i
-}
-
 // number is the end of the JSON number at b[i], -1 where there is none.
 func number(b []byte, i int) int {
 	if b[i] == '-' {
-		if i++; i >= len(b) {
+		if i++; i == len(b) {
 			return -1
 		}
 	}
-	if b[i] == '0' {
-		i++
-	} else {
-		start := i
-		for i < len(b) && b[i]-'0' <= 9 {
-			i++
-		}
-		if i == start {
-			return -1
-		}
+	start := i
+	if i = digitsFrom(b, i); i == start {
+		return -1
+	}
+	if b[start] == '0' {
+		i = start + 1
 	}
 	if i < len(b) && b[i] == '.' {
-		i++
-		start := i
-		for i < len(b) && b[i]-'0' <= 9 {
-			i++
-		}
-		if i == start {
+		start = i + 1
+		if i = digitsFrom(b, start); i == start {
 			return -1
 		}
 	}
 	if i < len(b) && b[i]|0x20 == 'e' {
+		return exponent(b, i+1)
+	}
+	return i
+}
+
+// digitsFrom is the end of the digits at b[i].
+func digitsFrom(b []byte, i int) int {
+	for i+wordSize <= len(b) {
+		n := leadingDigits(binary.LittleEndian.Uint64(b[i:]))
+		if i += n; n < wordSize {
+			return i
+		}
+	}
+	for i < len(b) && b[i]-'0' <= 9 {
 		i++
-		if i < len(b) && (b[i] == '+' || b[i] == '-') {
-			i++
-		}
-		start := i
-		for i < len(b) && b[i]-'0' <= 9 {
-			i++
-		}
-		if i == start {
-			return -1
-		}
+	}
+	return i
+}
+
+// exponent is the end of a number behind its e, -1 where it is none.
+func exponent(b []byte, i int) int {
+	if i < len(b) && (b[i] == '+' || b[i] == '-') {
+		i++
+	}
+	start := i
+	if i = digitsFrom(b, i); i == start {
+		return -1
 	}
 	return i
 }

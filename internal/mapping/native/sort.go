@@ -22,6 +22,9 @@ func streaks(m *memory, elems, keys []value) []streak {
 	for i := 1; i <= len(keys); i++ {
 		c := 1
 		if i < len(keys) {
+			if alike(keys[i], keys[i-1]) {
+				continue
+			}
 			c = compare(keys[i], keys[i-1])
 		}
 		if c != 0 {
@@ -36,9 +39,14 @@ func streaks(m *memory, elems, keys []value) []streak {
 	return all
 }
 
+// alike says of most equal keys that they are.
+func alike(a, b value) bool {
+	return a.kind == b.kind && (a.kind <= isTrue || a.kind == isText && a.str() == b.str())
+}
+
 // same is how many streaks at the front have equal keys, and how many elements they have.
 func same(all []streak) (n, size int) {
-	for n < len(all) && (n == 0 || compare(all[0].key, all[n].key) == 0) {
+	for n < len(all) && (n == 0 || equal(all[0].key, all[n].key)) {
 		size += all[n].elems.int()
 		n++
 	}

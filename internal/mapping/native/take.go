@@ -29,7 +29,7 @@ var fieldKinds = map[string]fieldKind{
 }
 
 // takes reports that a plain text stands in quotes as it is.
-func (k fieldKind) takes(v *value) bool {
+func (k fieldKind) takes(v value) bool {
 	switch k {
 	case ofString:
 		return true
@@ -43,72 +43,72 @@ func (k fieldKind) takes(v *value) bool {
 	return false
 }
 
-// append appends a value that is not null. It reports full false where it counts as null, and ok false where the type
-// does not take it.
-func (k fieldKind) append(b []byte, v *value, inside *shape) (out []byte, full, ok bool) {
+// append appends a value that is not null.
+func (k fieldKind) append(b []byte, v value, inside *shape) ([]byte, outcome) {
+	ok := false
 	switch k {
 	case ofID:
 		return appendID(b, v)
 	case ofString:
-		if v.kind != isText {
-			return b, false, false
+		if ok = v.kind == isText; ok {
+			b = appendText(b, v)
 		}
-		return appendText(b, *v), true, true
 	case ofNumber:
-		if v.kind != isNumber {
-			return b, false, false
+		if v.kind == isNumber {
+			b, ok = appendNumber(b, v)
 		}
-		b, ok = appendNumber(b, *v)
-		return b, ok, ok
 	case ofBoolean:
-		if v.kind != isTrue && v.kind != isFalse {
-			return b, false, false
+		if v.kind == isTrue || v.kind == isFalse {
+			b, ok = appendJSON(b, v, 0)
 		}
-		b, ok = appendJSON(b, *v, 0)
-		return b, ok, ok
 	case ofDate:
-		return appendDate(b, v)
+		b, ok = appendDate(b, v)
 	case ofCurrency:
-		if v.kind != isText || !IsCurrency(v.str()) {
-			return b, false, false
+		if ok = v.kind == isText && IsCurrency(v.str()); ok {
+			b = appendText(b, v)
 		}
-		return appendText(b, *v), true, true
 	case ofObject:
-		if v.kind != isObject {
-			return b, false, false
+		if v.kind == isObject {
+			return inside.writing(v.layout()).append(b, v)
 		}
-		return inside.writing(v.layout()).append(b, *v)
 	case ofList:
 		return appendList(b, v, inside)
 	case ofMap:
 		return appendMap(b, v)
 	}
-	return b, false, false
+	return b, taken(ok)
 }
 
-func appendID(b []byte, v *value) ([]byte, bool, bool) {
-	switch v.kind {
-	case isText:
-		if v.x == 0 {
-			return b, false, true
-		}
-		return appendText(b, *v), true, true
-	case isNumber:
-		b, ok := appendNumber(append(b, '"'), *v)
-		return append(b, '"'), ok, ok
+// taken is the outcome of a value that the model takes, or does not.
+func taken(ok bool) outcome {
+	if ok {
+		return isFull
 	}
-	return b, false, false
+	return isRefused
 }
 
-func appendDate(b []byte, v *value) ([]byte, bool, bool) {
+func appendID(b []byte, v value) ([]byte, outcome) {
+	switch {
+	case v.kind == isText && v.x == 0:
+		return b, isEmpty
+	case v.kind == isText:
+		return appendText(b, v), isFull
+	case v.kind == isNumber:
+		b, ok := appendNumber(append(b, '"'), v)
+		return append(b, '"'), taken(ok)
+	}
+	return b, isRefused
+}
+
+func appendDate(b []byte, v value) ([]byte, bool) {
 	if v.kind != isText {
-		return b, false, false
+		return b, false
 	}
 	t, err := time.Parse(time.RFC3339Nano, v.str())
 	if t = t.UTC(); err != nil || t.Year() < 1 || t.Year() > 9999 {
-		return b, false, false
+		return b, false
 	}
-	return append(t.AppendFormat(append(b, '"'), house.RFC3339), '"'), true, true
+	return append(t.AppendFormat(append(b, '"'), house.RFC3339), '"'), true
 }
 
 // MaxCurrency bounds the name of a provider's own unit.
@@ -127,40 +127,56 @@ func IsCurrency(s string) bool {
 	return true
 }
 
-// appendList appends an array of objects, without those that count as null. The first comma becomes the bracket.
-func appendList(b []byte, v *value, inside *shape) ([]byte, bool, bool) {
+// appendList appends an array of objects, without those that count as null.
+func appendList(b []byte, v value, inside *shape) ([]byte, outcome) {
 	if v.kind != isArray {
-		return b, false, false
+		return b, isRefused
 	}
 	start := len(b)
 	for _, e := range v.elems() {
-		switch e.kind {
-		case isNull:
-			continue
-		case isObject:
-		default:
-			return b, false, false
-		}
-		mark := len(b)
-		out, full, ok := inside.writing(e.layout()).append(append(b, ','), e)
-		if !ok {
-			return b, false, false
-		}
-		if b = out; !full {
-			b = b[:mark]
+		var how outcome
+		if b, how = appendElement(b, e, inside); how == isRefused {
+			return b, isRefused
 		}
 	}
+	return closeList(b, start)
+}
+
+// appendElement appends an object of a list with the comma before it, or nothing where it counts as null.
+func appendElement(b []byte, e value, inside *shape) ([]byte, outcome) {
+	switch e.kind {
+	case isNull:
+		return b, isEmpty
+	case isObject:
+	default:
+		return b, isRefused
+	}
+	mark := len(b)
+	out, how := inside.writing(e.layout()).append(append(b, ','), e)
+	return element(out, mark, how)
+}
+
+// element is an object of a list behind its end, or the list without it, up to a mark.
+func element(b []byte, mark int, how outcome) ([]byte, outcome) {
+	if how == isEmpty {
+		b = b[:mark]
+	}
+	return b, how
+}
+
+// closeList ends a list. The first comma becomes the bracket.
+func closeList(b []byte, start int) ([]byte, outcome) {
 	if len(b) == start {
-		return b, false, true
+		return b, isEmpty
 	}
 	b[start] = '['
-	return append(b, ']'), true, true
+	return append(b, ']'), isFull
 }
 
 // appendMap appends a flat object, keys by name, without its nulls. What is not flat becomes its JSON text.
-func appendMap(b []byte, v *value) ([]byte, bool, bool) {
+func appendMap(b []byte, v value) ([]byte, outcome) {
 	if v.kind != isObject {
-		return b, false, false
+		return b, isRefused
 	}
 	l, columns, start := v.layout(), v.columns(), len(b)
 	for _, i := range sorted(l) {
@@ -177,14 +193,14 @@ func appendMap(b []byte, v *value) ([]byte, bool, bool) {
 			b, ok = appendJSON(b, v, 0)
 		}
 		if !ok {
-			return b, false, false
+			return b, isRefused
 		}
 	}
 	if len(b) == start {
-		return b, false, true
+		return b, isEmpty
 	}
 	b[start] = '{'
-	return append(b, '}'), true, true
+	return append(b, '}'), isFull
 }
 
 // appendQuotedJSON appends a value's JSON as a text.

@@ -76,6 +76,9 @@ func (v value) gone() bool { return v.kind > isObject }
 // plain reports a text that may stand between quotes as it is.
 func (v value) plain() bool { return v.kind == isText && v.form != asRead }
 
+// digits reports a number that stands in JSON as it is.
+func (v value) digits() bool { return v.kind == isNumber && v.form == asText }
+
 func plainness(plain bool) form {
 	if plain {
 		return asPlain

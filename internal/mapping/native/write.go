@@ -60,7 +60,29 @@ func (w *writer) object(b []byte, v value, depth int) ([]byte, bool) {
 	if depth >= record.MaxDepth {
 		return b, false
 	}
-	l, columns := v.layout(), v.columns()
+	l := v.layout()
+	if l.tree == nil || v.x == 0 { // nothing is kept of a layout that dies
+		return w.loose(b, v, depth)
+	}
+	keys := l.spelled()
+	for i := range keys {
+		k := &keys[i]
+		x := *v.column(k.column)
+		if (x.plain() || x.digits()) && k.before.fits(b, x) {
+			b = k.before.join(b, x)
+			continue
+		}
+		var ok bool
+		if b, ok = w.value(k.before.bare(b), x, depth+1); !ok {
+			return b, false
+		}
+	}
+	return append(b, '}'), true
+}
+
+// loose appends an object whose layout remembers nothing.
+func (w *writer) loose(b []byte, v value, depth int) ([]byte, bool) {
+	l := v.layout()
 	b = append(b, '{')
 	for n, i := range sorted(l) {
 		if n > 0 {
@@ -68,11 +90,29 @@ func (w *writer) object(b []byte, v value, depth int) ([]byte, bool) {
 		}
 		b = append(appendText(b, l.values[i]), ':')
 		var ok bool
-		if b, ok = w.value(b, columns[i], depth+1); !ok {
+		if b, ok = w.value(b, *v.column(i), depth+1); !ok {
 			return b, false
 		}
 	}
 	return append(b, '}'), true
+}
+
+// spelling is a key as it stands before its value in JSON.
+type spelling struct {
+	before head
+	column int
+}
+
+// spelled are the keys of a layout in the order of their names.
+func (l *layout) spelled() []spelling {
+	if l.spellings == nil {
+		mark := byte('{')
+		for _, i := range sorted(l) {
+			l.spellings = append(l.spellings, spelling{headOf(string(appendText([]byte{mark}, l.values[i])) + `:"`), i})
+			mark = ','
+		}
+	}
+	return l.spellings
 }
 
 // appendText appends a text in quotes, as jq.AppendString does.

@@ -40,10 +40,9 @@ import (
 type Options struct {
 	Clock   func() time.Time
 	Log     *slog.Logger
-	NoPages bool          // without the page cache, to prove that it costs speed and not data
-	Count   bool          // count which branches of the mappings are taken
-	Hurry   bool          // without the connectors' rate limits and pauses, and without retries: a simulated provider means what it says
-	Redis   time.Duration // of each step of a call to Redis; kv.DefaultTimeout where it is 0
+	NoPages bool // without the page cache, to prove that it costs speed and not data
+	Count   bool // count which branches of the mappings are taken
+	Hurry   bool // without the connectors' rate limits and pauses, and without retries: a simulated provider means what it says
 	Version string
 	Only    string // the one connector that is loaded, for replays and tests; "" for all
 	Trial   *Trial // nil: nothing is tried out
@@ -120,7 +119,7 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	if err := h.openRequestLog(cfg, o.Clock); err != nil {
 		return nil, err
 	}
-	if h.store, err = openStore(cfg, o.Redis); err != nil {
+	if h.store, err = openStore(cfg); err != nil {
 		return nil, errors.Join(err, h.closeDatabase())
 	}
 	if h.tracer, err = openTraces(cfg, o, metrics); err != nil {

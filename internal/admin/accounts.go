@@ -116,7 +116,11 @@ func (x *Accounts) create(r *http.Request) (any, error) {
 	if err := x.Store.Create(r.Context(), a, account.State{Status: account.Connecting}); err != nil {
 		return nil, x.problem(err, a.ID)
 	}
-	return x.proven(r.Context(), a)
+	made, err := x.Store.Get(r.Context(), a.ID)
+	if err != nil {
+		return nil, x.problem(err, a.ID)
+	}
+	return x.proven(r.Context(), made)
 }
 
 func (x *Accounts) patch(r *http.Request) (any, error) {

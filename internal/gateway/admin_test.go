@@ -79,6 +79,7 @@ type view struct {
 	LastError   *string `json:"last_error"`
 	Context     map[string]any
 	Credentials []string
+	CreatedAt   *string `json:"created_at"`
 }
 
 func (r reply) view(t *testing.T) view {
@@ -124,7 +125,7 @@ func TestTheAdminSurfaceOpensToItsOwnTokensAlone(t *testing.T) {
 func TestAnAccountsLife(t *testing.T) {
 	e := newEstate(t)
 	made := e.do(t, 201, "POST", "/integrated-account", first)
-	if v := made.view(t); v.Status != "active" || v.LastError != nil || *v.TenantID != "north" || strings.Join(v.Credentials, " ") != "api_key" {
+	if v := made.view(t); v.Status != "active" || v.CreatedAt == nil || v.LastError != nil || *v.TenantID != "north" || strings.Join(v.Credentials, " ") != "api_key" {
 		t.Errorf("made: %s", made.body)
 	}
 	if got := e.data.ask(t, "GET", "/unified/usage-metering/usage?integrated_account_id=first&start_date=2026-09-01&end_date=2026-09-30", tenant); got.status != 200 || !bytes.Contains(got.body, []byte("123.4567890123456789")) {

@@ -126,7 +126,7 @@ type Session struct {
 
 // For is the session of an account. values is its context as the connector resolved it.
 func (c *Client) For(acct *account.Account, conn *connector.Connector, values map[string]any) *Session {
-	s := &Session{c: c, acct: acct, conn: conn, values: values, signed: new(sync.Map), lane: c.lanes.of(acct.ID, conn.Limits)}
+	s := &Session{c: c, acct: acct, conn: conn, values: values, signed: new(sync.Map), lane: c.lanes.of(acct.ID, conn)}
 	text, _ := values["base_url"].(string)
 	u, err := parseBase(text)
 	if err != nil {

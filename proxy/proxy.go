@@ -93,6 +93,9 @@ func New(c Config) *Proxy {
 	if c.Clock == nil {
 		c.Clock = time.Now
 	}
+	if c.States == nil {
+		c.States = account.NewStates(c.Clock)
+	}
 	if c.ExplainTime == 0 {
 		c.ExplainTime = mapping.ExplainTimeout
 	}

@@ -217,6 +217,38 @@ func TestAnAlteredAccountTokenIsRefused(t *testing.T) {
 	}
 }
 
+// Still looks at a principal again as a new request with its token would be looked at.
+func TestStillSaysWhatAuthenticateWould(t *testing.T) {
+	d := newDesk(t, secret.RandomKeyring(), func(p *Principal) { p.Expires = time.Date(2026, 9, 20, 13, 0, 0, 0, time.UTC) })
+	token, ends, err := d.Mint(d.minter, "a", Grants{}, time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, _ := d.Authenticate(t.Context(), "Bearer "+operators)
+	minted, _ := d.Authenticate(t.Context(), "Bearer "+token)
+	for _, c := range []struct {
+		name        string
+		at          time.Time
+		revoked     bool
+		own, minted problem.Code
+	}{
+		{"at once", d.at, false, "", ""},
+		{"the account token has ended", ends, false, "", problem.TokenExpired},
+		{"both have", d.minter.Expires, false, problem.TokenExpired, problem.TokenExpired},
+		{"revoked", d.at, true, problem.Unauthorized, problem.Unauthorized},
+	} {
+		if d.at = c.at; c.revoked {
+			d.tokens.Replace(nil)
+		}
+		if got := codeOf(d.Still(t.Context(), own)); got != c.own || got != d.code(operators) {
+			t.Errorf("%s: a token: %q", c.name, got)
+		}
+		if got := codeOf(d.Still(t.Context(), minted)); got != c.minted || got != d.code(token) {
+			t.Errorf("%s: an account token: %q", c.name, got)
+		}
+	}
+}
+
 // Without keys an account token is nobody's, whatever it says.
 func TestWhereNoAccountTokensAreTaken(t *testing.T) {
 	d := newDesk(t, secret.RandomKeyring(), nil)

@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -41,12 +42,14 @@ type Catalog struct {
 	Mappings    map[string]*mapping.Program // the connectors' own; Program has the overrides laid over one
 	Environment map[string]Overrides        // by connector
 	Accounts    map[string]Overrides        // by the account's id
+	Static      *account.Static             // the accounts of the configuration; nil where they live in a database
 	Model       *mapping.Model
 	CheckEvery  uint64              // items of a mapping until one is read by jq's machine too; 0: never
 	Tried       func(mapping.Tried) // hears of every record, where overrides are tried out; nil everywhere else
 
 	Compile func(*account.Account) (Overrides, error) // the overrides of an account that is in a database
 	own     sync.Map                                  // by the account's id: *compiled
+	owned   atomic.Int64                              // how many were put there
 }
 
 // Observer hears what a request did; telemetry implements it.

@@ -55,6 +55,7 @@ func (v *serveVerb) Run(ctx context.Context, to std) error {
 	if err != nil {
 		return err
 	}
+	house.Upstream.ListensAt(listener.Addr())
 	if len(cfg.Auth.Tokens) == 0 {
 		log.Warn("no token is configured, so every request is a 401; add one to auth.tokens in " + v.Config)
 	}
@@ -71,7 +72,7 @@ func (v *serveVerb) Run(ctx context.Context, to std) error {
 		d := &dev{files: assembly.Files{ConnectorsDir: cfg.Connectors.Dir, MappingsDir: cfg.Mappings.Dir}, config: v.Config, reload: reload, out: to.out}
 		go d.watch(ctx)
 	}
-	return serveAll(ctx, log, append([]surface{{listener, house}}, surfaces...)...)
+	return serveAll(lingering(ctx, house.Drain, cfg.Server.Drain), log, append([]surface{{listener, house}}, surfaces...)...)
 }
 
 // admin is the admin surface, where somebody may call it.
@@ -129,6 +130,16 @@ func reloadOnHangup(reload func() error, house *assembly.House, log *slog.Logger
 		}
 		log.Info("reloaded", "connectors", len(house.Catalog().Connectors.Names()))
 	}
+}
+
+// lingering is a context that ends so much later than ctx; drain is called when ctx does.
+func lingering(ctx context.Context, drain func(), by time.Duration) context.Context {
+	later, end := context.WithCancel(context.WithoutCancel(ctx))
+	context.AfterFunc(ctx, func() {
+		drain()
+		time.AfterFunc(by, end)
+	})
+	return later
 }
 
 // surface is what answers on a listener.

@@ -201,6 +201,23 @@ func (s *Stored) List(ctx context.Context, q Query) (page []*Account, next strin
 	return page, next, nil
 }
 
+// Count says how many accounts each connector has of each status.
+func (s *Stored) Count(ctx context.Context, f func(connector string, status Status, n int)) error {
+	err := s.db.Each(ctx, `SELECT connector, status, count(*) FROM account GROUP BY connector, status`, nil, func(scan func(...any) error) error {
+		var connector, status string
+		var n int
+		if err := scan(&connector, &status, &n); err != nil {
+			return err
+		}
+		f(connector, Status(status), n)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("counting accounts: %w", err)
+	}
+	return nil
+}
+
 // ValidID says what is wrong with an id, for which a store has no other place than this to refuse it.
 func ValidID(id string) error {
 	switch {

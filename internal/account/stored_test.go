@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -363,6 +364,30 @@ func TestADatabaseThatCanNot(t *testing.T) {
 		}
 		if _, err := r.Update(ctx, "one", func(*account.Account) error { return nil }); !errors.Is(err, database.ErrUnavailable) {
 			t.Errorf("Update = %v", err)
+		}
+		if r.get(t, "one") != known {
+			t.Error("a change that failed took the account away")
+		}
+	})
+}
+
+func TestStoredAccountsAreCounted(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, address string) {
+		s := stored(t, address, secret.RandomKeyring())
+		for id, kind := range map[string]struct {
+			connector string
+			status    account.Status
+		}{"a": {"acme", account.Active}, "b": {"acme", account.Active}, "c": {"acme", account.Blocked}, "d": {"other", account.Active}} {
+			if err := s.Create(t.Context(), &account.Account{ID: id, Connector: kind.connector}, account.State{Status: kind.status}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got := map[string]int{}
+		if err := s.Count(t.Context(), func(connector string, status account.Status, n int) { got[connector+" "+string(status)] = n }); err != nil {
+			t.Fatal(err)
+		}
+		if want := map[string]int{"acme active": 2, "acme blocked": 1, "other active": 1}; !maps.Equal(got, want) {
+			t.Errorf("got %v", got)
 		}
 	})
 }

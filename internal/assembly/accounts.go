@@ -12,6 +12,7 @@ import (
 	"github.com/meterbridge/meterbridge/internal/config"
 	"github.com/meterbridge/meterbridge/internal/database"
 	"github.com/meterbridge/meterbridge/internal/jq"
+	"github.com/meterbridge/meterbridge/internal/requestlog"
 	"github.com/meterbridge/meterbridge/internal/secret"
 	"github.com/meterbridge/meterbridge/internal/upstream"
 	"github.com/meterbridge/meterbridge/proxy"
@@ -47,23 +48,50 @@ func OpenAccounts(ctx context.Context, cfg *config.Config, keys *secret.Keyring)
 	return stored, db.Close, nil
 }
 
+// openRequestLog opens the request log, where there is a database for it.
+func (h *House) openRequestLog(cfg *config.Config, clock func() time.Time) (err error) {
+	if h.database == nil || cfg.RequestLog.Keep == 0 {
+		return nil
+	}
+	h.requests, err = requestlog.Open(context.Background(), requestlog.Config{
+		DB: h.database, Keep: cfg.RequestLog.Keep, MaxRows: cfg.RequestLog.MaxRows, Dropped: h.metrics.RequestLogDropped, Log: h.log, Now: clock,
+	})
+	if err != nil {
+		return StoreError{errors.Join(err, h.closeDatabase())}
+	}
+	return nil
+}
+
 // StoreError says that accounts.store can't be opened.
 type StoreError struct{ Cause error }
 
 func (e StoreError) Error() string { return "accounts.store: " + e.Cause.Error() }
 func (e StoreError) Unwrap() error { return e.Cause }
 
-// closeDatabase lets states that were just told be kept first.
+// closeDatabase lets states and requests that were just told be kept first.
 func (h *House) closeDatabase() error {
 	if h.database == nil {
 		return nil
 	}
 	h.states.Wait()
-	return h.database.Close()
+	return errors.Join(h.requests.Close(), h.database.Close())
 }
 
 // ServeOnly puts one account in the place of all, for a call that brings its own.
-func (h *House) ServeOnly(a *account.Account) error { return h.static.Replace([]*account.Account{a}) }
+func (h *House) ServeOnly(a *account.Account) error {
+	return h.catalog.Load().Static.Replace([]*account.Account{a})
+}
+
+// configured are the accounts of the configuration that is served at the moment of asking.
+type configured struct{ catalog func() *proxy.Catalog }
+
+func (c configured) Get(ctx context.Context, id string) (*account.Account, error) {
+	return c.catalog().Static.Get(ctx, id)
+}
+
+func (c configured) List(ctx context.Context, q account.Query) ([]*account.Account, string, error) {
+	return c.catalog().Static.List(ctx, q)
+}
 
 // adminRoutes are the rows of the admin surface: each part that has something to administer adds its own.
 func (h *House) adminRoutes() []admin.Route {
@@ -71,10 +99,13 @@ func (h *House) adminRoutes() []admin.Route {
 	return append(accounts.Routes(), h.tokenRoutes()...)
 }
 
-// defects are all that is wrong with an account; overrides are held to the rules of an untrusted source, warnings too.
+// defects are all that is wrong with an account, with what lint refuses in its overrides.
 func (h *House) defects(a *account.Account) []admin.Defect {
 	_, defects, findings := h.over.Load().judge(a)
 	for _, f := range findings {
+		if f.Warn {
+			continue
+		}
 		defects = append(defects, admin.Defect{Field: f.File, Message: strings.TrimPrefix(f.String(), f.File+":")})
 	}
 	return defects

@@ -28,6 +28,7 @@ import (
 	"github.com/meterbridge/meterbridge/internal/jq"
 	"github.com/meterbridge/meterbridge/internal/near"
 	"github.com/meterbridge/meterbridge/internal/principal"
+	"github.com/meterbridge/meterbridge/internal/requestlog"
 	"github.com/meterbridge/meterbridge/internal/secret"
 	"github.com/meterbridge/meterbridge/internal/telemetry"
 	"github.com/meterbridge/meterbridge/internal/upstream"
@@ -56,7 +57,6 @@ type House struct {
 	Accounts account.Store // those of the configuration, or those of the database
 	Admin    http.Handler  // the admin surface, which has a listener of its own
 
-	static       *account.Static
 	stored       *account.Stored // nil where the configuration lists the accounts
 	states       *account.States
 	database     *database.DB // nil where nothing is kept in one
@@ -77,6 +77,9 @@ type House struct {
 	store        store
 	keys         *secret.Keyring
 	metrics      *telemetry.Metrics
+	tracer       *telemetry.Tracer
+	requests     *requestlog.Log // nil: none is kept
+	draining     atomic.Bool
 	log          *slog.Logger
 }
 
@@ -99,10 +102,7 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 		o.Log.Warn("no secret_key is configured: cursors and account tokens work until this process ends, and in this process only")
 	}
 	h.states = account.NewStates(o.Clock)
-	if h.static, err = account.NewStatic(); err != nil {
-		return nil, err
-	}
-	h.Accounts = h.static
+	h.Accounts = configured{h.catalog.Load}
 	if h.tokens, err = principal.NewStatic(); err != nil {
 		return nil, err
 	}
@@ -117,10 +117,17 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 			return nil, err
 		}
 	}
+	if err := h.openRequestLog(cfg, o.Clock); err != nil {
+		return nil, err
+	}
 	if h.store, err = openStore(cfg, o.Redis); err != nil {
 		return nil, errors.Join(err, h.closeDatabase())
 	}
-	metrics.RedisUp(func() bool { return storeState(h.store) == "ok" })
+	if h.tracer, err = openTraces(cfg, o, metrics); err != nil {
+		return nil, errors.Join(err, h.store.Close(), h.closeDatabase())
+	}
+	store := traced(h.store, h.tracer)
+	metrics.RedisUp(func() bool { return storeUp(h.store) })
 	metrics.Accounts(h.countAccounts(h.states))
 	seen := observer{metrics, o.Log}
 	attempts := 0 // the default
@@ -129,10 +136,11 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	}
 	h.Upstream = upstream.New(upstream.Config{
 		Attempts: attempts,
-		Allow:    cfg.Egress.Allow, States: h.states, Keyring: keys, Clock: o.Clock, Store: h.store, Vault: h.vault(), Locks: h.store,
+		Allow:    cfg.Egress.Allow, States: h.states, Keyring: keys, Clock: o.Clock, Store: store, Vault: h.vault(), Locks: h.store,
 		Flight: seen.flight, Observe: seen.exchange,
 	})
-	c := cursor.Config{Keys: keys, Store: h.store, TTL: cfg.Cursors.TTL, Now: o.Clock}
+	metrics.Breakers(h.Upstream.Resting)
+	c := cursor.Config{Keys: keys, Store: store, TTL: cfg.Cursors.TTL, Now: o.Clock}
 	pages := c
 	if o.NoPages {
 		pages.Store = nil
@@ -147,7 +155,7 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	})
 	h.Handler, err = gateway.New(gateway.Config{
 		Proxy: h.Proxy, Auth: auth, Limits: principal.NewLimits(h.rates.Load, keys, shared(h.store), o.Clock), Metrics: metrics, Ready: h.ready, Version: o.Version,
-		Model: func() gateway.Schemas { return h.catalog.Load().Model }, Log: o.Log, Fingerprint: keys.Fingerprint,
+		Model: func() gateway.Schemas { return h.catalog.Load().Model }, Log: o.Log, Tracer: h.tracer, Requests: h.requests.Add, Fingerprint: keys.Fingerprint,
 	})
 	if err != nil {
 		return nil, err
@@ -185,29 +193,34 @@ func (h *House) Load(cfg *config.Config) error {
 			return err
 		}
 	}
-	if err := h.static.Replace(cfg.Accounts.Static); err != nil {
+	if catalog.Static, err = account.NewStatic(cfg.Accounts.Static...); err != nil {
 		return err
+	}
+	if cfg.Accounts.Stored() {
+		catalog.Static = nil
 	}
 	var tokens []*principal.Principal
 	for _, t := range cfg.Auth.Tokens {
 		tokens = append(tokens, &t.Principal)
 	}
-	if err := h.tokens.Replace(tokens); err != nil {
-		return err
-	}
-	h.rates.Store(&principal.Rates{Token: cfg.Limits.Token, Account: cfg.Limits.Account})
-	for _, a := range cfg.Accounts.Static {
-		h.metrics.Expect(a.Connector)
-	}
 	var admins []*principal.Principal
 	for _, t := range cfg.Admin.Tokens {
 		admins = append(admins, &t.Principal)
 	}
-	if err := h.admins.Replace(admins); err != nil {
-		return err
+	for _, list := range [][]*principal.Principal{tokens, admins} {
+		if _, err := principal.NewStatic(list...); err != nil {
+			return err
+		}
 	}
 	h.over.Store(&over)
-	h.catalog.Store(catalog)
+	h.catalog.Store(catalog) // before the tokens, whose accounts are in it
+	if err := errors.Join(h.tokens.Replace(tokens), h.admins.Replace(admins)); err != nil {
+		return err
+	}
+	h.rates.Store(&principal.Rates{Token: cfg.Limits.Token, Account: cfg.Limits.Account})
+	for _, a := range cfg.Accounts.Static {
+		h.metrics.Expect(a.Connector, slices.Sorted(maps.Keys(catalog.Connectors.Get(a.Connector).Resources))...)
+	}
 	return nil
 }
 
@@ -237,7 +250,7 @@ func (h *House) Stop() { h.Proxy.Stop() }
 // Close lets go of connections.
 func (h *House) Close() error {
 	h.Upstream.CloseIdle()
-	return errors.Join(h.workers.Close(), h.store.Close(), h.closeDatabase())
+	return errors.Join(h.workers.Close(), h.closeTraces(), h.store.Close(), h.closeDatabase())
 }
 
 // check says, at the line of the configuration, what only the connectors can know of an account, and takes the account's

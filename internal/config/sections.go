@@ -26,7 +26,7 @@ func (p *parser) root(n *yaml.Node) {
 		return func(n *yaml.Node, key string) { p.object(n, key, fields...) }
 	}
 	p.object(n, "",
-		field{"server", section(field{"listen", p.listen(&c.Server.Listen)})},
+		field{"server", section(field{"listen", p.listen(&c.Server.Listen)}, field{"drain", p.span(&c.Server.Drain)})},
 		field{"admin", section(field{"listen", p.listenOrNot(&c.Admin.Listen)}, field{"tokens", p.adminTokens})},
 		field{"auth", section(field{"tokens", p.tokens})},
 		field{"accounts", p.accountsSection},
@@ -36,6 +36,8 @@ func (p *parser) root(n *yaml.Node) {
 		field{"secret_key", p.secretKeys},
 		field{"cursors", section(field{"store", p.store}, field{"ttl", p.duration(&c.Cursors.TTL)})},
 		field{"redis", section(field{"url", p.redis})},
+		field{"request_log", section(field{"keep", p.span(&c.RequestLog.Keep)}, field{"max_rows", p.rows})},
+		field{"telemetry", section(field{"otlp", p.otlp}, field{"sample", p.sample}, field{"propagate", p.boolean(&c.Telemetry.Propagate)})},
 		field{"limits", section(field{"token", p.rate(&c.Limits.Token)}, field{"account", p.rate(&c.Limits.Account)})},
 		field{"egress", section(field{"allow", p.allow})},
 	)

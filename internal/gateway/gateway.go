@@ -64,6 +64,9 @@ type Config struct {
 	Model   func() Schemas // the unified model, for the OpenAPI document; a pointer, the same until a reload
 	Version string
 	Log     *slog.Logger
+	Tracer  *telemetry.Tracer // nil: no traces
+	// Requests hears of each request of a caller that is known, when it is over; nil: nobody.
+	Requests func(*telemetry.Line)
 	// Fingerprint names a token or an account in the log, by its SHA-256.
 	Fingerprint func([sha256.Size]byte) string
 	Operators   *principal.Authenticator // who may call the admin surface; nil on the data surface

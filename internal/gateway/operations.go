@@ -82,7 +82,7 @@ func operations() map[string]operation {
 			path: []string{"account"}, body: mintBody(), answers: object{jsonMember("201", "The token.", "AccountToken")}, problems: append(slices.Clone(describing), http.StatusForbidden)},
 		"/healthz": {id: "healthz", tag: "Gateway", summary: "Alive", text: "Answers as long as the process does.",
 			answers: jsonAnswer("Alive.", "Health")},
-		"/readyz": {id: "readyz", tag: "Gateway", summary: "Ready", text: "Whether the gateway can serve, and the state of its parts. A lost cursor store costs speed and not data: it is told here, and the gateway stays ready.",
+		"/readyz": {id: "readyz", tag: "Gateway", summary: "Ready", text: "Whether the gateway can serve, and the state of its parts: `listener` is `ok` or, while it stops, `draining`; `connectors` is `ok` or `none`; `redis` is `ok` or `down`, and where none is configured `cursor_store` is `memory`; `database`, where one is configured, is `ok` or `down`. Redis that is lost costs speed and not data, and without the database those accounts are served that were used lately: `degraded` says so, and the gateway stays ready. A `listener` or `connectors` that is not `ok` is a 503.",
 			answers: append(jsonAnswer("Ready.", "Readiness"), jsonMember("503", "Not ready.", "Readiness"))},
 		"/metrics": {id: "metrics", tag: "Gateway", summary: "Metrics", text: "Prometheus text.",
 			answers: textAnswer("The metrics.", "text/plain")},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/secret"
+	"github.com/meterbridge/meterbridge/internal/telemetry"
 )
 
 // MaxErrorBody is how much of a provider's error body is read and passed on.
@@ -59,17 +60,21 @@ func (s *Session) send(ctx context.Context, call connector.Call, sig *signature)
 		return nil, err
 	}
 	at := s.c.hosts.of(u.Host)
-	if err := s.c.hosts.enter(ctx, at, s.lane, call.Purpose == "lookup"); err != nil {
+	depart, err := s.c.hosts.enter(ctx, at, s.lane, call.Purpose == "lookup")
+	if err != nil {
 		leave()
 		return nil, err
 	}
+	waited := time.Since(queued)
 	// The call outlives this function where its body is read later; the wire's Close ends it.
 	inner, cancel := context.WithCancelCause(ctx)
+	span := telemetry.StartCall(ctx, "upstream")
 	release := func() {
-		s.c.hosts.leave(at)
+		depart()
 		leave()
 	}
 	drop := func() {
+		span.End()
 		cancel(nil)
 		release()
 	}
@@ -89,13 +94,14 @@ func (s *Session) send(ctx context.Context, call connector.Call, sig *signature)
 		drop()
 		return nil, err
 	}
+	span.Carry(req.Header)
 	headers, query, err := sig.apply(req, call.Body) // last, so that nothing of the call stands over it
 	if err != nil {
 		drop()
 		return nil, err
 	}
-	waited := time.Since(queued)
-	shown := Exchange{Waited: waited, Purpose: call.Purpose, Method: req.Method, URL: shownURL(req.URL, call.NoAuth && call.URL != "", query)}
+	shown := Exchange{Purpose: call.Purpose, Method: req.Method, URL: shownURL(req.URL, call.NoAuth && call.URL != "", query), Waited: waited, span: span}
+	shown.describe(call.Template, u)
 	if traced(ctx) {
 		shown.RequestHeader = shownHeader(req.Header, headers)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/problem"
+	"github.com/meterbridge/meterbridge/internal/telemetry"
 )
 
 // grant is one way of an account to a token: the connector's words with the account's credentials in them.
@@ -227,6 +228,9 @@ func (t *tokenTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if traced(r.Context()) {
 		shown.RequestHeader = shownHeader(r.Header, []string{"Authorization"})
 	}
+	shown.span = telemetry.StartCall(r.Context(), "token")
+	shown.describe("(token)", r.URL)
+	shown.span.Carry(r.Header)
 	start := time.Now()
 	resp, err := t.s.c.hosts.of(r.URL.Host).reach(t.next, r)
 	t.s.c.tell(r.Context(), shown, start, t.s.conn.Name, resp)

@@ -21,7 +21,13 @@ type desk struct {
 	at     time.Time
 }
 
-func newDesk(t testing.TB, keys *secret.Keyring, change func(*Principal)) *desk {
+// failer is a test, or a property's.
+type failer interface {
+	Helper()
+	Fatal(...any)
+}
+
+func newDesk(t failer, keys *secret.Keyring, change func(*Principal)) *desk {
 	t.Helper()
 	d := &desk{at: time.Date(2026, 9, 20, 12, 0, 0, 0, time.UTC)}
 	d.minter = &Principal{ID: "config:app", Name: "app", Sum: SumOf(operators), Grants: Grants{Accounts: []string{"a", "b"}}}
@@ -308,12 +314,16 @@ func BenchmarkAuthenticate(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	for name, token := range map[string]string{"configured": operators, "account": sealed} {
+	cached := NewAuthenticator("auth.tokens", nil, time.Now, NewCached(d.tokens, time.Now))
+	for name, c := range map[string]struct {
+		*Authenticator
+		token string
+	}{"configured": {d.Authenticator, operators}, "cached": {cached, operators}, "account": {d.Authenticator, sealed}} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
-			header := "Bearer " + token
+			header := "Bearer " + c.token
 			for b.Loop() {
-				if _, err := d.Authenticate(context.Background(), header); err != nil {
+				if _, err := c.Authenticate(context.Background(), header); err != nil {
 					b.Fatal(err)
 				}
 			}

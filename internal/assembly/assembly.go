@@ -140,14 +140,14 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	if o.NoPages {
 		pages.Store = nil
 	}
-	h.Proxy = proxy.New(proxy.Config{
-		Catalog: h.catalog.Load, Accounts: h.Accounts, States: h.states, Upstream: h.Upstream,
-		Cursors: cursor.New(c), Pages: cursor.NewPages(pages), Clock: o.Clock, Observer: seen, Log: o.Log,
-	})
 	auth, err := h.openTokens(context.Background(), o.Clock) // each call to a database has a bound of its own
 	if err != nil {
 		return nil, errors.Join(err, h.store.Close())
 	}
+	h.Proxy = proxy.New(proxy.Config{
+		Catalog: h.catalog.Load, Accounts: h.Accounts, Still: auth.Still, States: h.states, Upstream: h.Upstream,
+		Cursors: cursor.New(c), Pages: cursor.NewPages(pages), Clock: o.Clock, Observer: seen, Log: o.Log,
+	})
 	h.Handler, err = gateway.New(gateway.Config{
 		Proxy: h.Proxy, Auth: auth, Limits: principal.NewLimits(h.rates.Load, keys, shared(h.store), o.Clock), Metrics: metrics, Ready: h.ready, Version: o.Version,
 		Model: func() gateway.Schemas { return h.catalog.Load().Model }, Log: o.Log, Tracer: h.tracer, Requests: h.requests.Add, Fingerprint: keys.Fingerprint,

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/meterbridge/meterbridge/internal/account"
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/mapping"
 	"github.com/meterbridge/meterbridge/internal/principal"
@@ -77,7 +78,7 @@ func (p *Proxy) CapabilitiesOf(ctx context.Context, who *principal.Principal, id
 	if conn == nil {
 		return nil, problem.New(problem.AccountMisconfig, "the account names the connector %q, which is not installed", a.Connector)
 	}
-	c := describe(catalog, conn, a.Context, a.ID)
+	c := describe(catalog, conn, a.Context, a)
 	c.IntegratedAccountID = a.ID
 	c.Limits.Deadline = p.Deadline.String()
 	return c, nil
@@ -85,10 +86,10 @@ func (p *Proxy) CapabilitiesOf(ctx context.Context, who *principal.Principal, id
 
 // Describe says what a connector can do with a context.
 func Describe(catalog *Catalog, conn *connector.Connector, given map[string]any) *Capabilities {
-	return describe(catalog, conn, given, "")
+	return describe(catalog, conn, given, nil)
 }
 
-func describe(catalog *Catalog, conn *connector.Connector, given map[string]any, accountID string) *Capabilities {
+func describe(catalog *Catalog, conn *connector.Connector, given map[string]any, acct *account.Account) *Capabilities {
 	c := &Capabilities{
 		Connector: conn.Name, Title: conn.Title, Docs: conn.Docs, Formats: formats,
 		Accept:    []string{"application/json", "application/x-ndjson", "text/event-stream", "text/csv"},
@@ -99,7 +100,7 @@ func describe(catalog *Catalog, conn *connector.Connector, given map[string]any,
 		c.Limits.ProviderRate = conn.Limits.String()
 	}
 	resolved, _ := conn.ResolveContext(given) // a context that is incomplete still has resources
-	program := catalog.Program(conn.Name, accountID)
+	program := catalog.Program(conn.Name, acct)
 	for name, r := range conn.Resources {
 		c.Resources[name] = describeResource(catalog, conn, r, program, resolved)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 
+	"github.com/meterbridge/meterbridge/internal/account"
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/mapping"
 	"github.com/meterbridge/meterbridge/internal/near"
@@ -49,14 +50,13 @@ func (p *Proxy) MetaOf(ctx context.Context, who *principal.Principal, model, res
 	if !slices.Contains(catalog.Model.Names(), resource) {
 		return nil, unknownResource(resource, catalog.Model.Names())
 	}
+	var acct *account.Account
 	if connectorName == "" {
-		a, err := p.account(ctx, catalog, who, accountID)
-		if err != nil {
+		var err error
+		if acct, err = p.account(ctx, catalog, who, accountID); err != nil {
 			return nil, err
 		}
-		connectorName, accountID = a.Connector, a.ID
-	} else {
-		accountID = ""
+		connectorName = acct.Connector
 	}
 	if err := who.Allows(principal.Action{Area: model, Name: resource}); err != nil {
 		return nil, err
@@ -74,7 +74,7 @@ func (p *Proxy) MetaOf(ctx context.Context, who *principal.Principal, model, res
 		return nil, problem.New(problem.UnknownMethod, "the connector %s has no %s of %s", conn.Name, clip(method, 40), resource)
 	}
 	m := &Meta{Model: model, Resource: resource, Connector: conn.Name, Method: method}
-	program := catalog.Program(conn.Name, accountID)
+	program := catalog.Program(conn.Name, acct)
 	m.Query = queryOf(conn, r, program, method)
 	m.Fields, m.Layers, m.Omitted = fieldsOf(catalog, conn, r, program)
 	m.Schema = catalog.Model.Schema(resource)
@@ -85,7 +85,7 @@ func (p *Proxy) MetaOf(ctx context.Context, who *principal.Principal, model, res
 	if r.Derived != "" {
 		of = "usage"
 	}
-	m.Overrides = catalog.sources(conn.Name, accountID, of, method)
+	m.Overrides = catalog.sources(conn.Name, acct, of, method)
 	return m, nil
 }
 

@@ -3,11 +3,13 @@ package proxy
 import (
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/tidwall/gjson"
 
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/record"
+	"github.com/meterbridge/meterbridge/internal/telemetry"
 	"github.com/meterbridge/meterbridge/internal/upstream"
 )
 
@@ -31,6 +33,9 @@ type page struct {
 	count   int64  // items read so far
 	bound   bool   // the mapping has the page's roots
 	refused bool   // the answer is the provider's error after all
+
+	span   *telemetry.Span // of its mapping; nil where the request is not traced
+	worked time.Duration   // of the walk's mapping before it
 }
 
 // next is the page's next item.

@@ -13,6 +13,8 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -44,6 +46,10 @@ type Catalog struct {
 	Model       *mapping.Model
 	CheckEvery  uint64              // items of a mapping until one is read by jq's machine too; 0: never
 	Tried       func(mapping.Tried) // hears of every record, where overrides are tried out; nil everywhere else
+
+	Compile func(*account.Account) (Overrides, error) // the overrides of an account that is in a database
+	own     sync.Map                                  // by the account's id: *compiled
+	owned   atomic.Int64                              // how many were put there
 }
 
 // Observer hears what a request did; telemetry implements it.

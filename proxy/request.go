@@ -93,6 +93,9 @@ func (p *Proxy) begin(r *http.Request, who *principal.Principal, catalog *Catalo
 	if err != nil {
 		return nil, err
 	}
+	if p.States.Get(acct.ID).Status == account.Blocked {
+		return nil, problem.New(problem.AccountBlocked, "the operator has blocked the integrated account %q", acct.ID)
+	}
 	if act.Format == "" {
 		act.Format = params.format.grant()
 	}
@@ -125,7 +128,7 @@ func (p *Proxy) account(ctx context.Context, catalog *Catalog, who *principal.Pr
 	}
 	a, err := store.Get(ctx, id)
 	if err != nil && !errors.Is(err, account.ErrNotFound) {
-		return nil, err // the caller has left: that is no word about the account
+		return nil, storeProblem(err) // which is no word about the account
 	}
 	if err != nil || !who.Sees(a.ID, a.TenantID) {
 		return nil, problem.Param(problem.AccountNotFound, "integrated_account_id", "no integrated account %q is visible to this token; GET /integrated-account lists those that are", clip(id, 80))
@@ -174,7 +177,7 @@ func (q *request) source() *connector.Resource {
 // settle opens the cursor, freezes the clock and resolves the range.
 func (q *request) settle(ctx context.Context) error {
 	if q.id == "" { // overrides of requests are those of lists
-		q.over, _ = q.catalog.requests(q.conn.Name, q.acct.ID, q.source().Name)
+		q.over, _ = q.catalog.requests(q.conn.Name, q.acct, q.source().Name)
 	}
 	q.at = record.Position{Now: q.Clock().UnixNano(), Rev: q.rev, Size: q.pageSize()}
 	var opened interface{ Check([16]byte) error }

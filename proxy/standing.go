@@ -3,6 +3,7 @@ package proxy
 import (
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/meterbridge/meterbridge/internal/account"
 	"github.com/meterbridge/meterbridge/internal/connector"
@@ -27,8 +28,12 @@ type standing struct {
 	sessions    map[string]*upstream.Session // with the permissions that each resource needs
 }
 
-// standings has the latest of each account: one of before a reload is replaced by the account's next request.
-type standings struct{ byID sync.Map }
+// standings has the latest of each account: one of before a reload is replaced by the account's next request. Past
+// account.MaxCached all are made anew: accounts of a database come and go.
+type standings struct {
+	byID sync.Map
+	made atomic.Int64
+}
 
 // of is the account's standing with what is installed.
 func (s *standings) of(up *upstream.Client, acct *account.Account, catalog *Catalog) (*standing, error) {
@@ -39,6 +44,10 @@ func (s *standings) of(up *upstream.Client, acct *account.Account, catalog *Cata
 	}
 	st, err := newStanding(up, acct, catalog)
 	if err == nil {
+		if s.made.Add(1) > account.MaxCached {
+			s.byID.Clear()
+			s.made.Store(1)
+		}
 		s.byID.Store(acct.ID, st)
 	}
 	return st, err
@@ -53,10 +62,16 @@ func newStanding(up *upstream.Client, acct *account.Account, catalog *Catalog) (
 	if st.context, err = st.conn.ResolveContext(acct.Context); err != nil {
 		return nil, problem.Wrap(problem.AccountMisconfig, err, "the account's configuration is incomplete: %v", err)
 	}
+	if acct.Unreadable {
+		return nil, problem.New(problem.SecretUnreadable, "the account's credentials don't open; put the key that sealed them back into secret_key, or set them anew")
+	}
+	if _, err := catalog.Own(acct); err != nil {
+		return nil, problem.Wrap(problem.AccountMisconfig, err, "the account's overrides don't fit what is installed: %v", err)
+	}
 	st.sess = up.For(acct, st.conn, st.context)
 	st.accountJSON = marshal(map[string]any{"id": acct.ID, "connector": st.conn.Name, "tenant_id": acct.TenantID, "context": st.context})
-	_, st.rev = catalog.requests(st.conn.Name, acct.ID, "")
-	if st.program = catalog.Program(st.conn.Name, acct.ID); st.program != nil {
+	_, st.rev = catalog.requests(st.conn.Name, acct, "")
+	if st.program = catalog.Program(st.conn.Name, acct); st.program != nil {
 		st.rev ^= st.program.Hash()
 	}
 	st.rev ^= st.conn.Hash

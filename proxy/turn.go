@@ -96,6 +96,7 @@ func (w *walk) open() error {
 		return err
 	}
 	w.page = pg
+	pg.span, pg.worked = w.mapSpan(), w.worked
 	return nil
 }
 
@@ -205,6 +206,7 @@ func (w *walk) close() {
 	if w.page != nil {
 		w.lastKept.drop()
 		w.lastCall, w.lastKept = w.page.call, w.page.kept
+		w.mappedPage(w.page)
 		w.page.close()
 		w.page = nil
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/meterbridge/meterbridge/internal/mapping"
 	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/record"
+	"github.com/meterbridge/meterbridge/internal/telemetry"
 )
 
 // walk pulls records out of a provider: windows, the calls that answer for them, their pages, items and outputs. It is
@@ -56,6 +57,7 @@ type walk struct {
 	lastKept *keeper        // its bytes
 
 	worked time.Duration // on the mapping, without what a second core does
+	span   *telemetry.Span
 
 	visits *[]visit // the pages that were left, for an explanation; nil where there is none to be
 
@@ -68,6 +70,7 @@ type walk struct {
 // newWalk starts a walk that maps, and with it the lookups of the names that its mapping reads.
 func (q *request) newWalk(ctx context.Context) *walk {
 	w := q.bareWalk(ctx)
+	ctx = w.ctx // with the walk's span
 	w.ahead = q.newAhead(ctx)
 	if q.program != nil {
 		w.runner = newPair(ctx, q.program.Runner(q.mapped))
@@ -82,7 +85,8 @@ func (q *request) newWalk(ctx context.Context) *walk {
 
 // bareWalk is a walk over items as they are.
 func (q *request) bareWalk(ctx context.Context) *walk {
-	return &walk{request: q, ctx: ctx, pos: q.at}
+	ctx, span := telemetry.StartSpan(ctx, "walk")
+	return &walk{request: q, ctx: ctx, span: span, pos: q.at}
 }
 
 func (w *walk) tune(before func(), keep int) { w.before, w.keep = before, keep }
@@ -263,6 +267,7 @@ func (w *walk) Close() {
 		w.Observer.Mapped(w.conn.Name, w.mapped, w.runner.Ran(), w.worked)
 		w.line.Mapped(w.worked)
 	}
+	w.ended()
 	w.closed = true
 	if w.err == nil {
 		w.err = io.EOF

@@ -3,6 +3,8 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,6 +22,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/meterbridge/meterbridge/internal/config"
 	"github.com/meterbridge/meterbridge/internal/simulate"
 )
 
@@ -65,7 +68,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv(plainEnv, plain)
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "demo": startDemo, "accounts": writeAccounts},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "demo": startDemo, "accounts": writeAccounts, "key": writeKey},
 	})
 }
 
@@ -146,6 +149,13 @@ func writeAccounts(ts *testscript.TestScript, _ bool, args []string) {
 		account("refused", a)
 	}
 	ts.Check(os.WriteFile(ts.MkAbs("config.yaml"), []byte(b.String()), 0o600))
+}
+
+// writeKey writes a secret key that nobody else may read.
+func writeKey(ts *testscript.TestScript, _ bool, args []string) {
+	raw := make([]byte, config.KeyBytes)
+	_, _ = rand.Read(raw)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(base64.StdEncoding.EncodeToString(raw)), 0o600))
 }
 
 func ask(url, token string) ([]byte, error) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -50,6 +51,10 @@ func (v *serveVerb) Run(ctx context.Context, to std) error {
 	if err != nil {
 		return fmt.Errorf("listening on server.listen: %w", err)
 	}
+	surfaces, err := v.admin(cfg, house, log)
+	if err != nil {
+		return err
+	}
 	house.Upstream.ListensAt(listener.Addr())
 	if len(cfg.Auth.Tokens) == 0 {
 		log.Warn("no token is configured, so every request is a 401; add one to auth.tokens in " + v.Config)
@@ -67,7 +72,27 @@ func (v *serveVerb) Run(ctx context.Context, to std) error {
 		d := &dev{files: assembly.Files{ConnectorsDir: cfg.Connectors.Dir, MappingsDir: cfg.Mappings.Dir}, config: v.Config, reload: reload, out: to.out}
 		go d.watch(ctx)
 	}
-	return serve(ctx, listener, house, log)
+	return serveAll(lingering(ctx, house.Drain, cfg.Server.Drain), log, append([]surface{{listener, house}}, surfaces...)...)
+}
+
+// admin is the admin surface, where somebody may call it.
+func (v *serveVerb) admin(cfg *config.Config, house *assembly.House, log *slog.Logger) ([]surface, error) {
+	switch {
+	case cfg.Admin.Listen == "":
+		return nil, nil
+	case len(cfg.Admin.Tokens) == 0:
+		log.Info("the admin surface stays closed; admin.tokens opens it")
+		return nil, nil
+	}
+	l, err := net.Listen("tcp", cfg.Admin.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("listening on admin.listen: %w", err)
+	}
+	if a, ok := l.Addr().(*net.TCPAddr); ok && !a.IP.IsLoopback() {
+		log.Warn("the admin surface can be reached from other machines, and is sent without TLS; put a proxy with TLS in front of it")
+	}
+	log.Info("administered", "url", "http://"+l.Addr().String())
+	return []surface{{l, house.Admin}}, nil
 }
 
 // load reads the configuration.
@@ -107,20 +132,53 @@ func reloadOnHangup(reload func() error, house *assembly.House, log *slog.Logger
 	}
 }
 
-// serve answers until the context ends, then lets what is under way end.
+// lingering is a context that ends so much later than ctx; drain is called when ctx does.
+func lingering(ctx context.Context, drain func(), by time.Duration) context.Context {
+	later, end := context.WithCancel(context.WithoutCancel(ctx))
+	context.AfterFunc(ctx, func() {
+		drain()
+		time.AfterFunc(by, end)
+	})
+	return later
+}
+
+// surface is what answers on a listener.
+type surface struct {
+	net.Listener
+	handler http.Handler
+}
+
+// serve answers on one listener; see serveAll.
 func serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger) error {
-	srv := gateway.Server(h)
-	srv.ErrorLog = slog.NewLogLogger(log.Handler(), slog.LevelDebug)
-	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(l) }()
+	return serveAll(ctx, log, surface{l, h})
+}
+
+// serveAll answers until the context ends, then lets what is under way end.
+func serveAll(ctx context.Context, log *slog.Logger, surfaces ...surface) error {
+	failed := make(chan error, len(surfaces))
+	var servers []*gateway.EdgeServer
+	for _, s := range surfaces {
+		srv := gateway.Server(s.handler)
+		srv.ErrorLog = slog.NewLogLogger(log.Handler(), slog.LevelDebug)
+		servers = append(servers, srv)
+		go func() { failed <- srv.Serve(s) }()
+	}
 	select {
 	case err := <-failed:
 		return err
 	case <-ctx.Done():
 	}
 	log.Info("stopping; requests under way may end", "within", drainTime)
-	if house, ok := h.(interface{ Stop() }); ok {
-		house.Stop()
+	ended := make(chan error, len(servers))
+	for i, srv := range servers {
+		if house, ok := surfaces[i].handler.(interface{ Stop() }); ok {
+			house.Stop()
+		}
+		go func() { ended <- srv.Drain(drainTime) }()
 	}
-	return srv.Drain(drainTime)
+	var err error
+	for range servers {
+		err = errors.Join(err, <-ended)
+	}
+	return err
 }

@@ -61,11 +61,16 @@ type Store interface {
 	List(ctx context.Context, q Query) (page []*Account, next string, err error)
 }
 
-// Query chooses accounts. Its status is not among what it chooses by: States know that first.
+// Query chooses accounts.
 type Query struct {
-	TenantID, Connector string // "": any
-	After               string // where a page before said that the next one begins
-	Limit               int    // at most MaxListed, which 0 is too
+	TenantID, Connector string              // "": any
+	Match               func(*Account) bool // what else they have to be; nil: nothing
+	After               string              // where a page before said that the next one begins
+	Limit               int                 // at most MaxListed, which 0 is too
+}
+
+func (q *Query) takes(a *Account) bool {
+	return (q.TenantID == "" || a.TenantID == q.TenantID) && (q.Connector == "" || a.Connector == q.Connector) && (q.Match == nil || q.Match(a))
 }
 
 // All calls each for every account that a query chooses, page by page, until it says that it has enough.
@@ -157,7 +162,7 @@ func (s *Static) List(ctx context.Context, q Query) (page []*Account, next strin
 	}
 	for _, a := range list {
 		switch {
-		case q.TenantID != "" && a.TenantID != q.TenantID, q.Connector != "" && a.Connector != q.Connector:
+		case !q.takes(a):
 		case len(page) == q.Limit:
 			return page, page[len(page)-1].ID, nil
 		default:

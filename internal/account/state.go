@@ -17,6 +17,18 @@ const (
 	Blocked         Status = "blocked"
 )
 
+// Statuses are all of them.
+var Statuses = []Status{Active, Connecting, ValidationError, NeedsReauth, Blocked}
+
+// StatusNames are the same as texts.
+func StatusNames() []string {
+	var out []string
+	for _, s := range Statuses {
+		out = append(out, string(s))
+	}
+	return out
+}
+
 // State is what is known about an account at run time.
 type State struct {
 	Status    Status
@@ -34,7 +46,8 @@ type States struct {
 	keeper keeper
 	told   map[string]bool // and not kept yet
 	saving sync.WaitGroup
-	busy   bool // somebody saves
+	busy   bool       // somebody saves
+	write  sync.Mutex // held while a state is being kept, so that the operator's word is the last
 }
 
 // keeper keeps states beyond the process.
@@ -76,6 +89,11 @@ func (s *States) Set(id string, status Status, lastError string) {
 		return
 	}
 	s.told[id] = true
+	s.saveSoon()
+}
+
+// saveSoon has what was told kept. The caller holds mu.
+func (s *States) saveSoon() {
 	if !s.busy {
 		s.busy = true
 		s.saving.Go(s.save)
@@ -105,6 +123,7 @@ func (s *States) learn(id string, st State) {
 	defer s.mu.Unlock()
 	switch {
 	case s.told[id]:
+		s.saveSoon() // the database answers again
 	case st.Status == Active:
 		delete(s.byID, id)
 	default:
@@ -120,26 +139,53 @@ func (s *States) save() {
 		for id = range s.told {
 			break
 		}
-		st, k := s.byID[id], s.keeper
 		if id == "" {
-			s.busy = false
-		}
-		s.mu.Unlock()
-		if id == "" {
-			return
-		}
-		err := k.keepState(context.Background(), id, st)
-		s.mu.Lock()
-		if err != nil {
 			s.busy = false
 			s.mu.Unlock()
 			return
 		}
-		if s.byID[id] == st {
-			delete(s.told, id)
-		}
 		s.mu.Unlock()
+		if err := s.saveOne(id); err != nil {
+			s.mu.Lock()
+			s.busy = false
+			s.mu.Unlock()
+			return
+		}
 	}
+}
+
+func (s *States) saveOne(id string) error {
+	s.write.Lock()
+	defer s.write.Unlock()
+	s.mu.RLock()
+	st, told := s.byID[id], s.told[id]
+	s.mu.RUnlock()
+	if !told {
+		return nil // the operator spoke in between
+	}
+	if err := s.keeper.keepState(context.Background(), id, st); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.byID[id] == st {
+		delete(s.told, id)
+	}
+	return nil
+}
+
+// decide takes a state as the last word, once keep has kept it.
+func (s *States) decide(id string, st State, keep func() error) error {
+	s.write.Lock()
+	defer s.write.Unlock()
+	if err := keep(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	delete(s.told, id)
+	s.mu.Unlock()
+	s.learn(id, st)
+	return nil
 }
 
 // Wait returns when nothing is on its way to where states are kept.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -168,25 +169,53 @@ func (s *Stored) List(ctx context.Context, q Query) (page []*Account, next strin
 	if q.Limit <= 0 || q.Limit > MaxListed {
 		q.Limit = MaxListed
 	}
+	most := q.Limit + 1 // one more than the page holds says that there is another page
+	if q.Match != nil {
+		most = math.MaxInt32
+	}
+	full := errors.New("the page is full")
 	err = s.db.Each(ctx, `SELECT `+columns+` FROM account WHERE seq > $1 AND ($2 = '' OR tenant_id = $2) AND ($3 = '' OR connector = $3) ORDER BY seq LIMIT $4`,
-		[]any{after, q.TenantID, q.Connector, q.Limit + 1}, func(scan func(...any) error) error {
+		[]any{after, q.TenantID, q.Connector, most}, func(scan func(...any) error) error {
 			var r row
 			if err := scan(r.into()...); err != nil {
 				return err
 			}
-			if len(page) == q.Limit {
-				next = strconv.FormatInt(after, 10)
-				return nil
-			}
 			a, err := r.account()
+			if err != nil {
+				return err
+			}
 			s.states.learn(r.id, r.state())
-			page, after = append(page, a), r.seq
-			return err
+			switch {
+			case !q.takes(a):
+			case len(page) == q.Limit:
+				next = strconv.FormatInt(after, 10)
+				return full
+			default:
+				page, after = append(page, a), r.seq
+			}
+			return nil
 		})
-	if err != nil {
+	if err != nil && !errors.Is(err, full) {
 		return nil, "", fmt.Errorf("listing accounts: %w", err)
 	}
 	return page, next, nil
+}
+
+// Count says how many accounts each connector has of each status.
+func (s *Stored) Count(ctx context.Context, f func(connector string, status Status, n int)) error {
+	err := s.db.Each(ctx, `SELECT connector, status, count(*) FROM account GROUP BY connector, status`, nil, func(scan func(...any) error) error {
+		var connector, status string
+		var n int
+		if err := scan(&connector, &status, &n); err != nil {
+			return err
+		}
+		f(connector, Status(status), n)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("counting accounts: %w", err)
+	}
+	return nil
 }
 
 // ValidID says what is wrong with an id, for which a store has no other place than this to refuse it.

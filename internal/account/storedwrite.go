@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/meterbridge/meterbridge/internal/database"
 	"github.com/meterbridge/meterbridge/internal/secret"
@@ -52,10 +53,15 @@ func (s *Stored) Update(ctx context.Context, id string, change func(*Account) er
 	}
 	for range maxTries {
 		a, err := s.update(ctx, id, change)
-		if !errors.Is(err, errChanged) {
+		switch {
+		case errors.Is(err, errChanged):
+			continue
+		case err != nil:
+			s.cache.expire(id) // the change may have been made all the same; until the database says so, what is known is served
+		default:
 			s.cache.drop(id)
-			return a, err
 		}
+		return a, err
 	}
 	return nil, fmt.Errorf("changing account %q: %w", id, errChanged)
 }
@@ -76,15 +82,16 @@ func (s *Stored) update(ctx context.Context, id string, change func(*Account) er
 	if err := got.row.fill(got.acct); err != nil {
 		return nil, err
 	}
+	var newKey any                              // nil: the account keeps its own
 	if got.env == nil && !got.acct.Unreadable { // what could not be read was replaced
-		if got.env, got.row.dataKey, err = newEnvelope(s.keys, id); err != nil {
+		if got.env, newKey, err = newEnvelope(s.keys, id); err != nil {
 			return nil, err
 		}
 	}
 	got.acct.Updated = s.now()
 	err = s.db.Transaction(ctx, func(tx *database.Tx) error {
-		n, err := tx.Exec(ctx, `UPDATE account SET connector = $3, tenant_id = $4, context = $5, overrides = $6, data_key = $7, revision = revision + 1, updated_at = $8 WHERE id = $1 AND revision = $2`,
-			id, revision, got.row.connector, got.row.tenant, got.row.context, got.row.overrides, got.row.dataKey, got.acct.Updated.UnixMilli())
+		n, err := tx.Exec(ctx, `UPDATE account SET connector = $3, tenant_id = $4, context = $5, overrides = $6, data_key = coalesce($7, data_key), revision = revision + 1, updated_at = $8 WHERE id = $1 AND revision = $2`,
+			id, revision, got.row.connector, got.row.tenant, got.row.context, got.row.overrides, newKey, got.acct.Updated.UnixMilli())
 		switch {
 		case err != nil:
 			return err
@@ -132,6 +139,7 @@ func (s *Stored) Delete(ctx context.Context, id string) error {
 	}
 	n, err := s.db.Exec(ctx, `DELETE FROM account WHERE id = $1`, id)
 	if err != nil {
+		s.cache.expire(id)
 		return fmt.Errorf("deleting account %q: %w", id, err)
 	}
 	s.cache.drop(id)
@@ -143,21 +151,26 @@ func (s *Stored) Delete(ctx context.Context, id string) error {
 }
 
 // SetState is the operator's word on an account's state: it ends a block, and blocks.
-func (s *Stored) SetState(ctx context.Context, id string, st State) error {
-	n, err := s.db.Exec(ctx, `UPDATE account SET status = $2, last_error = $3, since = $4 WHERE id = $1`, id, string(st.Status), st.LastError, s.now().UnixMilli())
-	switch {
-	case err != nil:
-		return fmt.Errorf("setting the status of account %q: %w", id, err)
-	case n == 0:
-		return ErrNotFound
-	}
-	s.states.learn(id, st)
-	return nil
+func (s *Stored) SetState(ctx context.Context, id string, status Status, lastError string) error {
+	st := State{Status: status, LastError: lastError, Since: s.now()}
+	return s.states.decide(id, st, func() error {
+		n, err := s.db.Exec(ctx, `UPDATE account SET status = $2, last_error = $3, since = $4 WHERE id = $1`, id, string(status), plainText(lastError), st.Since.UnixMilli())
+		switch {
+		case err != nil:
+			return fmt.Errorf("setting the status of account %q: %w", id, err)
+		case n == 0:
+			return ErrNotFound
+		}
+		return nil
+	})
 }
 
 // keepState keeps what a provider's answers said. A block is not theirs to lift.
 func (s *Stored) keepState(ctx context.Context, id string, st State) error {
 	_, err := s.db.Exec(ctx, `UPDATE account SET status = $2, last_error = $3, since = $4 WHERE id = $1 AND status <> 'blocked'`,
-		id, string(st.Status), st.LastError, st.Since.UnixMilli())
+		id, string(st.Status), plainText(st.LastError), st.Since.UnixMilli())
 	return err
 }
+
+// plainText is a provider's words as every database can hold them.
+func plainText(s string) string { return strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "") }

@@ -98,6 +98,9 @@ func DecodeContext(text []byte) (map[string]any, error) {
 	if err := d.Decode(&out); err != nil {
 		return nil, err
 	}
+	if out == nil { // null
+		out = map[string]any{}
+	}
 	for k, v := range out {
 		if v == nil {
 			delete(out, k)
@@ -132,8 +135,8 @@ type overridesText struct {
 	Requests string            `json:"requests,omitempty"`
 }
 
-// NewOverrides are overrides of texts that stand in no file: findings name them as they are set. Nor are they the operator's,
-// who has files.
+// NewOverrides are overrides of texts that stand in no file: findings name them as they are set. Whoever may change an account
+// is not whoever runs the gateway, so that they are untrusted.
 func NewOverrides(mappings map[string]string, requests string) *Overrides {
 	if len(mappings) == 0 && requests == "" {
 		return nil

@@ -10,21 +10,25 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/meterbridge/meterbridge/internal/account"
+	"github.com/meterbridge/meterbridge/internal/admin"
 	"github.com/meterbridge/meterbridge/internal/config"
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/cursor"
 	"github.com/meterbridge/meterbridge/internal/database"
 	"github.com/meterbridge/meterbridge/internal/gateway"
 	"github.com/meterbridge/meterbridge/internal/jq"
-	"github.com/meterbridge/meterbridge/internal/kv"
+	"github.com/meterbridge/meterbridge/internal/near"
 	"github.com/meterbridge/meterbridge/internal/principal"
+	"github.com/meterbridge/meterbridge/internal/requestlog"
 	"github.com/meterbridge/meterbridge/internal/secret"
 	"github.com/meterbridge/meterbridge/internal/telemetry"
 	"github.com/meterbridge/meterbridge/internal/upstream"
@@ -51,6 +55,7 @@ type House struct {
 	Proxy    *proxy.Proxy
 	Upstream *upstream.Client
 	Accounts account.Store // those of the configuration, or those of the database
+	Admin    http.Handler  // the admin surface, which has a listener of its own
 
 	stored       *account.Stored // nil where the configuration lists the accounts
 	states       *account.States
@@ -59,17 +64,22 @@ type House struct {
 	only         string
 	trial        *Trial
 	count        bool
-	counts       map[string]*jq.Counts // by connector, of the catalog that is loaded
-	loading      sync.Mutex            // a signal and a saved file may come together
-	workers      worker.Pool           // of overrides that are untrusted
+	over         atomic.Pointer[layering] // what overrides of accounts are compiled with
+	counts       map[string]*jq.Counts    // by connector, of the catalog that is loaded
+	loading      sync.Mutex               // a signal and a saved file may come together
+	workers      worker.Pool              // of overrides that are untrusted
 	catalog      atomic.Pointer[proxy.Catalog]
 	tokens       *principal.Static
+	admins       *principal.Static // tokens of operators
 	storedTokens *principal.Stored // nil where nothing is kept in a database
 	cachedTokens *principal.Cached // of them
 	rates        atomic.Pointer[principal.Rates]
-	store        kv.Store
+	store        store
 	keys         *secret.Keyring
 	metrics      *telemetry.Metrics
+	tracer       *telemetry.Tracer
+	requests     *requestlog.Log // nil: none is kept
+	draining     atomic.Bool
 	log          *slog.Logger
 }
 
@@ -96,6 +106,9 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	if h.tokens, err = principal.NewStatic(); err != nil {
 		return nil, err
 	}
+	if h.admins, err = principal.NewStatic(); err != nil {
+		return nil, err
+	}
 	if err := h.Load(cfg); err != nil {
 		return nil, err
 	}
@@ -104,10 +117,17 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 			return nil, err
 		}
 	}
+	if err := h.openRequestLog(cfg, o.Clock); err != nil {
+		return nil, err
+	}
 	if h.store, err = openStore(cfg, o.Redis); err != nil {
 		return nil, errors.Join(err, h.closeDatabase())
 	}
-	metrics.RedisUp(func() bool { return storeState(h.store) == "ok" })
+	if h.tracer, err = openTraces(cfg, o, metrics); err != nil {
+		return nil, errors.Join(err, h.store.Close(), h.closeDatabase())
+	}
+	store := traced(h.store, h.tracer)
+	metrics.RedisUp(func() bool { return storeUp(h.store) })
 	metrics.Accounts(h.countAccounts(h.states))
 	seen := observer{metrics, o.Log}
 	attempts := 0 // the default
@@ -116,10 +136,11 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	}
 	h.Upstream = upstream.New(upstream.Config{
 		Attempts: attempts,
-		Allow:    cfg.Egress.Allow, States: h.states, Keyring: keys, Clock: o.Clock, Store: h.store,
+		Allow:    cfg.Egress.Allow, States: h.states, Keyring: keys, Clock: o.Clock, Store: store, Vault: h.vault(), Locks: h.store,
 		Flight: seen.flight, Observe: seen.exchange,
 	})
-	c := cursor.Config{Keys: keys, Store: h.store, TTL: cfg.Cursors.TTL, Now: o.Clock}
+	metrics.Breakers(h.Upstream.Resting)
+	c := cursor.Config{Keys: keys, Store: store, TTL: cfg.Cursors.TTL, Now: o.Clock}
 	pages := c
 	if o.NoPages {
 		pages.Store = nil
@@ -134,8 +155,12 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	}
 	h.Handler, err = gateway.New(gateway.Config{
 		Proxy: h.Proxy, Auth: auth, Limits: principal.NewLimits(h.rates.Load, keys, shared(h.store), o.Clock), Metrics: metrics, Ready: h.ready, Version: o.Version,
-		Model: func() gateway.Schemas { return h.catalog.Load().Model }, Log: o.Log, Fingerprint: keys.Fingerprint,
+		Model: func() gateway.Schemas { return h.catalog.Load().Model }, Log: o.Log, Tracer: h.tracer, Requests: h.requests.Add, Fingerprint: keys.Fingerprint,
 	})
+	if err != nil {
+		return nil, err
+	}
+	h.Admin, err = gateway.Admin(gateway.Config{Operators: principal.NewAuthenticator("admin.tokens", nil, o.Clock, h.admins), Metrics: metrics, Version: o.Version, Log: o.Log, Fingerprint: keys.Fingerprint}, h.adminRoutes())
 	return h, err
 }
 
@@ -151,6 +176,7 @@ func (h *House) Load(cfg *config.Config) error {
 	catalog.CheckEvery = cfg.CheckEvery
 	over := files.over(catalog)
 	over.pool = &h.workers
+	catalog.Compile = over.compile
 	if err := check(cfg, over); err != nil {
 		return err
 	}
@@ -177,16 +203,23 @@ func (h *House) Load(cfg *config.Config) error {
 	for _, t := range cfg.Auth.Tokens {
 		tokens = append(tokens, &t.Principal)
 	}
-	if _, err := principal.NewStatic(tokens...); err != nil {
-		return err
+	var admins []*principal.Principal
+	for _, t := range cfg.Admin.Tokens {
+		admins = append(admins, &t.Principal)
 	}
+	for _, list := range [][]*principal.Principal{tokens, admins} {
+		if _, err := principal.NewStatic(list...); err != nil {
+			return err
+		}
+	}
+	h.over.Store(&over)
 	h.catalog.Store(catalog) // before the tokens, whose accounts are in it
-	if err := h.tokens.Replace(tokens); err != nil {
+	if err := errors.Join(h.tokens.Replace(tokens), h.admins.Replace(admins)); err != nil {
 		return err
 	}
 	h.rates.Store(&principal.Rates{Token: cfg.Limits.Token, Account: cfg.Limits.Account})
 	for _, a := range cfg.Accounts.Static {
-		h.metrics.Expect(a.Connector)
+		h.metrics.Expect(a.Connector, slices.Sorted(maps.Keys(catalog.Connectors.Get(a.Connector).Resources))...)
 	}
 	return nil
 }
@@ -217,7 +250,7 @@ func (h *House) Stop() { h.Proxy.Stop() }
 // Close lets go of connections.
 func (h *House) Close() error {
 	h.Upstream.CloseIdle()
-	return errors.Join(h.workers.Close(), h.store.Close(), h.closeDatabase())
+	return errors.Join(h.workers.Close(), h.closeTraces(), h.store.Close(), h.closeDatabase())
 }
 
 // check says, at the line of the configuration, what only the connectors can know of an account, and takes the account's
@@ -225,24 +258,10 @@ func (h *House) Close() error {
 func check(cfg *config.Config, catalog layering) error {
 	errs := checkTokens(cfg, catalog.Catalog)
 	for i, a := range cfg.Accounts.Static {
-		key := fmt.Sprintf("accounts.static[%d]", i)
-		conn := catalog.Connectors.Get(a.Connector)
-		if conn == nil {
-			errs = append(errs, cfg.At(key+".connector", "no connector %q is installed; there are %s", a.Connector, strings.Join(catalog.Connectors.Names(), ", ")))
-			continue
+		over, defects, findings := catalog.judge(a)
+		for _, d := range defects {
+			errs = append(errs, cfg.At(fmt.Sprintf("accounts.static[%d].%s", i, d.Field), "%s", d.Message))
 		}
-		if _, err := conn.ResolveContext(a.Context); err != nil {
-			errs = append(errs, cfg.At(key+".context", "%v", err))
-		}
-		for _, lack := range conn.MissingCredentials(a.Has) {
-			errs = append(errs, cfg.At(key+".credentials", "%s", missing(conn, lack)))
-		}
-		for name := range a.Credentials {
-			if _, known := conn.Credential(name); !known {
-				errs = append(errs, cfg.At(key+".credentials."+name, "%s has no credential %s", conn.Name, name))
-			}
-		}
-		over, findings := catalog.account(conn, a.Overrides)
 		errs = append(errs, configErrors(findings)...)
 		if a.Overrides != nil {
 			catalog.Accounts[a.ID] = over
@@ -252,6 +271,48 @@ func check(cfg *config.Config, catalog layering) error {
 		return errs
 	}
 	return nil
+}
+
+// judge holds an account to what is installed: the one place that knows what an account may be, wherever it comes from. Its
+// overrides come compiled, with what lint finds in them.
+func (c layering) judge(a *account.Account) (over proxy.Overrides, defects []admin.Defect, findings []jq.Finding) {
+	at := func(field, format string, args ...any) {
+		defects = append(defects, admin.Defect{Field: field, Message: fmt.Sprintf(format, args...)})
+	}
+	conn := c.Connectors.Get(a.Connector)
+	if conn == nil {
+		names := c.Connectors.Names()
+		at("connector", "no connector %q is installed; the nearest is %q, and there are %s", a.Connector, near.Any(a.Connector, names), strings.Join(names, ", "))
+		return over, defects, nil
+	}
+	if _, err := conn.ResolveContext(a.Context); err != nil {
+		if wrong := (*connector.ContextError)(nil); errors.As(err, &wrong) {
+			at("context."+wrong.Key, "%s", wrong.Reason)
+		} else {
+			at("context", "%v", err)
+		}
+	}
+	for _, lack := range conn.MissingCredentials(a.Has) {
+		at("credentials", "%s", missing(conn, lack))
+	}
+	for _, name := range slices.Sorted(maps.Keys(a.Credentials)) {
+		if _, known := conn.Credential(name); !known {
+			at("credentials."+name, "%s has no credential %s; %s", conn.Name, name, credentialsOf(conn, name))
+		}
+	}
+	over, findings = c.account(conn, a.Overrides)
+	return over, defects, findings
+}
+
+func credentialsOf(conn *connector.Connector, meant string) string {
+	var names []string
+	for _, cr := range conn.Credentials {
+		names = append(names, cr.Name)
+	}
+	if len(names) == 0 {
+		return "it takes none"
+	}
+	return "the nearest is " + near.Any(meant, names)
 }
 
 // missing says what an account lacks, with the provider's own name for it.

@@ -65,6 +65,10 @@ func (h *House) countAccounts(states *account.States) func(show func(connector, 
 	}
 	return func(show func(connector, status string, n int)) {
 		counts := map[kind]int{}
+		if h.stored != nil { // they may be many
+			_ = h.stored.Count(context.Background(), func(connector string, status account.Status, n int) { show(connector, string(status), n) })
+			return
+		}
 		err := account.All(context.Background(), h.Accounts, account.Query{}, func(a *account.Account) bool {
 			counts[kind{a.Connector, states.Get(a.ID).Status}]++
 			return true

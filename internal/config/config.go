@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -37,6 +38,7 @@ const (
 type Config struct {
 	File       string // where it was read, for messages
 	Server     Server
+	Admin      Admin
 	Auth       Auth
 	Accounts   Accounts
 	Connectors Dir
@@ -47,6 +49,8 @@ type Config struct {
 	Cursors    Cursors
 	Redis      Redis
 	Egress     Egress
+	Telemetry  Telemetry
+	RequestLog RequestLog
 	Limits     Limits
 
 	places   map[string]place
@@ -54,7 +58,16 @@ type Config struct {
 }
 
 // Server is where the gateway listens.
-type Server struct{ Listen string }
+type Server struct {
+	Listen string
+	Drain  time.Duration // for how long /readyz says that the gateway stops, before it takes no more connections
+}
+
+// Admin is where operators are served, and who is one.
+type Admin struct {
+	Listen string  // "": nowhere
+	Tokens []Token // without accounts: an operator's are all of them
+}
 
 // Auth is who may call.
 type Auth struct{ Tokens []Token }
@@ -99,7 +112,12 @@ type Limits struct {
 func Default() *Config {
 	return &Config{
 		Server:  Server{Listen: "127.0.0.1:8080"},
+		Admin:   Admin{Listen: "127.0.0.1:8081"},
 		Cursors: Cursors{Store: StoreMemory, TTL: 24 * time.Hour},
+
+		RequestLog: RequestLog{Keep: 7 * 24 * time.Hour, MaxRows: 1_000_000},
+
+		Telemetry: Telemetry{Header: http.Header{}, Sample: 1},
 
 		CheckEvery: mapping.CheckEvery,
 		Redis:      Redis{URL: secret.New("redis://127.0.0.1:6379/0")},
@@ -130,6 +148,7 @@ type reader func(path string, most int64) ([]byte, error)
 
 func parse(file string, data []byte, env func(string) (string, bool), read reader) (*Config, Errors) {
 	p := &parser{file: file, text: data, env: env, read: read, config: Default(), places: map[string]place{}}
+	p.config.Telemetry.fromEnvironment(env)
 	p.config.File, p.config.places = file, p.places
 	if root := p.document(); root != nil {
 		p.root(root)

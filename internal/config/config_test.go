@@ -141,8 +141,8 @@ func TestShippedFile(t *testing.T) {
 	}
 	text := strings.NewReplacer("tokens: []\n", "tokens:\n", "static: []\n", "static:\n", "  #  ", "     ").Replace(string(raw))
 	text = strings.ReplaceAll(text, "file:/run/secrets/dd_application_key", "not-a-file")
-	c := mustParse(t, text, "MB_TOKEN", strings.Repeat("x", MinToken), "DD_API_KEY", "x")
-	if len(c.Auth.Tokens) != 1 || len(c.Accounts.Static) != 1 {
+	c := mustParse(t, text, "MB_TOKEN", strings.Repeat("x", MinToken), "MB_ADMIN_TOKEN", strings.Repeat("y", MinToken), "DD_API_KEY", "x")
+	if len(c.Auth.Tokens) != 1 || len(c.Admin.Tokens) != 1 || len(c.Accounts.Static) != 1 {
 		t.Errorf("the examples give %d tokens and %d accounts", len(c.Auth.Tokens), len(c.Accounts.Static))
 	}
 	for _, f := range regexp.MustCompile(`field\{"(\w+)"`).FindAllStringSubmatch(source(t), -1) {

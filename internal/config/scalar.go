@@ -117,6 +117,27 @@ func (p *parser) duration(dst *time.Duration) func(*yaml.Node, string) {
 	}
 }
 
+// span is a duration that may be 0, and of days.
+func (p *parser) span(dst *time.Duration) func(*yaml.Node, string) {
+	return func(n *yaml.Node, key string) {
+		s, ok := p.written(n, key)
+		if !ok {
+			return
+		}
+		d, err := time.ParseDuration(s)
+		if days, whole := strings.CutSuffix(s, "d"); whole {
+			var n uint64
+			n, err = strconv.ParseUint(days, 10, 16)
+			d = time.Duration(n) * 24 * time.Hour
+		}
+		if err != nil || d < 0 {
+			p.fail(n, key, "wants a duration such as 10s, 24h or 7d, or 0")
+			return
+		}
+		*dst = d
+	}
+}
+
 // plain is a scalar by its YAML type: string, bool, int, or json.Number, which keeps the digits of what is no int. A
 // variable outside quotes has the type that its value would have in its place, and nil where it is empty.
 func (p *parser) plain(n *yaml.Node, key string) (any, bool) {

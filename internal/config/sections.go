@@ -26,7 +26,8 @@ func (p *parser) root(n *yaml.Node) {
 		return func(n *yaml.Node, key string) { p.object(n, key, fields...) }
 	}
 	p.object(n, "",
-		field{"server", section(field{"listen", p.listen})},
+		field{"server", section(field{"listen", p.listen(&c.Server.Listen)}, field{"drain", p.span(&c.Server.Drain)})},
+		field{"admin", section(field{"listen", p.listenOrNot(&c.Admin.Listen)}, field{"tokens", p.adminTokens})},
 		field{"auth", section(field{"tokens", p.tokens})},
 		field{"accounts", p.accountsSection},
 		field{"connectors", section(field{"dir", p.dir(&c.Connectors)})},
@@ -35,22 +36,37 @@ func (p *parser) root(n *yaml.Node) {
 		field{"secret_key", p.secretKeys},
 		field{"cursors", section(field{"store", p.store}, field{"ttl", p.duration(&c.Cursors.TTL)})},
 		field{"redis", section(field{"url", p.redis})},
+		field{"request_log", section(field{"keep", p.span(&c.RequestLog.Keep)}, field{"max_rows", p.rows})},
+		field{"telemetry", section(field{"otlp", p.otlp}, field{"sample", p.sample}, field{"propagate", p.boolean(&c.Telemetry.Propagate)})},
 		field{"limits", section(field{"token", p.rate(&c.Limits.Token)}, field{"account", p.rate(&c.Limits.Account)})},
 		field{"egress", section(field{"allow", p.allow})},
 	)
 }
 
-func (p *parser) listen(n *yaml.Node, key string) {
-	s, ok := p.written(n, key)
-	if !ok {
-		return
+func (p *parser) listen(dst *string) func(*yaml.Node, string) {
+	return func(n *yaml.Node, key string) {
+		s, ok := p.written(n, key)
+		if !ok {
+			return
+		}
+		_, port, err := net.SplitHostPort(s)
+		if num, perr := strconv.ParseUint(port, 10, 16); err != nil || perr != nil || num > 65535 {
+			p.fail(n, key, "wants HOST:PORT, such as 127.0.0.1:8080 or :8080; port 0 is any free one")
+			return
+		}
+		*dst = s
 	}
-	_, port, err := net.SplitHostPort(s)
-	if num, perr := strconv.ParseUint(port, 10, 16); err != nil || perr != nil || num > 65535 {
-		p.fail(n, key, "wants HOST:PORT, such as 127.0.0.1:8080 or :8080; port 0 is any free one")
-		return
+}
+
+// listenOrNot takes an empty text too: then nothing listens.
+func (p *parser) listenOrNot(dst *string) func(*yaml.Node, string) {
+	return func(n *yaml.Node, key string) {
+		if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!str" && n.Value == "" {
+			*dst = ""
+			return
+		}
+		p.listen(dst)(n, key)
 	}
-	p.config.Server.Listen = s
 }
 
 func (p *parser) dir(dst *Dir) func(*yaml.Node, string) {

@@ -30,43 +30,68 @@ func NewToken(name string, token secret.Value, accounts []string, write bool) To
 // tokenID tells the tokens of the configuration from those of a store.
 func tokenID(name string) string { return "config:" + name }
 
+// tokens are those of callers, each with the accounts that it may see.
 func (p *parser) tokens(n *yaml.Node, key string) {
-	names, sums := map[string]string{}, map[principal.Sum]string{}
-	p.list(n, key, func(n *yaml.Node, key string) {
-		var t Token
-		var given, hashed *yaml.Node
-		ok := p.object(n, key,
-			field{"name", p.word(&t.Name)},
-			field{"token", func(n *yaml.Node, key string) { given = n; p.token(&t, n, key) }},
-			field{"token_sha256", func(n *yaml.Node, key string) { hashed = n; p.tokenHash(&t, n, key) }},
+	p.tokenList(n, key, func(n *yaml.Node, key string, t *Token, read func(...field) bool) {
+		if !read(
 			field{"accounts", p.words(&t.Accounts, principal.AccountWord)},
 			field{"write", p.boolean(&t.Write)},
 			field{"resources", p.narrowing(&t.Resources, principal.ResourceWord)},
 			field{"formats", p.narrowing(&t.Formats, principal.FormatWord)},
-			field{"expires", p.end(&t.Expires)},
 			field{"limit", p.rate(&t.Limit)},
-		)
-		if !ok {
+		) {
 			return
-		}
-		t.ID = tokenID(t.Name)
-		p.once(n, key, "name", t.Name, names)
-		switch {
-		case given == nil && hashed == nil:
-			p.fail(n, key, "token or token_sha256 is missing")
-		case given != nil && hashed != nil:
-			p.fail(hashed, key, "token and token_sha256 are both given; one is enough")
-		case t.Sum != principal.Sum{}:
-			if other, ok := sums[t.Sum]; ok {
-				p.fail(n, key, "has the same token as %s", other)
-			}
-			sums[t.Sum] = key
 		}
 		if _, ok := p.places[key+".accounts"]; !ok {
 			p.fail(n, key, `accounts is missing: a list of ids, tenant:ID, or "*" for all`)
 		}
-		p.config.Auth.Tokens = append(p.config.Auth.Tokens, t)
+		p.config.Auth.Tokens = append(p.config.Auth.Tokens, *t)
 	})
+}
+
+// adminTokens are those of operators.
+func (p *parser) adminTokens(n *yaml.Node, key string) {
+	p.tokenList(n, key, func(_ *yaml.Node, _ string, t *Token, read func(...field) bool) {
+		if read() {
+			p.config.Admin.Tokens = append(p.config.Admin.Tokens, *t)
+		}
+	})
+}
+
+// tokenList reads what every token has; each reads an item, with the fields of its own beside.
+func (p *parser) tokenList(n *yaml.Node, key string, each func(n *yaml.Node, key string, t *Token, read func(...field) bool)) {
+	names, sums := map[string]string{}, map[principal.Sum]string{}
+	p.list(n, key, func(n *yaml.Node, key string) {
+		var t Token
+		each(n, key, &t, func(own ...field) bool { return p.tokenItem(n, key, &t, names, sums, own) })
+	})
+}
+
+func (p *parser) tokenItem(n *yaml.Node, key string, t *Token, names map[string]string, sums map[principal.Sum]string, own []field) bool {
+	var given, hashed *yaml.Node
+	ok := p.object(n, key, append([]field{
+		{"name", p.word(&t.Name)},
+		{"token", func(n *yaml.Node, key string) { given = n; p.token(t, n, key) }},
+		{"token_sha256", func(n *yaml.Node, key string) { hashed = n; p.tokenHash(t, n, key) }},
+		{"expires", p.end(&t.Expires)},
+	}, own...)...)
+	if !ok {
+		return false
+	}
+	t.ID = tokenID(t.Name)
+	p.once(n, key, "name", t.Name, names)
+	switch {
+	case given == nil && hashed == nil:
+		p.fail(n, key, "token or token_sha256 is missing")
+	case given != nil && hashed != nil:
+		p.fail(hashed, key, "token and token_sha256 are both given; one is enough")
+	case t.Sum != principal.Sum{}:
+		if other, ok := sums[t.Sum]; ok {
+			p.fail(n, key, "has the same token as %s", other)
+		}
+		sums[t.Sum] = key
+	}
+	return true
 }
 
 // once wants a value that is there and that no item before had.

@@ -54,6 +54,7 @@ func (b *builder) build(page *Page, size int, token string) (Call, error) {
 	if c.Method, c.Path, err = b.req.target(b.in); err != nil {
 		return Call{}, err
 	}
+	c.Template = b.req.template().String()
 	puts := page.values(size, token)
 	if c.Header, err = b.headers(puts); err != nil {
 		return Call{}, err

@@ -32,6 +32,7 @@ type Call struct {
 	Name        string // of the call spec
 	Method      string // GET or POST
 	Path        string // escaped, below the base URL
+	Template    string // Path as the connector writes it, for traces; "" where it is a caller's own
 	URL         string // a next link or a download, absolute, or relative to Path: replaces Path and Query
 	Query       []Param
 	Header      []Param
@@ -115,15 +116,23 @@ func (p *Page) size(s *Scope, at record.Position) int {
 	return n
 }
 
+// template is the path as it is written.
+func (r *Request) template() Template {
+	if r.GetPath.IsZero() {
+		return r.PostPath
+	}
+	return r.GetPath
+}
+
 // target is the method and the escaped path. A slot fills one segment, or a part of one, and never leaves it; a list
 // fills one segment with each of its elements, of which empty ones are none.
 func (r *Request) target(in map[string]any) (method, path string, err error) {
-	method, t := http.MethodGet, r.GetPath
-	if t.IsZero() {
-		method, t = http.MethodPost, r.PostPath
+	method = http.MethodGet
+	if r.GetPath.IsZero() {
+		method = http.MethodPost
 	}
 	var b strings.Builder
-	for _, p := range t.parts {
+	for _, p := range r.template().parts {
 		if p.slot == nil {
 			b.WriteString(p.lit)
 			continue

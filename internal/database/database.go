@@ -90,11 +90,29 @@ func (db *DB) Transaction(ctx context.Context, f func(*Tx) error) error {
 	if err != nil {
 		return db.fault(ctx, err)
 	}
-	if err := f(&Tx{runner{dialect: db.dialect, read: tx, write: tx}}); err != nil {
-		_ = tx.Rollback() // it fails where the connection is gone, and with it the transaction
-		return err
+	also, within := take(ctx), &Tx{runner{dialect: db.dialect, read: tx, write: tx}}
+	if err = f(within); err == nil {
+		err = also.into(ctx, within)
 	}
-	return db.fault(ctx, tx.Commit())
+	if err != nil {
+		_ = tx.Rollback() // it fails where the connection is gone, and with it the transaction
+	} else {
+		err = db.fault(ctx, tx.Commit())
+	}
+	also.end(err == nil)
+	return err
+}
+
+// Exec runs a statement of its own; see runner.Exec.
+func (db *DB) Exec(ctx context.Context, statement string, args ...any) (changed int64, err error) {
+	if !waits(ctx) {
+		return db.runner.Exec(ctx, statement, args...)
+	}
+	err = db.Transaction(ctx, func(tx *Tx) error {
+		changed, err = tx.Exec(ctx, statement, args...)
+		return err
+	})
+	return changed, err
 }
 
 // Tx is a transaction under way.

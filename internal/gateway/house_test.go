@@ -45,6 +45,14 @@ type house struct {
 	log      *logged
 }
 
+// close ends the house before the test does.
+func (h *house) close(t testing.TB) {
+	t.Helper()
+	if err := h.built.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 // logged is a log that is written and read at the same time.
 type logged struct {
 	mu  sync.Mutex
@@ -67,12 +75,23 @@ func (l *logged) String() string {
 type provider struct {
 	mu   sync.Mutex
 	seen []string // method, request target
-	odd  bool     // a header came that a caller made up
+	sent []http.Header
+	odd  bool // a header came that a caller made up
+}
+
+// headers are the values of a header that the provider was sent.
+func (p *provider) headers(name string) (values []string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, h := range p.sent {
+		values = append(values, h.Values(name)...)
+	}
+	return values
 }
 
 func (p *provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
-	p.seen = append(p.seen, r.Method+" "+r.RequestURI)
+	p.seen, p.sent = append(p.seen, r.Method+" "+r.RequestURI), append(p.sent, r.Header)
 	for name := range r.Header {
 		p.odd = p.odd || name == "X-Evil" || name == "Forwarded" || strings.HasPrefix(name, "X-Forwarded")
 	}
@@ -112,19 +131,25 @@ func (p *provider) evil() bool {
 	return p.odd
 }
 
-func newHouse(t testing.TB) *house {
-	t.Helper()
-	return houseOfKey(t, "k")
-}
+func newHouse(t testing.TB) *house { return newHouseOf(t, func(*config.Config) {}) }
 
 // houseOfKey is a house whose secret key is that letter, all through.
 func houseOfKey(t testing.TB, letter string) *house {
+	return newHouseOf(t, func(cfg *config.Config) { cfg.SecretKeys = keyOf(letter) })
+}
+
+func keyOf(letter string) []secret.Value {
+	return []secret.Value{secret.New(strings.Repeat(letter, config.KeyBytes))}
+}
+
+// newHouseOf is a house whose configuration is changed.
+func newHouseOf(t testing.TB, change func(*config.Config)) *house {
 	t.Helper()
 	h := &house{provider: new(provider), log: new(logged), client: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 	upstream := httptest.NewServer(h.provider)
 	t.Cleanup(upstream.Close)
 	cfg := config.Default()
-	cfg.SecretKeys = []secret.Value{secret.New(strings.Repeat(letter, config.KeyBytes))}
+	cfg.SecretKeys = keyOf("k")
 	cfg.Connectors.Dir, cfg.Mappings.Dir, cfg.Egress.Allow = "testdata/house/connectors", "testdata/house/mappings", assembly.Loopback
 	for id, of := range map[string]string{"acme-1": "north", "acme-2": "south"} {
 		cfg.Accounts.Static = append(cfg.Accounts.Static, &account.Account{
@@ -147,6 +172,7 @@ func houseOfKey(t testing.TB, letter string) *house {
 	token("table", table, true, "*").Formats = []string{"csv"}
 	token("passer", passer, false, "*").Formats = []string{"passthrough"}
 	token("revoked", revoked, true, "*") // the last one: see revoke
+	change(cfg)
 	built, err := assembly.Build(cfg, assembly.Options{Clock: func() time.Time { return today }, Log: telemetry.NewLogger(h.log, slog.LevelInfo, true), Version: "test"})
 	if err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
+	"github.com/meterbridge/meterbridge/internal/principal"
 	"github.com/meterbridge/meterbridge/internal/telemetry"
 )
 
@@ -23,7 +24,11 @@ func (g *gateway) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		h.Set(headerRequestID, l.RequestID)
 		h.Set("X-Content-Type-Options", "nosniff") // raw and /custom pass on bodies whose type is the provider's word
 		w.Before(func() { l.FirstByte = time.Since(l.Began) })
-		c.SetRequest(r.WithContext(telemetry.WithLine(r.Context(), l)))
+		switch c.Path() {
+		case "/healthz", "/readyz", "/metrics":
+			l.Quiet()
+		}
+		c.SetRequest(r.WithContext(g.Tracer.Request(telemetry.WithLine(r.Context(), l), r.Header)))
 		defer g.observed(c, l) // also where a handler that aborts its connection panics through here
 		if err := next(c); err != nil {
 			c.Error(err)
@@ -41,12 +46,21 @@ func (g *gateway) observed(c echo.Context, l *telemetry.Line) {
 		l.Format = bodyKind(w.Header().Get("Content-Type"))
 	}
 	if who != nil {
-		l.Caller, l.Token = who.Name, g.Fingerprint(who.Sum)
+		l.Caller, l.TokenID = who.Name, who.ID
+		sum := who.Sum
+		if who.Minted() {
+			sum = principal.SumOf(principal.Sent(c.Request().Header.Get("Authorization")))
+		}
+		l.Token = g.Fingerprint(sum)
 	}
 	if l.AccountID != "" {
 		l.Account = g.Fingerprint(sha256.Sum256([]byte(l.AccountID)))
 	}
 	g.Metrics.Request(l)
+	if g.Requests != nil && who != nil && !l.IsQuiet() { // what strangers send is in the log: it must not push rows out
+		g.Requests(l)
+	}
+	l.EndTrace()
 	l.Log(c.Request().Context(), g.Log)
 }
 

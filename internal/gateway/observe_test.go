@@ -26,6 +26,17 @@ type entry struct {
 	Bytes         int64
 	Account       string `json:"account_fp"`
 	Token         string `json:"token_fp"`
+	Trace         string `json:"trace_id"`
+}
+
+// trace is the trace of a request.
+func (h *house) trace(t testing.TB, requestID string) string {
+	t.Helper()
+	id := h.lines(t)[requestID].Trace
+	if id == "" {
+		t.Fatalf("%s has no trace in %s", requestID, h.log)
+	}
+	return id
 }
 
 // lines are the lines of the access log so far, by request id.

@@ -3,6 +3,7 @@ package gateway
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 )
 
 // object is a JSON object whose members keep their order: the OpenAPI document reads in the order in which it is written
@@ -17,6 +18,28 @@ type member struct {
 // with is the object and one more member.
 func (o object) with(name string, value any) object {
 	return append(o[:len(o):len(o)], member{name, value})
+}
+
+// of is the value of a member, nil where there is none.
+func (o object) of(name string) any {
+	for _, m := range o {
+		if m.name == name {
+			return m.value
+		}
+	}
+	return nil
+}
+
+// set is with, in the place of a member of that name.
+func (o object) set(name string, value any) object {
+	for i, m := range o {
+		if m.name == name {
+			out := slices.Clone(o)
+			out[i].value = value
+			return out
+		}
+	}
+	return o.with(name, value)
 }
 
 // MarshalJSON writes the members in order.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/meterbridge/meterbridge/internal/account"
 	"github.com/meterbridge/meterbridge/internal/bracket"
 	"github.com/meterbridge/meterbridge/proxy"
 )
@@ -67,6 +68,15 @@ func parameters() []parameter {
 		{name: "stream_meta", schema: boolean(), example: true,
 			text: "Adds checkpoints and a last line with the outcome to a stream, for clients that can't see trailers."},
 	}...)
+}
+
+// accountParameters are those that a list of accounts has beside a page's.
+func accountParameters() []parameter {
+	return []parameter{
+		{name: "tenant_id", schema: text(), example: "acme-1", text: "Only accounts of this customer."},
+		{name: "status", schema: oneOf(account.StatusNames()...), example: "needs_reauth", text: "Only accounts with this status."},
+		{name: "connector", schema: text(), example: "acme", text: "Only accounts of this connector."},
+	}
 }
 
 func filterParameter(name string) parameter {

@@ -15,8 +15,9 @@ import (
 type access uint8
 
 const (
-	public access = iota + 1 // no token: health, readiness, documentation
-	bearer                   // a good token; what it may do there, the handler asks its principal
+	public   access = iota + 1 // no token: health, readiness, documentation
+	bearer                     // a good token; what it may do there, the handler asks its principal
+	operator                   // a token of admin.tokens, which stands for everything
 )
 
 // route is one row of the router's table. Its zero access is refused, so that a new route is closed until it is opened.
@@ -67,8 +68,12 @@ func caller(c echo.Context) *principal.Principal {
 // authorized puts the route's policy before its handler.
 func (g *gateway) authorized(r route) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		if r.access == bearer {
-			who, err := g.Auth.Authenticate(c.Request().Context(), c.Request().Header.Get("Authorization"))
+		if r.access != public {
+			auth := g.Auth
+			if r.access == operator {
+				auth = g.Operators
+			}
+			who, err := auth.Authenticate(c.Request().Context(), c.Request().Header.Get("Authorization"))
 			if err != nil {
 				g.stranger(c)
 				return err
@@ -111,22 +116,12 @@ func (g *gateway) custom(c echo.Context) error {
 }
 
 func (g *gateway) accounts(c echo.Context) error {
-	if _, err := g.query(c); err != nil {
-		return err
-	}
-	list, err := g.Proxy.ListAccounts(c.Request().Context(), caller(c))
+	given, err := g.query(c, proxy.AccountParameters...)
 	if err != nil {
 		return err
 	}
-	return answer(c, accountList{Result: list, Count: len(list)}, nil)
-}
-
-// accountList is the list envelope, in the contract's order.
-type accountList struct {
-	Result []proxy.AccountView `json:"result"`
-	Next   *string             `json:"next_cursor"`
-	Prev   *string             `json:"prev_cursor"`
-	Count  int                 `json:"result_count"`
+	list, err := g.Proxy.ListAccounts(c.Request().Context(), caller(c), given)
+	return answer(c, list, err)
 }
 
 func (g *gateway) account(c echo.Context) error {
@@ -154,11 +149,11 @@ func (g *gateway) metaOfConnector(c echo.Context) error {
 }
 
 func (g *gateway) metaOfAccount(c echo.Context) error {
-	account, err := g.query(c)
+	given, err := g.query(c)
 	if err != nil {
 		return err
 	}
-	view, err := g.Proxy.MetaOf(c.Request().Context(), caller(c), param(c, "model"), param(c, "resource"), "", account, param(c, "method"))
+	view, err := g.Proxy.MetaOf(c.Request().Context(), caller(c), param(c, "model"), param(c, "resource"), "", given["integrated_account_id"], param(c, "method"))
 	return answer(c, view, err)
 }
 

@@ -15,6 +15,9 @@ func components(model Schemas) object {
 	for _, p := range parameters() {
 		params = params.with(p.name, p.object())
 	}
+	for _, p := range accountParameters() {
+		params = params.with(p.name, p.object())
+	}
 	return object{
 		{"securitySchemes", object{{"bearer", object{{"type", "http"}, {"scheme", "bearer"}, {"description", "A token of `auth.tokens` in the configuration, or an account token."}}}}},
 		{"parameters", append(params, headerParameters()...)},
@@ -61,7 +64,7 @@ func schemas(model Schemas) object {
 			streamLine("checkpoint", closed(object{{"next_cursor", text()}, {"count", object{{"type", "integer"}}}}, "next_cursor", "count")),
 			streamLine("end", closed(object{{"status", oneOf("complete", "limited")}, {"count", object{{"type", "integer"}}}, {"next_cursor", cursor}, {"range", reference("schemas", "Range")}, {"warnings", listOf(reference("schemas", "Warning"))}}, "status", "count", "next_cursor", "range", "warnings"))}}}},
 		{"Error", errorSchema()},
-		{"AccountList", schemaOf(reflect.TypeFor[accountList]())},
+		{"AccountList", schemaOf(reflect.TypeFor[proxy.AccountList]())},
 		{"Account", schemaOf(reflect.TypeFor[proxy.AccountView]())},
 		{"AccountToken", accountTokenSchema()},
 		{"Capabilities", schemaOf(reflect.TypeFor[proxy.Capabilities]())},
@@ -134,6 +137,11 @@ func schemaOf(t reflect.Type) object {
 	case reflect.Struct:
 		props, required := object{}, []string{}
 		for i := range t.NumField() {
+			if t.Field(i).Anonymous {
+				inner := schemaOf(t.Field(i).Type)
+				props, required = append(props, inner.of("properties").(object)...), append(required, inner.of("required").([]string)...)
+				continue
+			}
 			name, options, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
 			if props = props.with(name, schemaOf(t.Field(i).Type)); options != "omitempty" {
 				required = append(required, name)

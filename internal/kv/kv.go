@@ -1,7 +1,7 @@
 // Package kv is the house's cache of bytes by key: in memory, or in Redis where replicas share one.
 //
 // Both stores keep bounded values for a bounded time and may lose any of them at any moment; nothing in them is the
-// only copy of a truth (I9), but for a refresh token that a provider gave in place of the configured one. Whoever writes seals first: a store sees no plaintext. Memory evicts the entries
+// only copy of a truth (I9), but for a refresh token that a provider gave in place of one of the configuration. Whoever writes seals first: a store sees no plaintext. Memory evicts the entries
 // longest unused when it is full. Redis prefixes its keys, gives every call 50 ms, tries nothing twice, and after a
 // failure answers ErrDown at once until a probe succeeds, so that a silent server costs one request 50 ms and not
 // every request.
@@ -46,6 +46,12 @@ type Store interface {
 	Ping(ctx context.Context) error
 	// Close frees what the store holds; later calls fail.
 	Close() error
+}
+
+// Locker is a store that holds locks too: a memory within the process, Redis among replicas.
+type Locker interface {
+	// Lock holds a key for at most ttl, or until released; ok is false while somebody else holds it.
+	Lock(ctx context.Context, key string, ttl time.Duration) (release func(), ok bool, err error)
 }
 
 func checkSet(key string, val []byte, ttl time.Duration, maxValue int) error {

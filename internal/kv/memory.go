@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"container/list"
 	"context"
+	"crypto/rand"
 	"sync"
 	"time"
 )
@@ -21,6 +22,8 @@ type MemoryConfig struct {
 // Memory is a Store within the process: when it is full, the entry longest unused goes first.
 type Memory struct {
 	cfg MemoryConfig
+
+	locking sync.Mutex // of Lock and release, around mu
 
 	mu      sync.Mutex
 	entries map[string]*list.Element // of *memEntry; nil once closed
@@ -109,6 +112,30 @@ func (m *Memory) put(e *memEntry) {
 	}
 	m.entries[e.key] = m.used.PushFront(e)
 	m.bytes += e.size()
+}
+
+// Lock holds a key as a value that nobody reads.
+func (m *Memory) Lock(ctx context.Context, key string, ttl time.Duration) (release func(), ok bool, err error) {
+	m.locking.Lock()
+	defer m.locking.Unlock()
+	if _, held, err := m.Get(ctx, key); err != nil || held {
+		return nil, false, err
+	}
+	mine := rand.Text()
+	if err := m.Set(ctx, key, []byte(mine), ttl); err != nil {
+		return nil, false, err
+	}
+	return func() {
+		m.locking.Lock()
+		defer m.locking.Unlock()
+		if val, ok, err := m.Get(context.Background(), key); err == nil && ok && string(val) == mine {
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			if el := m.entries[key]; el != nil {
+				m.remove(el)
+			}
+		}
+	}, true, nil
 }
 
 func (m *Memory) remove(el *list.Element) {

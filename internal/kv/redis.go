@@ -2,6 +2,7 @@ package kv
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"sync/atomic"
@@ -84,6 +85,31 @@ func (r *Redis) Set(ctx context.Context, key string, val []byte, ttl time.Durati
 	return r.call(ctx, "writing to redis", func(ctx context.Context) error {
 		return r.client.Set(ctx, prefix+key, val, ttl).Err()
 	})
+}
+
+// unlock removes a lock that is still the caller's: one that ended, and was taken by another, is not.
+var unlock = redis.NewScript(`if redis.call("get", KEYS[1]) == ARGV[1] then return redis.call("del", KEYS[1]) end return 0`)
+
+// Lock holds a key among all replicas.
+func (r *Redis) Lock(ctx context.Context, key string, ttl time.Duration) (release func(), ok bool, err error) {
+	mine := rand.Text()
+	if err := checkSet(key, nil, ttl, r.cfg.MaxValue); err != nil {
+		return nil, false, err
+	}
+	err = r.call(ctx, "locking in redis", func(ctx context.Context) error {
+		var err error
+		ok, err = r.client.SetNX(ctx, prefix+key, mine, max(ttl, time.Millisecond)).Result()
+		return err
+	})
+	if err != nil || !ok {
+		return nil, false, err
+	}
+	return func() {
+		// One that can't be let go ends by itself.
+		_ = r.call(context.Background(), "unlocking in redis", func(ctx context.Context) error {
+			return unlock.Eval(ctx, r.client, []string{prefix + key}, mine).Err()
+		})
+	}, true, nil
 }
 
 // Ping says whether Redis answers. It goes through the breaker like every call, so that a readiness probe neither

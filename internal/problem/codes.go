@@ -22,6 +22,12 @@ const (
 	ResourceForbidden  Code = "resource_forbidden"
 	FormatForbidden    Code = "format_forbidden"
 	MintForbidden      Code = "mint_forbidden"
+	AccountExists      Code = "account_exists"
+	AccountBlocked     Code = "account_blocked"
+	AccountReadOnly    Code = "account_read_only"
+	TokenExists        Code = "token_exists"
+	TokenReadOnly      Code = "token_read_only"
+	SecretUnreadable   Code = "secret_unreadable"
 	InvalidParameter   Code = "invalid_parameter"
 	UnknownParameter   Code = "unknown_parameter"
 	MissingParameter   Code = "missing_parameter"
@@ -93,6 +99,12 @@ var table = []Entry{
 	{ResourceForbidden, http.StatusForbidden, "The token does not reach this resource, or this part of the gateway.", "Name it in `resources` of the token."},
 	{FormatForbidden, http.StatusForbidden, "The token does not get this response format.", "Name it in `formats` of the token, or ask for another one."},
 	{MintForbidden, http.StatusForbidden, "An account token mints no other tokens.", "Ask with the token that minted it."},
+	{AccountExists, http.StatusConflict, "An integrated account has this id already.", "Change that one with PATCH, or leave `id` out to have one made."},
+	{AccountBlocked, http.StatusForbidden, "The operator has blocked the integrated account.", "On the admin surface, PATCH its `status` to `active`."},
+	{AccountReadOnly, http.StatusConflict, "The accounts are those of the configuration, which lists them.", "Change the file and reload, or have `accounts.store` name a database."},
+	{TokenExists, http.StatusConflict, "A token has this name already.", "Revoke that one, or choose another name."},
+	{TokenReadOnly, http.StatusConflict, "The tokens are those of the configuration, which lists them.", "Change the file and reload, or have `accounts.store` name a database."},
+	{SecretUnreadable, http.StatusInternalServerError, "The account's credentials don't open: a key was taken out of `secret_key` too early, or their rows were altered.", "Put the key back (`meterbridge keys status` says which), or set the credentials anew."},
 	{InvalidParameter, http.StatusBadRequest, "A parameter is malformed or out of bounds.", "`details.parameter` names it, the message says what it takes."},
 	{UnknownParameter, http.StatusBadRequest, "With `strict=true`, a parameter that nothing understands.", "The message names the nearest known one; provider parameters go into `remote_query[…]`."},
 	{MissingParameter, http.StatusBadRequest, "A required parameter is missing.", "`details.parameter` names it."},
@@ -127,7 +139,7 @@ var table = []Entry{
 	{EgressDenied, http.StatusBadGateway, "The address to call is not public, or not this connector's.", "Allow the range in `egress.allow` if it is meant."},
 	{MappingFailed, http.StatusBadGateway, "The mapping can't read the provider's item.", "`raw` shows the item; the message names mapping and line."},
 	{Unavailable, http.StatusServiceUnavailable, "The provider is out of order for a while: it says so, or most of the last calls to it failed and it is left alone.", "Wait for `Retry-After` seconds."},
-	{StoreUnavailable, http.StatusServiceUnavailable, "A store that is needed does not answer: that of tokens, or that of positions too large for a cursor.", "Try again; `/readyz` has the state of the store."},
+	{StoreUnavailable, http.StatusServiceUnavailable, "A store that is needed does not answer, or takes nothing: that of accounts, that of tokens, or that of positions too large for a cursor.", "Try again; `/readyz` has the state of the stores."},
 	{TooManyRequests, http.StatusTooManyRequests, "A limit of the gateway's own.", "Wait for `Retry-After` seconds."},
 	{TooLarge, http.StatusRequestEntityTooLarge, "The request's body or path is too large.", "See `meterbridge docs limits`."},
 	{MalformedRequest, http.StatusBadRequest, "The request is no HTTP that the gateway can read.", "The message says what is wrong with it."},

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash"
@@ -17,10 +18,11 @@ const (
 	// KeySize is the length of a configured key.
 	KeySize = 32
 
-	keyIDSize = 4
+	// KeyIDSize is how many bytes sealed ones begin with that name their key.
+	KeyIDSize = 4
 
 	// Overhead is how much longer sealed bytes are than plain ones.
-	Overhead = keyIDSize + nonceSize + tagSize
+	Overhead = KeyIDSize + nonceSize + tagSize
 )
 
 // ErrOpen is the one answer to bytes that do not open: cut, altered, of another key, label or aad.
@@ -33,7 +35,7 @@ type Keyring struct{ keys []*key }
 // key is one configured key and what was derived of it. Labels are constants of the code, so the maps stay small.
 type key struct {
 	master  []byte
-	id      [keyIDSize]byte
+	id      [KeyIDSize]byte
 	sealers derived[*sealer]
 	hashers derived[*sync.Pool] // of hash.Hash: setting one up costs as much as a short sum
 }
@@ -74,7 +76,7 @@ func NewKeyring(keys ...[]byte) (*Keyring, error) {
 			return nil, fmt.Errorf("making a keyring: key %d has %d bytes, want %d", i+1, len(k), KeySize)
 		}
 		e := &key{master: bytes.Clone(k)}
-		copy(e.id[:], e.derive("id", "", keyIDSize))
+		copy(e.id[:], e.derive("id", "", KeyIDSize))
 		r.keys = append(r.keys, e)
 	}
 	return r, nil
@@ -105,7 +107,7 @@ func (r *Keyring) Open(label string, sealed, aad []byte) ([]byte, error) {
 	if len(sealed) < Overhead {
 		return nil, ErrOpen
 	}
-	id, box := sealed[:keyIDSize], sealed[keyIDSize:]
+	id, box := sealed[:KeyIDSize], sealed[KeyIDSize:]
 	known := false
 	for _, k := range r.keys { // all, because two keys may share an id
 		if !bytes.Equal(id, k.id[:]) {
@@ -120,6 +122,23 @@ func (r *Keyring) Open(label string, sealed, aad []byte) ([]byte, error) {
 		r.keys[0].sealer(label).open(box, append(bytes.Clone(id), aad...))
 	}
 	return nil, ErrOpen
+}
+
+// IDs name the keys of the ring in its order, as KeyID does. They tell nothing of the keys.
+func (r *Keyring) IDs() []string {
+	var out []string
+	for _, k := range r.keys {
+		out = append(out, KeyID(k.id[:]))
+	}
+	return out
+}
+
+// KeyID names the key that sealed bytes; "" where they are none.
+func KeyID(sealed []byte) string {
+	if len(sealed) < KeyIDSize {
+		return ""
+	}
+	return hex.EncodeToString(sealed[:KeyIDSize])
 }
 
 // MAC is a keyed hash of the data under the first key. Data is length-prefixed: ("ab","c") differs from ("a","bc").
@@ -167,7 +186,7 @@ func (k *key) sealer(label string) *sealer {
 
 // bind puts the key's id before the caller's aad; its length is fixed, so the two can't be confused.
 func (k *key) bind(aad []byte) []byte {
-	return append(append(make([]byte, 0, keyIDSize+len(aad)), k.id[:]...), aad...)
+	return append(append(make([]byte, 0, KeyIDSize+len(aad)), k.id[:]...), aad...)
 }
 
 func (k *key) derive(purpose, label string, size int) []byte {

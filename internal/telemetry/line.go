@@ -16,6 +16,7 @@ import (
 // outlive the request. They do nothing on a nil *Line.
 type Line struct {
 	RequestID string
+	TraceID   string // "" where the request is not traced
 	Began     time.Time
 	Method    string
 	Route     string // the pattern
@@ -28,6 +29,7 @@ type Line struct {
 	Took      time.Duration
 
 	Caller    string // the token's name
+	TokenID   string
 	Token     string // its fingerprint
 	Account   string // its fingerprint
 	AccountID string
@@ -36,6 +38,9 @@ type Line struct {
 	Resource  string
 
 	calls, joined, upstream, mapping atomic.Int64
+
+	traced *traced // nil where the request is not
+	quiet  bool    // a machine asks this all the time
 }
 
 type lineKey struct{}
@@ -58,6 +63,13 @@ func RequestID(ctx context.Context) string {
 	}
 	return ""
 }
+
+// Quiet says that the request is one that machines make all the time, to see whether the gateway is well: a good answer to it
+// is worth a line to nobody, and a trace neither.
+func (l *Line) Quiet() { l.quiet = true }
+
+// IsQuiet says whether it is one.
+func (l *Line) IsQuiet() bool { return l.quiet }
 
 // Of says whose account the request is about.
 func (l *Line) Of(account, tenant, connector string) {
@@ -116,10 +128,21 @@ func (l *Line) Calls() (calls int, took time.Duration) {
 	return int(l.calls.Load()), time.Duration(l.upstream.Load())
 }
 
-// level makes our own failures, and answers that broke under way, stand out among requests that went as they should.
+// Mapping is the time that mappings have worked so far.
+func (l *Line) Mapping() time.Duration { return time.Duration(l.mapping.Load()) }
+
+// failed says that it was not the caller's fault: an error of ours or of a provider, or an answer that broke under way.
+func (l *Line) failed() bool {
+	return l.Status >= http.StatusInternalServerError || l.Code != "" && l.Status < http.StatusBadRequest
+}
+
+// level makes what failed stand out among requests that went as they should.
 func (l *Line) level() slog.Level {
-	if l.Status >= http.StatusInternalServerError || l.Code != "" && l.Status < http.StatusBadRequest {
+	switch {
+	case l.failed():
 		return slog.LevelWarn
+	case l.quiet && l.Code == "":
+		return slog.LevelDebug
 	}
 	return slog.LevelInfo
 }
@@ -140,11 +163,14 @@ func (l *Line) Log(ctx context.Context, log *slog.Logger) {
 		slog.Int("status", l.Status), slog.String("code", l.Code),
 		micros("duration_us", l.Took), micros("ttfb_us", l.FirstByte),
 		slog.Int("upstream_calls", calls), slog.Int64("upstream_joined", l.joined.Load()), micros("upstream_us", upstream),
-		micros("mapping_us", time.Duration(l.mapping.Load())),
+		micros("mapping_us", l.Mapping()),
 		slog.Int("records", l.Records), slog.Int64("bytes", l.Bytes), slog.String("format", l.Format),
 		slog.String("connector", l.Connector), slog.String("resource", l.Resource),
 		slog.String("account_fp", l.Account), slog.String("token_fp", l.Token), slog.String("caller", l.Caller),
 	)
+	if l.TraceID != "" {
+		r.AddAttrs(slog.String("trace_id", l.TraceID))
+	}
 	_ = h.Handle(ctx, r) // nobody is there to hear that a log can't be written
 }
 

@@ -17,6 +17,8 @@ type Metrics struct {
 	registry *prometheus.Registry
 	redis    *scraped
 	accounts *scraped
+	breakers *scraped
+	hosts    *scraped
 
 	requests  *prometheus.CounterVec
 	durations *prometheus.HistogramVec
@@ -24,8 +26,6 @@ type Metrics struct {
 	waits     *prometheus.HistogramVec
 	tokens    *prometheus.CounterVec
 	retries   *prometheus.CounterVec
-	breakers  *prometheus.CounterVec
-	broken    *prometheus.GaugeVec
 	flights   *prometheus.CounterVec
 	records   *prometheus.CounterVec
 	mappings  *prometheus.CounterVec
@@ -34,6 +34,7 @@ type Metrics struct {
 	limited   *prometheus.CounterVec
 	mapping   *prometheus.CounterVec
 	dropped   prometheus.Counter
+	lost      prometheus.Counter
 	opened    prometheus.Counter
 	stale     prometheus.Counter
 	pageHit   prometheus.Counter
@@ -54,8 +55,6 @@ func NewMetrics(version string) *Metrics {
 	m.waits = histogram(m, "upstream_wait_seconds", "Time that a call waited for its turn: for a place in the account's concurrency and for the provider's rate.", "connector")
 	m.tokens = counters(m, "upstream_tokens_total", "Calls for an access token, by outcome as of upstream_duration_seconds.", "connector", "outcome")
 	m.retries = counters(m, "upstream_retries_total", "Calls to providers that were made once more after a failure that may pass.", "connector")
-	m.breakers = counters(m, "upstream_breaker_turns_total", "Turns of the breakers that keep calls away from a provider which fails them; state is open or closed.", "connector", "state")
-	m.broken = gauges(m, "upstream_breakers_open", "Breakers that keep calls away from a provider now.", "connector")
 	m.flights = counters(m, "upstream_flights_total", "Calls to providers that were joined by a request which asks the same (joined), made before they were waited for (ahead), or made ahead and broken off (given_up).", "connector", "outcome")
 	m.records = counters(m, "records_total", "Records served.", "connector", "resource", "format")
 	m.mappings = counters(m, "mapping_errors_total", "Items that a mapping could not read.", "connector", "resource")
@@ -68,12 +67,15 @@ func NewMetrics(version string) *Metrics {
 	m.pageHit = counter(m, "page_cache_hits_total", "Provider's pages found in the page cache.")
 	m.pageMiss = counter(m, "page_cache_misses_total", "Provider's pages not found in the page cache.")
 	m.dropped = counter(m, "request_log_dropped_total", "Requests that the request log has no row of, because its queue was full or the database did not take them.")
+	m.lost = counter(m, "spans_lost_total", "Spans of traces that their receiver did not take.")
 	m.redis = newScraped("redis_up", "1 while Redis answers, 0 while requests go on without it.")
 	m.accounts = newScraped("accounts", "Integrated accounts, by their status.", "connector", "status")
+	m.breakers = newScraped("upstream_breakers_open", "Accounts whose calls are kept away from a provider now, because it has failed most of their last ones.", "connector")
+	m.hosts = newScraped("upstream_hosts_down", "Hosts of providers that are left alone now, because they could not be reached.")
 	build := prometheus.NewGauge(prometheus.GaugeOpts{Namespace: namespace, Name: "build_info", Help: "1; the labels say what runs.", ConstLabels: prometheus.Labels{"version": label(version), "go_version": runtime.Version()}})
 	build.Set(1)
 	m.registry.MustRegister(m.collector...)
-	m.registry.MustRegister(build, m.redis, m.accounts, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(build, m.redis, m.accounts, m.breakers, m.hosts, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
@@ -87,12 +89,6 @@ func histogram(m *Metrics, name, help string, labels ...string) *prometheus.Hist
 
 func counters(m *Metrics, name, help string, labels ...string) *prometheus.CounterVec {
 	v := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help}, labels)
-	m.collector = append(m.collector, v)
-	return v
-}
-
-func gauges(m *Metrics, name, help string, labels ...string) *prometheus.GaugeVec {
-	v := prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help}, labels)
 	m.collector = append(m.collector, v)
 	return v
 }
@@ -159,6 +155,13 @@ func (m *Metrics) PageCache(hit bool) {
 func (m *Metrics) RequestLogDropped(n int) {
 	if m != nil {
 		m.dropped.Add(float64(n))
+	}
+}
+
+// SpansLost counts n spans that no receiver has taken.
+func (m *Metrics) SpansLost(n int) {
+	if m != nil {
+		m.lost.Add(float64(n))
 	}
 }
 

@@ -32,9 +32,7 @@ func TestMetrics(t *testing.T) {
 	m.Upstream("acme", 99999, time.Second, 0)
 	m.TokenAsked("acme", 200)
 	m.Retried("acme")
-	m.Breaker("acme", true)
-	m.Breaker("acme", true)
-	m.Breaker("acme", false)
+	m.Breakers(func(show func(string, int)) int { show("acme", 2); return 1 })
 	m.Accounts(func(show func(string, string, int)) { show("acme", "active", 3) })
 	m.Mapping("acme", "usage", 1500*time.Millisecond)
 	m.RequestLogDropped(4)
@@ -66,8 +64,8 @@ func TestMetrics(t *testing.T) {
 		`meterbridge_upstream_wait_seconds_count{connector="acme"} 3`,
 		`meterbridge_upstream_tokens_total{connector="acme",outcome="ok"} 1`,
 		`meterbridge_upstream_retries_total{connector="acme"} 1`,
-		`meterbridge_upstream_breaker_turns_total{connector="acme",state="open"} 2`,
-		`meterbridge_upstream_breakers_open{connector="acme"} 1`,
+		`meterbridge_upstream_breakers_open{connector="acme"} 2`,
+		`meterbridge_upstream_hosts_down 1`,
 		`meterbridge_accounts{connector="acme",status="active"} 3`,
 		`meterbridge_mapping_seconds_total{connector="acme",resource="usage"} 1.5`,
 		`meterbridge_request_log_dropped_total 4`,
@@ -144,7 +142,7 @@ func TestWhatIsExpectedBeginsAtZero(t *testing.T) {
 	got := scrape(t, m)
 	for _, want := range []string{
 		`meterbridge_upstream_duration_seconds_count{connector="acme",outcome="unreachable"} 0`, `meterbridge_upstream_retries_total{connector="acme"} 0`,
-		`meterbridge_upstream_breakers_open{connector="acme"} 0`, `meterbridge_upstream_tokens_total{connector="acme",outcome="refused"} 0`,
+		`meterbridge_upstream_tokens_total{connector="acme",outcome="refused"} 0`,
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%s is not in\n%s", want, got)
@@ -159,7 +157,8 @@ func TestNilMetricsCountNothing(t *testing.T) {
 	m.TokenAsked("c", 200)
 	m.Flight("c", "joined")
 	m.Retried("c")
-	m.Breaker("c", true)
+	m.Breakers(nil)
+	m.SpansLost(1)
 	m.Expect("c")
 	m.Mapping("c", "r", 1)
 	m.RequestLogDropped(1)

@@ -57,3 +57,18 @@ func (m *Metrics) Accounts(count func(show func(connector, status string, n int)
 	}
 	m.accounts.ask.Store(&ask)
 }
+
+// Breakers shows at each scrape which calls are not made: open says it once for each connector, and gives the hosts.
+func (m *Metrics) Breakers(open func(show func(connector string, n int)) (hosts int)) {
+	if m == nil {
+		return
+	}
+	breakers := func(show func(float64, ...string)) {
+		open(func(connector string, n int) { show(float64(n), label(connector)) })
+	}
+	hosts := func(show func(float64, ...string)) {
+		show(float64(open(func(string, int) {})))
+	}
+	m.breakers.ask.Store(&breakers)
+	m.hosts.ask.Store(&hosts)
+}

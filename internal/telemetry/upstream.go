@@ -35,21 +35,8 @@ func (m *Metrics) Retried(connector string) {
 	}
 }
 
-// Breaker counts a breaker that opens or closes.
-func (m *Metrics) Breaker(connector string, open bool) {
-	switch {
-	case m == nil:
-	case open:
-		m.breakers.WithLabelValues(label(connector), "open").Inc()
-		m.broken.WithLabelValues(label(connector)).Inc()
-	default:
-		m.breakers.WithLabelValues(label(connector), "closed").Inc()
-		m.broken.WithLabelValues(label(connector)).Dec()
-	}
-}
-
 // Expect begins a connector's counters at zero, so that the first failure is a rise and not the first sight of a series.
-func (m *Metrics) Expect(connector string) {
+func (m *Metrics) Expect(connector string, resources ...string) {
 	if m == nil {
 		return
 	}
@@ -58,12 +45,13 @@ func (m *Metrics) Expect(connector string) {
 		m.upstream.WithLabelValues(name, o)
 		m.tokens.WithLabelValues(name, o)
 	}
+	for _, resource := range resources {
+		m.mappings.WithLabelValues(name, label(resource))
+		m.checks.WithLabelValues(name, label(resource), "other")
+		m.mapping.WithLabelValues(name, label(resource))
+	}
 	m.waits.WithLabelValues(name)
 	m.retries.WithLabelValues(name)
-	m.broken.WithLabelValues(name)
-	for _, state := range []string{"open", "closed"} {
-		m.breakers.WithLabelValues(name, state)
-	}
 	for _, o := range []string{"joined", "ahead", "given_up"} {
 		m.flights.WithLabelValues(name, o)
 	}

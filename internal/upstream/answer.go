@@ -12,6 +12,7 @@ import (
 
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/secret"
+	"github.com/meterbridge/meterbridge/internal/telemetry"
 )
 
 // MaxErrorBody is how much of a provider's error body is read and passed on.
@@ -64,13 +65,16 @@ func (s *Session) send(ctx context.Context, call connector.Call, sig *signature)
 		leave()
 		return nil, err
 	}
+	waited := time.Since(queued)
 	// The call outlives this function where its body is read later; the wire's Close ends it.
 	inner, cancel := context.WithCancelCause(ctx)
+	span := telemetry.StartCall(ctx, "upstream")
 	release := func() {
 		depart()
 		leave()
 	}
 	drop := func() {
+		span.End()
 		cancel(nil)
 		release()
 	}
@@ -90,13 +94,14 @@ func (s *Session) send(ctx context.Context, call connector.Call, sig *signature)
 		drop()
 		return nil, err
 	}
+	span.Carry(req.Header)
 	headers, query, err := sig.apply(req, call.Body) // last, so that nothing of the call stands over it
 	if err != nil {
 		drop()
 		return nil, err
 	}
-	waited := time.Since(queued)
-	shown := Exchange{Waited: waited, Purpose: call.Purpose, Method: req.Method, URL: shownURL(req.URL, call.NoAuth && call.URL != "", query)}
+	shown := Exchange{Purpose: call.Purpose, Method: req.Method, URL: shownURL(req.URL, call.NoAuth && call.URL != "", query), Waited: waited, span: span}
+	shown.describe(call.Template, u)
 	if traced(ctx) {
 		shown.RequestHeader = shownHeader(req.Header, headers)
 	}

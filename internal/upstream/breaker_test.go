@@ -107,6 +107,19 @@ func TestARestingProviderIsAnsweredFor(t *testing.T) {
 		for range 4 { // of three attempts each, but for the last
 			_, _ = s.Do(t.Context(), get("x"))
 		}
+		resting := func() (accounts int) {
+			if hosts := a.client.Resting(func(name string, n int) {
+				if name == "acme" {
+					accounts = n
+				}
+			}); hosts != 0 {
+				t.Errorf("%d hosts are left alone", hosts)
+			}
+			return accounts
+		}
+		if n := resting(); n != 1 {
+			t.Errorf("%d accounts rest", n)
+		}
 		made := calls.Load()
 		_, err := s.Do(t.Context(), get("x"))
 		if p := wants(t, err, problem.Unavailable, ""); p.Status != 503 || p.RetryAfter != 10 || p.Details["host"] != "127.0.0.1:80" {
@@ -122,6 +135,9 @@ func TestARestingProviderIsAnsweredFor(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = reply.Body.Close()
+		if n := resting(); n != 0 {
+			t.Errorf("%d accounts rest when all is well again", n)
+		}
 	})
 }
 

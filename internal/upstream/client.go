@@ -37,6 +37,8 @@ type Config struct {
 	Keyring   *secret.Keyring  // seals tokens and names them; random by default
 	States    *account.States  // told when a provider refuses credentials, and when it takes them again
 	Store     Store            // shares tokens between replicas; none by default
+	Vault     Vault            // keeps refresh tokens; in Store by default
+	Locks     Locker           // lets one replica at a time refresh; none by default
 	Clock     func() time.Time // time.Now
 
 	RootCAs  *x509.CertPool // the system's by default
@@ -91,6 +93,9 @@ func New(cfg Config) *Client {
 	if cfg.Flight == nil {
 		cfg.Flight = func(context.Context, string, string) {}
 	}
+	if cfg.Vault == nil && cfg.Store != nil {
+		cfg.Vault = kvVault{cfg.Keyring, cfg.Store}
+	}
 	own := new(self)
 	return &Client{
 		cfg:   cfg,
@@ -100,7 +105,7 @@ func New(cfg Config) *Client {
 			byKey: map[string]token{}, refused: map[string][sha256.Size]byte{}},
 		nonces: nonces{byKey: map[string]*challenge{}},
 		hosts:  newHosts(),
-		fresh:  refreshes{ring: cfg.Keyring, store: cfg.Store, byKey: map[string]*refresh{}},
+		fresh:  refreshes{vault: cfg.Vault, byKey: map[string]*refresh{}},
 	}
 }
 
@@ -124,7 +129,7 @@ type Session struct {
 
 // For is the session of an account. values is its context as the connector resolved it.
 func (c *Client) For(acct *account.Account, conn *connector.Connector, values map[string]any) *Session {
-	s := &Session{c: c, acct: acct, conn: conn, values: values, signed: new(sync.Map), lane: c.lanes.of(acct.ID, conn.Limits)}
+	s := &Session{c: c, acct: acct, conn: conn, values: values, signed: new(sync.Map), lane: c.lanes.of(acct.ID, conn)}
 	text, _ := values["base_url"].(string)
 	u, err := parseBase(text)
 	if err != nil {

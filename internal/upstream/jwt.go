@@ -37,7 +37,7 @@ func (s *Session) jwt(ctx context.Context, j *connector.JWT) (token, string, err
 		return token{}, "", problem.From(err)
 	}
 	key := s.fingerprint("jwt", j.Alg, id, pem, j.Claims.String(), string(values))
-	tok, err := s.c.tokens.get(ctx, key, func(context.Context) (token, error) {
+	tok, err := s.c.tokens.get(ctx, key, nil, func(context.Context) (token, error) {
 		signer, err := newSigner(j.Alg, id, pem)
 		if err != nil {
 			return token{}, err

@@ -21,6 +21,7 @@ const DefaultConcurrency = 8
 // provider's rate. A call that is made ahead does not queue: it takes what is free, and gives its place to one that queues.
 type lane struct {
 	limits connector.Limits
+	of     string // the connector's name
 	places chan struct{}
 	aside  chan struct{} // one place more, for a lookup: pages that hold all places wait for the names it brings
 	turns  *rate.Limiter // nil where the provider states no rate
@@ -38,16 +39,18 @@ type lanes struct {
 }
 
 // of is the account's lane. One with other limits, after a reload, takes the place of the old, which empties by itself.
-func (l *lanes) of(account string, limits connector.Limits) *lane {
+func (l *lanes) of(account string, conn *connector.Connector) *lane {
+	limits := conn.Limits
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if a := l.byID[account]; a != nil && a.limits == limits {
+	if a := l.byID[account]; a != nil && a.limits == limits && a.of == conn.Name {
 		return a
 	}
 	if l.byID == nil {
 		l.byID = map[string]*lane{}
 	}
 	a := newLane(limits)
+	a.of = conn.Name
 	l.byID[account] = a
 	return a
 }

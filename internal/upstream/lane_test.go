@@ -198,11 +198,14 @@ func TestConcurrencyHoldsUntilTheBodyIsClosed(t *testing.T) {
 
 func TestLanesFollowTheConnectorsLimits(t *testing.T) {
 	var l lanes
-	a := l.of("a", connector.Limits{Concurrency: 2})
-	if l.of("a", connector.Limits{Concurrency: 2}) != a || l.of("b", connector.Limits{Concurrency: 2}) == a {
+	of := func(places int) *connector.Connector {
+		return &connector.Connector{Limits: connector.Limits{Concurrency: places}}
+	}
+	a := l.of("a", of(2))
+	if l.of("a", of(2)) != a || l.of("b", of(2)) == a {
 		t.Error("a lane is not its account's")
 	}
-	if next := l.of("a", connector.Limits{Concurrency: 3}); next == a || cap(next.places) != 3 {
+	if next := l.of("a", of(3)); next == a || cap(next.places) != 3 {
 		t.Error("a lane outlived its limits")
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/problem"
+	"github.com/meterbridge/meterbridge/internal/telemetry"
 )
 
 // grant is one way of an account to a token: the connector's words with the account's credentials in them.
@@ -26,6 +27,8 @@ type grant struct {
 	id, secret, refresh  string // refresh is the configured one
 	privateKey, keyID    string
 	tokenKey, refreshKey string // in the caches
+	text                 string // of what is configured, for the vault
+	held                 *refresh
 }
 
 // token is the account's bearer token, from the cache or fetched.
@@ -34,7 +37,11 @@ func (s *Session) token(ctx context.Context, o *connector.OAuth2) (token, string
 	if err != nil {
 		return token{}, "", err
 	}
-	tok, err := s.c.tokens.get(ctx, g.tokenKey, func(ctx context.Context) (token, error) {
+	turn := g.turn
+	if g.spec.Grant != "refresh_token" {
+		turn = nil
+	}
+	tok, err := s.c.tokens.get(ctx, g.tokenKey, turn, func(ctx context.Context) (token, error) {
 		tok, p := g.fetch(ctx)
 		if p != nil && p.Code == problem.NeedsReauth && s.confirm() > 0 {
 			if err := sleep(ctx, s.confirm()); err != nil {
@@ -76,35 +83,47 @@ func (s *Session) grant(o *connector.OAuth2) (*grant, error) {
 	// What is asked for makes another token, and leaves the refresh token the same.
 	who := []string{g.endpoint.String(), g.id, g.secret, g.refresh, g.privateKey}
 	what := []string{o.Grant, o.Send, o.Alg, g.keyID, strings.Join(call.Scopes, " "), call.Audience, fmt.Sprintf("%q", call.Params)}
+	g.text = strings.Join(who, "\x00")
 	g.tokenKey, g.refreshKey = s.fingerprint(append(what, who...)...), s.fingerprint(who...)
 	return g, nil
 }
 
-// fetch gets a new token. A refresh token that comes with it is kept before the token is used: the provider knows no
-// other from then on.
+// turn waits until nobody else, here or in another replica, refreshes with the grant's refresh token.
+func (g *grant) turn(ctx context.Context) (release func(), err error) {
+	if g.held, err = g.s.c.fresh.hold(ctx, g.refreshKey, g.s.acct.ID, g.text); err != nil {
+		return nil, err
+	}
+	unlock, err := g.s.c.turn(ctx, g.refreshKey)
+	if err != nil {
+		g.held.release()
+		return nil, err
+	}
+	return func() { unlock(); g.held.release() }, nil
+}
+
+// fetch gets a new token, in the grant's turn. A refresh token that comes with it is kept before the token is used: the
+// provider knows no other from then on.
 func (g *grant) fetch(ctx context.Context) (token, *problem.Problem) {
 	if g.spec.Grant != "refresh_token" {
 		tok, _, _, p := g.ask(ctx, "")
 		return tok, p
 	}
-	held, err := g.s.c.fresh.hold(ctx, g.refreshKey)
+	used, err := g.held.current(ctx, g.refresh)
 	if err != nil {
 		return token{}, problem.From(err)
 	}
-	defer held.release()
-	used := held.current(ctx, g.refresh)
 	tok, next, spent, p := g.ask(ctx, used)
-	if spent && g.s.c.cfg.Store != nil {
+	if spent && g.held.vault != nil {
 		// Another replica may have been first: then the store has, or is about to have, what the provider gave it.
 		if err := sleep(ctx, racePatience); err != nil {
 			return token{}, problem.From(err)
 		}
-		if newer, ok := held.stored(ctx); ok && newer != used {
+		if newer, ok, err := g.held.stored(ctx); err == nil && ok && newer != used {
 			tok, next, _, p = g.ask(ctx, newer)
 		}
 	}
 	if next != "" && next != g.refresh {
-		held.keep(ctx, next)
+		g.held.keep(ctx, next)
 	}
 	return tok, p
 }
@@ -209,6 +228,9 @@ func (t *tokenTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if traced(r.Context()) {
 		shown.RequestHeader = shownHeader(r.Header, []string{"Authorization"})
 	}
+	shown.span = telemetry.StartCall(r.Context(), "token")
+	shown.describe("(token)", r.URL)
+	shown.span.Carry(r.Header)
 	start := time.Now()
 	resp, err := t.s.c.hosts.of(r.URL.Host).reach(t.next, r)
 	t.s.c.tell(r.Context(), shown, start, t.s.conn.Name, resp)

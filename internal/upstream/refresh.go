@@ -2,26 +2,72 @@ package upstream
 
 import (
 	"context"
+	"encoding/hex"
+	"math/rand/v2"
 	"sync"
 	"time"
 
+	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/secret"
 )
 
 const (
-	// refreshTTL is how long a refresh token that replaced the configured one is kept without being used.
+	// refreshTTL is how long a refresh token that replaced the configured one is kept without being used, in Redis.
 	refreshTTL = 180 * 24 * time.Hour
 	// racePatience is how long another replica, which used a refresh token first, has to store its successor.
 	racePatience = 500 * time.Millisecond
+	// lockPause is how long a replica waits until it asks again whether another one still refreshes.
+	lockPause = 100 * time.Millisecond
+	// lockMargin is by how much a lock outlives the token call that it is for, and the replica that died in it.
+	lockMargin = time.Second
 
 	refreshLabel = "refresh"
 )
 
-// refreshes keeps the refresh tokens that providers gave in place of the configured ones: in memory, and sealed in the
-// store, where other replicas and the next start find them.
-type refreshes struct {
+// Vault keeps the refresh tokens that a provider gave in place of an account's configured ones. A grant is the text of what
+// is configured, secrets and all: configured anew, it never meets the tokens of the old one.
+type Vault interface {
+	// RefreshToken is the newest one; ok is false where the configured one is. An error says that nobody knows.
+	RefreshToken(ctx context.Context, account, grant string) (text string, ok bool, err error)
+	// KeepRefreshToken takes one in place of the one before.
+	KeepRefreshToken(ctx context.Context, account, grant, text string) error
+}
+
+// Locker lets one replica at a time do something; kv's stores fit. ok is false where another one does.
+type Locker interface {
+	Lock(ctx context.Context, key string, ttl time.Duration) (release func(), ok bool, err error)
+}
+
+// kvVault keeps them sealed in the store that replicas share, for accounts that have no database. Every doubt is an absence:
+// then the configured one, or the newest of this process, is tried.
+type kvVault struct {
 	ring  *secret.Keyring
 	store Store
+}
+
+func (v kvVault) key(account, grant string) string {
+	sum := v.ring.MAC(refreshLabel, []byte(account), []byte(grant))
+	return refreshLabel + ":" + hex.EncodeToString(sum[:])
+}
+
+func (v kvVault) RefreshToken(ctx context.Context, account, grant string) (string, bool, error) {
+	key := v.key(account, grant)
+	sealed, ok, err := v.store.Get(ctx, key)
+	if err != nil || !ok {
+		return "", false, nil
+	}
+	plain, err := v.ring.Open(refreshLabel, sealed, []byte(key))
+	return string(plain), err == nil && len(plain) > 0, nil
+}
+
+func (v kvVault) KeepRefreshToken(ctx context.Context, account, grant, text string) error {
+	key := v.key(account, grant)
+	return v.store.Set(ctx, key, v.ring.Seal(refreshLabel, []byte(text), []byte(key)), refreshTTL)
+}
+
+// refreshes are the refresh tokens that this process knows, in front of the vault.
+type refreshes struct {
+	vault Vault // nil: none
 
 	mu    sync.Mutex
 	byKey map[string]*refresh
@@ -29,19 +75,19 @@ type refreshes struct {
 
 // refresh is one account's refresh token. Whoever uses it holds the gate: a provider that rotates takes each but once.
 type refresh struct {
-	all     *refreshes
-	key     string
-	gate    chan struct{}
-	text    string // "" where none came in place of the configured one
-	unsaved bool   // the store was down when it came
+	vault          Vault
+	account, grant string
+	gate           chan struct{}
+	text           string // "" where none came in place of the configured one
+	unsaved        bool   // the vault took nothing when it came
 }
 
 // hold is the refresh token of a key, for one user at a time, until it is let go.
-func (r *refreshes) hold(ctx context.Context, key string) (*refresh, error) {
+func (r *refreshes) hold(ctx context.Context, key, account, grant string) (*refresh, error) {
 	r.mu.Lock()
 	one := r.byKey[key]
 	if one == nil {
-		one = &refresh{all: r, key: key, gate: make(chan struct{}, 1)}
+		one = &refresh{vault: r.vault, account: account, grant: grant, gate: make(chan struct{}, 1)}
 		r.byKey[key] = one
 	}
 	r.mu.Unlock()
@@ -55,19 +101,24 @@ func (r *refreshes) hold(ctx context.Context, key string) (*refresh, error) {
 
 func (f *refresh) release() { <-f.gate }
 
-// current is the token to use now: the newest that is known here or to another replica, else the configured one.
-func (f *refresh) current(ctx context.Context, configured string) string {
+// current is the token to use now: the newest that is known here or to another replica, else the configured one. Where nobody
+// knows, none is used: a provider may take a token that was spent for a theft, and end all of them.
+func (f *refresh) current(ctx context.Context, configured string) (string, error) {
 	if f.unsaved {
 		f.save(ctx)
-		return f.text
+		return f.text, nil
 	}
-	if text, ok := f.stored(ctx); ok {
+	text, ok, err := f.stored(ctx)
+	if err != nil {
+		return "", problem.Wrap(problem.StoreUnavailable, err, "the newest refresh token of the account lies in the database, which does not answer; try again")
+	}
+	if ok {
 		f.text = text
 	}
 	if f.text == "" {
-		return configured
+		return configured, nil
 	}
-	return f.text
+	return f.text, nil
 }
 
 // keep takes a token in the place of the one before.
@@ -77,21 +128,34 @@ func (f *refresh) keep(ctx context.Context, text string) {
 }
 
 func (f *refresh) save(ctx context.Context) {
-	if f.all.store == nil {
-		return
+	if f.vault != nil {
+		f.unsaved = f.vault.KeepRefreshToken(ctx, f.account, f.grant, f.text) != nil
 	}
-	sealed := f.all.ring.Seal(refreshLabel, []byte(f.text), []byte(f.key))
-	f.unsaved = f.all.store.Set(ctx, refreshLabel+":"+f.key, sealed, refreshTTL) != nil
 }
 
-func (f *refresh) stored(ctx context.Context) (string, bool) {
-	if f.all.store == nil {
-		return "", false
+func (f *refresh) stored(ctx context.Context) (string, bool, error) {
+	if f.vault == nil {
+		return "", false, nil
 	}
-	sealed, ok, err := f.all.store.Get(ctx, refreshLabel+":"+f.key)
-	if err != nil || !ok {
-		return "", false
+	return f.vault.RefreshToken(ctx, f.account, f.grant)
+}
+
+// turn waits until no other replica refreshes under a key. A lock that can't be asked for is none: then a race is lost now
+// and then, which fetch knows how to mend.
+func (c *Client) turn(ctx context.Context, key string) (release func(), err error) {
+	for c.cfg.Locks != nil {
+		release, ok, err := c.cfg.Locks.Lock(ctx, "lock:"+key, c.cfg.Timeouts.Token+lockMargin)
+		switch {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case ok:
+			return release, nil
+		case err != nil:
+			return func() {}, nil
+		}
+		if err := sleep(ctx, lockPause/2+rand.N(lockPause)); err != nil {
+			return nil, err
+		}
 	}
-	plain, err := f.all.ring.Open(refreshLabel, sealed, []byte(f.key))
-	return string(plain), err == nil && len(plain) > 0
+	return func() {}, nil
 }

@@ -52,8 +52,9 @@ type tokens struct {
 }
 
 // get is the token of a key. However many ask at once, fetch runs once; it does not end because one of those who
-// wait for it leaves.
-func (t *tokens) get(ctx context.Context, key string, fetch func(context.Context) (token, error)) (token, error) {
+// wait for it leaves. With a turn it runs in that, among all
+// replicas: whoever has to wait for it finds what the one before fetched.
+func (t *tokens) get(ctx context.Context, key string, turn func(context.Context) (func(), error), fetch func(context.Context) (token, error)) (token, error) {
 	if tok, ok := t.cached(key); ok {
 		return tok, nil
 	}
@@ -66,6 +67,17 @@ func (t *tokens) get(ctx context.Context, key string, fetch func(context.Context
 		if tok, ok := t.stored(ctx, key); ok {
 			t.keep(key, tok)
 			return tok, nil
+		}
+		if turn != nil {
+			release, err := turn(ctx)
+			if err != nil {
+				return nil, problem.From(err)
+			}
+			defer release()
+			if tok, ok := t.stored(ctx, key); ok {
+				t.keep(key, tok)
+				return tok, nil
+			}
 		}
 		tok, err := fetch(ctx)
 		if err != nil {

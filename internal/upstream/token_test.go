@@ -24,7 +24,7 @@ func TestOneFlightForAllWhoWait(t *testing.T) {
 		}
 		results := make(chan error, 100)
 		for range 100 {
-			go func() { _, err := ts.get(t.Context(), "k", fetch); results <- err }()
+			go func() { _, err := ts.get(t.Context(), "k", nil, fetch); results <- err }()
 		}
 		synctest.Wait() // all wait for the one flight
 		close(gate)
@@ -49,9 +49,9 @@ func TestFlightOutlivesTheFirstToAsk(t *testing.T) {
 		}
 		first, leave := context.WithCancel(t.Context())
 		gone, served := make(chan error, 1), make(chan error, 1)
-		go func() { _, err := ts.get(first, "k", fetch); gone <- err }()
+		go func() { _, err := ts.get(first, "k", nil, fetch); gone <- err }()
 		synctest.Wait()
-		go func() { _, err := ts.get(t.Context(), "k", fetch); served <- err }()
+		go func() { _, err := ts.get(t.Context(), "k", nil, fetch); served <- err }()
 		synctest.Wait()
 		leave()
 		wants(t, <-gone, problem.ClientGone, "")
@@ -66,7 +66,7 @@ func TestFlightHasAnEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ts := newTokens(nil, secret.RandomKeyring())
 		start := time.Now()
-		_, err := ts.get(t.Context(), "k", func(ctx context.Context) (token, error) {
+		_, err := ts.get(t.Context(), "k", nil, func(ctx context.Context) (token, error) {
 			<-ctx.Done()
 			return token{}, ctx.Err()
 		})
@@ -83,7 +83,7 @@ func TestEachWaiterOwnsItsProblem(t *testing.T) {
 		results := make(chan error, 10)
 		for range 10 {
 			go func() {
-				_, err := ts.get(t.Context(), "k", func(context.Context) (token, error) {
+				_, err := ts.get(t.Context(), "k", nil, func(context.Context) (token, error) {
 					<-gate
 					return token{}, problem.New(problem.NeedsReauth, "no").With("status", 401)
 				})
@@ -118,7 +118,7 @@ func TestTokenIsKeptUntilShortlyBeforeItsEnd(t *testing.T) {
 				ts := newTokens(nil, secret.RandomKeyring())
 				fetched := 0
 				ask := func() {
-					if _, err := ts.get(t.Context(), "k", func(context.Context) (token, error) {
+					if _, err := ts.get(t.Context(), "k", nil, func(context.Context) (token, error) {
 						fetched++
 						expiry := time.Time{}
 						if c.life > 0 {
@@ -153,7 +153,7 @@ func newTokens(store Store, ring *secret.Keyring) *tokens {
 func TestLateNewsOfAnOldToken(t *testing.T) {
 	ts, n := newTokens(nil, secret.RandomKeyring()), 0
 	ask := func() string {
-		tok, err := ts.get(t.Context(), "k", func(context.Context) (token, error) {
+		tok, err := ts.get(t.Context(), "k", nil, func(context.Context) (token, error) {
 			n++
 			return token{"Bearer", fmt.Sprint(n), time.Now().Add(time.Hour)}, nil
 		})
@@ -181,7 +181,7 @@ func TestReplicasShareTokens(t *testing.T) {
 	}
 	ask := func(ts *tokens) string {
 		t.Helper()
-		tok, err := ts.get(t.Context(), "k", fetch)
+		tok, err := ts.get(t.Context(), "k", nil, fetch)
 		if err != nil {
 			t.Fatal(err)
 		}

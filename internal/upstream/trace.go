@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/meterbridge/meterbridge/internal/secret"
+	"github.com/meterbridge/meterbridge/internal/telemetry"
 )
 
 // Exchange is one HTTP round trip with a provider, told without its secrets. They are left out where the request is
@@ -29,7 +30,8 @@ type Exchange struct {
 	RequestHeader  http.Header   `json:"-"` // the headers are told to a trace alone
 	ResponseHeader http.Header   `json:"-"`
 
-	read *atomic.Int64 // the bytes, while they are read
+	read *atomic.Int64   // the bytes, while they are read
+	span *telemetry.Span // nil where the request is not traced
 }
 
 // Trace collects the exchanges of one request, those of its token and check calls too.
@@ -85,6 +87,7 @@ func (c *Client) tell(ctx context.Context, e Exchange, start time.Time, connecto
 		}
 		t.add(e)
 	}
+	e.spanned(resp)
 	if c.cfg.Observe != nil {
 		c.cfg.Observe(ctx, connector, e)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,6 +26,7 @@ func Contract(t *testing.T, open func(t *testing.T) kv.Store) {
 		"bounds":                           bounds,
 		"a caller that left gets an error": callerLeft,
 		"many at once":                     manyAtOnce,
+		"a lock is held by one":            locks,
 		"closed":                           closed,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
@@ -50,6 +52,56 @@ func comesBack(t *testing.T, s kv.Store) {
 	}
 	if err := s.Ping(ctx); err != nil {
 		t.Error(err)
+	}
+}
+
+func locks(t *testing.T, s kv.Store) {
+	ctx := t.Context()
+	lock := func(key string, ttl time.Duration) func() {
+		t.Helper()
+		release, ok, err := s.(kv.Locker).Lock(ctx, key, ttl)
+		if err != nil || ok != (release != nil) {
+			t.Fatalf("Lock(%q) = %v, %v", key, ok, err)
+		}
+		return release
+	}
+	first := lock("l", time.Hour)
+	if first == nil || lock("l", time.Hour) != nil {
+		t.Fatal("a lock is held by two, or by none")
+	}
+	if lock("other", time.Hour) == nil {
+		t.Error("another key is locked too")
+	}
+	first()
+	soon := lock("l", 20*time.Millisecond)
+	if soon == nil {
+		t.Fatal("a lock that was let go is still held")
+	}
+	var next func()
+	for end := time.Now().Add(patience); next == nil && time.Now().Before(end); {
+		next = lock("l", time.Hour) // until the one before has ended
+	}
+	if next == nil {
+		t.Fatal("a lock does not end")
+	}
+	soon()
+	first()
+	if lock("l", time.Hour) != nil {
+		t.Error("letting go of a lock that had ended let go of another one's")
+	}
+	var wins atomic.Int64
+	var all sync.WaitGroup
+	for range 20 {
+		all.Go(func() {
+			if _, ok, err := s.(kv.Locker).Lock(ctx, "many", time.Hour); err != nil {
+				t.Error(err)
+			} else if ok {
+				wins.Add(1)
+			}
+		})
+	}
+	if all.Wait(); wins.Load() != 1 {
+		t.Errorf("%d hold one lock", wins.Load())
 	}
 }
 

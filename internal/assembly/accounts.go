@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/meterbridge/meterbridge/internal/account"
 	"github.com/meterbridge/meterbridge/internal/admin"
+	"github.com/meterbridge/meterbridge/internal/audit"
 	"github.com/meterbridge/meterbridge/internal/config"
 	"github.com/meterbridge/meterbridge/internal/database"
 	"github.com/meterbridge/meterbridge/internal/jq"
@@ -48,9 +50,15 @@ func OpenAccounts(ctx context.Context, cfg *config.Config, keys *secret.Keyring)
 	return stored, db.Close, nil
 }
 
-// openRequestLog opens the request log, where there is a database for it.
-func (h *House) openRequestLog(cfg *config.Config, clock func() time.Time) (err error) {
-	if h.database == nil || cfg.RequestLog.Keep == 0 {
+// openLogs opens the trail of operators and the request log, where there is a database for them.
+func (h *House) openLogs(cfg *config.Config, clock func() time.Time) (err error) {
+	if h.database == nil {
+		return nil
+	}
+	if h.trail, err = audit.Open(context.Background(), h.database); err != nil {
+		return StoreError{errors.Join(err, h.closeDatabase())}
+	}
+	if cfg.RequestLog.Keep == 0 {
 		return nil
 	}
 	h.requests, err = requestlog.Open(context.Background(), requestlog.Config{
@@ -77,13 +85,17 @@ func (h *House) closeDatabase() error {
 	return errors.Join(h.requests.Close(), h.database.Close())
 }
 
+// Flush waits until the requests that are over are in the request log.
+func (h *House) Flush(ctx context.Context) error { return h.requests.Flush(ctx) }
+
 // ServeOnly puts one account in the place of all, for a call that brings its own.
 func (h *House) ServeOnly(a *account.Account) error { return h.static.Replace([]*account.Account{a}) }
 
 // adminRoutes are the rows of the admin surface: each part that has something to administer adds its own.
 func (h *House) adminRoutes() []admin.Route {
 	accounts := &admin.Accounts{Proxy: h.Proxy, Store: h.stored, Defects: h.defects}
-	return accounts.Routes()
+	logs := &admin.Logs{Requests: h.requests, Trail: h.trail}
+	return admin.Audited(h.trail, h.clock, slices.Concat(accounts.Routes(), logs.Routes()))
 }
 
 // defects are all that is wrong with an account; overrides are held to the rules of an untrusted source, warnings too.

@@ -26,6 +26,16 @@ type estate struct {
 	data, admin house
 	base        string // of the provider
 	provider    *provider
+	store       string // the address of the database
+	built       *assembly.House
+}
+
+// flush waits until what was asked so far is in the request log.
+func (e *estate) flush(t *testing.T) {
+	t.Helper()
+	if err := e.built.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func newEstate(t *testing.T) *estate {
@@ -35,7 +45,8 @@ func newEstate(t *testing.T) *estate {
 	t.Cleanup(upstream.Close)
 	cfg := config.Default()
 	cfg.Connectors.Dir, cfg.Mappings.Dir, cfg.Egress.Allow = "testdata/house/connectors", "testdata/house/mappings", assembly.Loopback
-	cfg.Accounts.Store = secret.New("sqlite:" + filepath.Join(t.TempDir(), "accounts.db"))
+	e.store = "sqlite:" + filepath.Join(t.TempDir(), "accounts.db")
+	cfg.Accounts.Store = secret.New(e.store)
 	cfg.SecretKeys = []secret.Value{secret.New(strings.Repeat("k", config.KeyBytes))}
 	cfg.Auth.Tokens = []config.Token{config.NewToken("everyone", secret.New(everyone), []string{"*"}, true), config.NewToken("tenant", secret.New(tenant), []string{"tenant:north"}, false)}
 	cfg.Admin.Tokens = []config.Token{config.NewToken("alice", secret.New(alice), nil, false)}
@@ -44,6 +55,7 @@ func newEstate(t *testing.T) *estate {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { built.Close() })
+	e.built = built
 	e.base = upstream.URL + "/v1"
 	e.data = house{url: serve(t, built), client: http.DefaultClient}
 	e.admin = house{url: serve(t, built.Admin), client: http.DefaultClient}

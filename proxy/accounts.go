@@ -96,7 +96,7 @@ func storeProblem(err error) error {
 
 // GetAccount is one of them.
 func (p *Proxy) GetAccount(ctx context.Context, who *principal.Principal, id string) (AccountView, error) {
-	a, err := p.account(ctx, who, id)
+	a, err := p.account(ctx, p.Catalog(), who, id)
 	if err != nil {
 		return AccountView{}, err
 	}

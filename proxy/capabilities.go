@@ -69,11 +69,11 @@ type Pagination struct {
 
 // CapabilitiesOf says what the account can do.
 func (p *Proxy) CapabilitiesOf(ctx context.Context, who *principal.Principal, id string) (*Capabilities, error) {
-	a, err := p.account(ctx, who, id)
+	catalog := p.Catalog()
+	a, err := p.account(ctx, catalog, who, id)
 	if err != nil {
 		return nil, err
 	}
-	catalog := p.Catalog()
 	conn := catalog.Connectors.Get(a.Connector)
 	if conn == nil {
 		return nil, problem.New(problem.AccountMisconfig, "the account names the connector %q, which is not installed", a.Connector)

@@ -53,7 +53,7 @@ func (p *Proxy) MetaOf(ctx context.Context, who *principal.Principal, model, res
 	var acct *account.Account
 	if connectorName == "" {
 		var err error
-		if acct, err = p.account(ctx, who, accountID); err != nil {
+		if acct, err = p.account(ctx, catalog, who, accountID); err != nil {
 			return nil, err
 		}
 		connectorName = acct.Connector

@@ -41,6 +41,7 @@ type Catalog struct {
 	Mappings    map[string]*mapping.Program // the connectors' own; Program has the overrides laid over one
 	Environment map[string]Overrides        // by connector
 	Accounts    map[string]Overrides        // by the account's id
+	Static      *account.Static             // the accounts of the configuration; nil where they live in a database
 	Model       *mapping.Model
 	CheckEvery  uint64              // items of a mapping until one is read by jq's machine too; 0: never
 	Tried       func(mapping.Tried) // hears of every record, where overrides are tried out; nil everywhere else

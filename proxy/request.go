@@ -89,7 +89,7 @@ func (p *Proxy) begin(r *http.Request, who *principal.Principal, catalog *Catalo
 	if err != nil {
 		return nil, err
 	}
-	acct, err := p.account(r.Context(), who, params.account)
+	acct, err := p.account(r.Context(), catalog, who, params.account)
 	if err != nil {
 		return nil, err
 	}
@@ -116,13 +116,17 @@ func (p *Proxy) begin(r *http.Request, who *principal.Principal, catalog *Catalo
 
 // account finds the account that the caller named, or the one that its token is bound to. Another token's account and
 // one that does not exist are the same answer.
-func (p *Proxy) account(ctx context.Context, who *principal.Principal, id string) (*account.Account, error) {
+func (p *Proxy) account(ctx context.Context, catalog *Catalog, who *principal.Principal, id string) (*account.Account, error) {
 	if id == "" {
 		if id = who.Only(); id == "" {
 			return nil, problem.Param(problem.MissingParameter, "integrated_account_id", "integrated_account_id is missing; GET /integrated-account lists the accounts of this token")
 		}
 	}
-	a, err := p.Accounts.Get(ctx, id)
+	store := p.Accounts
+	if catalog.Static != nil {
+		store = catalog.Static // of the same moment as its connector
+	}
+	a, err := store.Get(ctx, id)
 	if err != nil && !errors.Is(err, account.ErrNotFound) {
 		return nil, storeProblem(err) // which is no word about the account
 	}

@@ -74,7 +74,7 @@ func (q *request) newWalk(ctx context.Context) *walk {
 	w.ahead = q.newAhead(ctx)
 	if q.program != nil {
 		w.runner = newPair(ctx, q.program.Runner(q.mapped))
-		w.runner.Check(q.Catalog().CheckEvery, q.checked)
+		w.runner.Check(q.catalog.CheckEvery, q.checked)
 		w.names = q.lookUp(ctx)
 		if !q.params.format.streams() { // one that waits holds no more than it has to
 			w.batch.Buf = borrow(firstBuffer)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/meterbridge/meterbridge/internal/principal"
 	"github.com/meterbridge/meterbridge/proxy"
 )
 
@@ -26,6 +27,7 @@ type verbs struct {
 	Check       checkVerb       `cmd:"" help:"Prove accounts against their providers: credentials, scopes, plan, newest data."`
 	Accounts    accountsVerb    `cmd:"" help:"Create, change, check and remove the integrated accounts of a database."`
 	Keys        keysVerb        `cmd:"" help:"Replace the key that seals credentials, without a break."`
+	Tokens      tokensVerb      `cmd:"" help:"Make, list and revoke the tokens of callers."`
 	Connectors  connectorsVerb  `cmd:"" help:"List what is installed, or show one connector."`
 	New         newVerb         `cmd:"" help:"Begin a connector."`
 	Lint        lintVerb        `cmd:"" help:"Check connectors and mappings; every finding has its file, line and column."`
@@ -52,7 +54,7 @@ func run(args []string, to std) (code int) {
 	defer stop()
 	parser, err := kong.New(&verbs{}, kong.Name("meterbridge"), kong.Writers(to.out, to.err),
 		kong.Description("One API for every provider's usage and cost data."),
-		kong.Vars{"dimensions": strings.Join(proxy.Dimensions(), ", "), "explained": strconv.Itoa(proxy.DefaultExplained)},
+		kong.Vars{"dimensions": strings.Join(proxy.Dimensions(), ", "), "formats": strings.Join(principal.Formats(), ", "), "explained": strconv.Itoa(proxy.DefaultExplained)},
 		kong.Bind(to), kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Exit(func(c int) { panic(exited(c)) }), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 	if err != nil {

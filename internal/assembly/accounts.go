@@ -41,13 +41,17 @@ func openDatabase(ctx context.Context, cfg *config.Config, keys *secret.Keyring,
 	return db, stored, nil
 }
 
-// OpenAccounts opens the accounts of a configuration that keeps them in a database, without a house around them.
-func OpenAccounts(ctx context.Context, cfg *config.Config, keys *secret.Keyring) (store *account.Stored, done func() error, err error) {
+// OpenAccounts opens the accounts of a configuration that keeps them in a database, and the trail of what is done to them,
+// without a house around them.
+func OpenAccounts(ctx context.Context, cfg *config.Config, keys *secret.Keyring) (store *account.Stored, trail *audit.Trail, done func() error, err error) {
 	db, stored, err := openDatabase(ctx, cfg, keys, account.NewStates(nil), nil)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	return stored, db.Close, nil
+	if trail, err = audit.Open(ctx, db); err != nil {
+		return nil, nil, nil, StoreError{errors.Join(err, db.Close())}
+	}
+	return stored, trail, db.Close, nil
 }
 
 // openLogs opens the trail of operators and the request log, where there is a database for them.
@@ -89,13 +93,26 @@ func (h *House) closeDatabase() error {
 func (h *House) Flush(ctx context.Context) error { return h.requests.Flush(ctx) }
 
 // ServeOnly puts one account in the place of all, for a call that brings its own.
-func (h *House) ServeOnly(a *account.Account) error { return h.static.Replace([]*account.Account{a}) }
+func (h *House) ServeOnly(a *account.Account) error {
+	return h.catalog.Load().Static.Replace([]*account.Account{a})
+}
+
+// configured are the accounts of the configuration that is served at the moment of asking.
+type configured struct{ catalog func() *proxy.Catalog }
+
+func (c configured) Get(ctx context.Context, id string) (*account.Account, error) {
+	return c.catalog().Static.Get(ctx, id)
+}
+
+func (c configured) List(ctx context.Context, q account.Query) ([]*account.Account, string, error) {
+	return c.catalog().Static.List(ctx, q)
+}
 
 // adminRoutes are the rows of the admin surface: each part that has something to administer adds its own.
 func (h *House) adminRoutes() []admin.Route {
 	accounts := &admin.Accounts{Proxy: h.Proxy, Store: h.stored, Defects: h.defects}
 	logs := &admin.Logs{Requests: h.requests, Trail: h.trail}
-	return admin.Audited(h.trail, h.clock, slices.Concat(accounts.Routes(), logs.Routes()))
+	return admin.Audited(h.trail, h.clock, slices.Concat(accounts.Routes(), h.tokenRoutes(), logs.Routes()))
 }
 
 // defects are all that is wrong with an account; overrides are held to the rules of an untrusted source, warnings too.

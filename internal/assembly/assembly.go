@@ -58,7 +58,6 @@ type House struct {
 	Accounts account.Store // those of the configuration, or those of the database
 	Admin    http.Handler  // the admin surface, which has a listener of its own
 
-	static       *account.Static
 	stored       *account.Stored // nil where the configuration lists the accounts
 	states       *account.States
 	database     *database.DB // nil where nothing is kept in one
@@ -72,9 +71,9 @@ type House struct {
 	workers      worker.Pool              // of overrides that are untrusted
 	catalog      atomic.Pointer[proxy.Catalog]
 	tokens       *principal.Static
+	admins       *principal.Static // tokens of operators
 	storedTokens *principal.Stored // nil where nothing is kept in a database
 	cachedTokens *principal.Cached // of them
-	admins       *principal.Static // tokens of operators
 	rates        atomic.Pointer[principal.Rates]
 	store        store
 	keys         *secret.Keyring
@@ -106,10 +105,7 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 		o.Log.Warn("no secret_key is configured: cursors and account tokens work until this process ends, and in this process only")
 	}
 	h.states = account.NewStates(o.Clock)
-	if h.static, err = account.NewStatic(); err != nil {
-		return nil, err
-	}
-	h.Accounts = h.static
+	h.Accounts = configured{h.catalog.Load}
 	if h.tokens, err = principal.NewStatic(); err != nil {
 		return nil, err
 	}
@@ -200,29 +196,34 @@ func (h *House) Load(cfg *config.Config) error {
 			return err
 		}
 	}
-	if err := h.static.Replace(cfg.Accounts.Static); err != nil {
+	if catalog.Static, err = account.NewStatic(cfg.Accounts.Static...); err != nil {
 		return err
+	}
+	if cfg.Accounts.Stored() {
+		catalog.Static = nil
 	}
 	var tokens []*principal.Principal
 	for _, t := range cfg.Auth.Tokens {
 		tokens = append(tokens, &t.Principal)
 	}
-	if err := h.tokens.Replace(tokens); err != nil {
+	var admins []*principal.Principal
+	for _, t := range cfg.Admin.Tokens {
+		admins = append(admins, &t.Principal)
+	}
+	for _, list := range [][]*principal.Principal{tokens, admins} {
+		if _, err := principal.NewStatic(list...); err != nil {
+			return err
+		}
+	}
+	h.over.Store(&over)
+	h.catalog.Store(catalog) // before the tokens, whose accounts are in it
+	if err := errors.Join(h.tokens.Replace(tokens), h.admins.Replace(admins)); err != nil {
 		return err
 	}
 	h.rates.Store(&principal.Rates{Token: cfg.Limits.Token, Account: cfg.Limits.Account})
 	for _, a := range cfg.Accounts.Static {
 		h.metrics.Expect(a.Connector, slices.Sorted(maps.Keys(catalog.Connectors.Get(a.Connector).Resources))...)
 	}
-	var admins []*principal.Principal
-	for _, t := range cfg.Admin.Tokens {
-		admins = append(admins, &t.Principal)
-	}
-	if err := h.admins.Replace(admins); err != nil {
-		return err
-	}
-	h.over.Store(&over)
-	h.catalog.Store(catalog)
 	return nil
 }
 

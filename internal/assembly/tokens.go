@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/meterbridge/meterbridge/internal/admin"
 	"github.com/meterbridge/meterbridge/internal/config"
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/near"
@@ -27,6 +28,15 @@ func (h *House) openTokens(ctx context.Context, clock func() time.Time) (*princi
 		finders = append(finders, h.cachedTokens)
 	}
 	return principal.NewAuthenticator(h.keys, clock, finders...), nil
+}
+
+// tokenRoutes are the rows of tokens on the admin surface.
+func (h *House) tokenRoutes() []admin.Route {
+	tokens := &admin.Tokens{Clock: time.Now}
+	if h.storedTokens != nil {
+		tokens.Store, tokens.Changed = h.storedTokens, h.cachedTokens.Forget
+	}
+	return tokens.Routes()
 }
 
 // checkTokens says, at the line of the configuration, which resources of a token's nothing here has: it would be refused

@@ -38,7 +38,7 @@ func describeAdmin(rows []admin.Route, version string) object {
 			params = params.set(r.ID+"."+p.Name, queryParameter(p))
 		}
 		for _, name := range inPath(r.Path) {
-			params = params.set("path."+name, object{{"name", name}, {"in", "path"}, {"required", true}, {"description", "The account's id."}, {"schema", text().with("maxLength", account.MaxID)}, {"example", exampleAccount}})
+			params = params.set("path."+name, object{{"name", name}, {"in", "path"}, {"required", true}, {"description", "The id."}, {"schema", text().with("maxLength", account.MaxID)}, {"example", exampleAccount}})
 		}
 		operation := adminOperation(r)
 		methods, _ := paths.of(r.Path).(object)

@@ -19,7 +19,7 @@ import (
 
 // adminRows are the table as a gateway has it.
 func adminRows() []admin.Route {
-	return append((&admin.Accounts{}).Routes(), documentRow(), aliveRow())
+	return slices.Concat((&admin.Accounts{}).Routes(), (&admin.Tokens{}).Routes(), []admin.Route{documentRow(), aliveRow()})
 }
 
 func adminDocument(t testing.TB) []byte {

@@ -25,6 +25,8 @@ const (
 	AccountExists      Code = "account_exists"
 	AccountBlocked     Code = "account_blocked"
 	AccountReadOnly    Code = "account_read_only"
+	TokenExists        Code = "token_exists"
+	TokenReadOnly      Code = "token_read_only"
 	SecretUnreadable   Code = "secret_unreadable"
 	InvalidParameter   Code = "invalid_parameter"
 	UnknownParameter   Code = "unknown_parameter"
@@ -100,6 +102,8 @@ var table = []Entry{
 	{AccountExists, http.StatusConflict, "An integrated account has this id already.", "Change that one with PATCH, or leave `id` out to have one made."},
 	{AccountBlocked, http.StatusForbidden, "The operator has blocked the integrated account.", "On the admin surface, PATCH its `status` to `active`."},
 	{AccountReadOnly, http.StatusConflict, "The accounts are those of the configuration, which lists them.", "Change the file and reload, or have `accounts.store` name a database."},
+	{TokenExists, http.StatusConflict, "A token has this name already.", "Revoke that one, or choose another name."},
+	{TokenReadOnly, http.StatusConflict, "The tokens are those of the configuration, which lists them.", "Change the file and reload, or have `accounts.store` name a database."},
 	{SecretUnreadable, http.StatusInternalServerError, "The account's credentials don't open: a key was taken out of `secret_key` too early, or their rows were altered.", "Put the key back (`meterbridge keys status` says which), or set the credentials anew."},
 	{InvalidParameter, http.StatusBadRequest, "A parameter is malformed or out of bounds.", "`details.parameter` names it, the message says what it takes."},
 	{UnknownParameter, http.StatusBadRequest, "With `strict=true`, a parameter that nothing understands.", "The message names the nearest known one; provider parameters go into `remote_query[…]`."},

@@ -60,7 +60,8 @@ func (s *Session) send(ctx context.Context, call connector.Call, sig *signature)
 		return nil, err
 	}
 	at := s.c.hosts.of(u.Host)
-	if err := s.c.hosts.enter(ctx, at, s.lane, call.Purpose == "lookup"); err != nil {
+	depart, err := s.c.hosts.enter(ctx, at, s.lane, call.Purpose == "lookup")
+	if err != nil {
 		leave()
 		return nil, err
 	}
@@ -69,7 +70,7 @@ func (s *Session) send(ctx context.Context, call connector.Call, sig *signature)
 	inner, cancel := context.WithCancelCause(ctx)
 	span := telemetry.StartCall(ctx, "upstream")
 	release := func() {
-		s.c.hosts.leave(at)
+		depart()
 		leave()
 	}
 	drop := func() {

@@ -209,7 +209,7 @@ func TestWhatIsRefusedSaysNothingOfAHost(t *testing.T) {
 func TestHostsAreBounded(t *testing.T) {
 	h := newHosts()
 	used, open := h.of("used"), h.of("open")
-	if err := h.enter(t.Context(), used, newLane(acmeLimits), false); err != nil {
+	if _, err := h.enter(t.Context(), used, newLane(acmeLimits), false); err != nil {
 		t.Fatal(err)
 	}
 	for range breakerTrip {

@@ -67,23 +67,27 @@ func (h *host) idle() bool {
 	return h.places.free == maxCallsAtHost
 }
 
-// enter takes a place at the host, and one of all. A call that was made ahead does not wait for them.
-func (h *hosts) enter(ctx context.Context, at *host, who *lane, lookup bool) error {
+// enter takes a place at the host, and one of all; leave gives them back. A call that was made ahead does not wait for them.
+func (h *hosts) enter(ctx context.Context, at *host, who *lane, forLookup bool) (leave func(), err error) {
+	kind := timed
+	if _, ends := ctx.Deadline(); forLookup {
+		kind = lookup
+	} else if !ends {
+		kind = endless
+	}
 	c := claimOf(ctx)
 	wait := c == nil || c.isWaited()
-	if err := at.places.enter(ctx, who, lookup, wait); err != nil {
-		return crowded(err, "to "+at.name)
+	if err := at.places.enter(ctx, who, kind, wait); err != nil {
+		return nil, crowded(err, "to "+at.name)
 	}
-	if err := h.all.enter(ctx, who, lookup, wait); err != nil {
-		at.places.leave()
-		return crowded(err, "to all providers")
+	if err := h.all.enter(ctx, who, kind, wait); err != nil {
+		at.places.leave(kind)
+		return nil, crowded(err, "to all providers")
 	}
-	return nil
-}
-
-func (h *hosts) leave(at *host) {
-	h.all.leave()
-	at.places.leave()
+	return func() {
+		h.all.leave(kind)
+		at.places.leave(kind)
+	}, nil
 }
 
 // reach sends a request through a door, unless the host can't be reached these days.

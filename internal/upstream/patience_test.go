@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/meterbridge/meterbridge/internal/connector"
@@ -148,4 +149,52 @@ func TestTokenEndpointThatHangs(t *testing.T) {
 	}, Config{Timeouts: Timeouts{Token: 100 * time.Millisecond}}, oauthAuth)
 	defer close(hold)
 	a.fails(get("x"), problem.UpstreamTimeout)
+}
+
+// TestPatienceEndsAtItsLimits: each way of being slow, at the value that the limits have.
+func TestPatienceEndsAtItsLimits(t *testing.T) {
+	raw := func(text string, pause time.Duration) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer func() { _ = conn.Close() }()
+			for i := range len(text) {
+				time.Sleep(pause)
+				if _, err := io.WriteString(conn, text[i:i+1]); err != nil {
+					return
+				}
+			}
+			_, _ = conn.Read(make([]byte, 1)) // until the other side hangs up
+		}
+	}
+	const head = "HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\n"
+	for _, c := range []struct {
+		name  string
+		serve http.HandlerFunc
+		code  problem.Code
+		after time.Duration
+	}{
+		{"nothing comes", raw("", 0), problem.UpstreamTimeout, HeaderTimeout},
+		{"headers of a byte a second", raw("HTTP/1.1 200 OK\r\nX: "+strings.Repeat("y", 100), time.Second), problem.UpstreamTimeout, HeaderTimeout},
+		{"a body that stops", raw(head+"{", 0), problem.UpstreamTimeout, IdleBodyTimeout},
+		{"a body of a byte in less than the limit", raw(head+strings.Repeat(" ", 30), 100*time.Millisecond), "", time.Duration(len(head)+30) * 100 * time.Millisecond},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a := newPiped(t, c.serve, Config{}, keyAuth)
+				began := time.Now()
+				if c.code != "" {
+					a.fails(get("x"), c.code)
+				} else if _, err := a.read(get("x")); err != nil {
+					t.Error(err)
+				}
+				if took := time.Since(began); took != c.after {
+					t.Errorf("it took %v, want %v", took, c.after)
+				}
+			})
+		})
+	}
 }

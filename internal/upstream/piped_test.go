@@ -6,6 +6,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"sync"
 	"testing"
 )
 
@@ -14,7 +15,12 @@ import (
 func newPiped(t testing.TB, h http.HandlerFunc, cfg Config, auth string, yaml ...string) *acme {
 	t.Helper()
 	p := pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
-	server := &http.Server{Handler: h, ErrorLog: log.New(io.Discard, "", 0)}
+	var serving sync.WaitGroup
+	server := &http.Server{ErrorLog: log.New(io.Discard, "", 0), Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		serving.Add(1)
+		defer serving.Done()
+		h(w, r)
+	})}
 	go func() { _ = server.Serve(p) }()
 	a := acmeAt(t, "http://127.0.0.1:80", cfg, auth, yaml...)
 	for _, door := range []*http.Transport{a.client.doors.plain, a.client.doors.open} {
@@ -23,6 +29,7 @@ func newPiped(t testing.TB, h http.HandlerFunc, cfg Config, auth string, yaml ..
 	t.Cleanup(func() {
 		a.client.CloseIdle()
 		_ = server.Close()
+		serving.Wait()
 	})
 	return a
 }

@@ -10,9 +10,9 @@ import (
 // Bounds of the frames, either way.
 const (
 	MaxRequest = 16 << 20  // what a worker is told at once: an item, or the roots that its program reads
-	MaxAnswer  = 4 << 20   // what it answers at once
+	MaxAnswer  = 4 << 20   // what it answers at once, and for so many records
 	maxShare   = 256 << 10 // records of an item that it is asked for at once, in bytes
-	maxRecords = 256       // the same, records
+	MaxRecords = 64        // the same, records
 )
 
 // frameKind says what a frame holds.

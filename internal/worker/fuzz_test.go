@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -143,6 +144,13 @@ func TestRequestsAndAnswersAreBounded(t *testing.T) {
 	}
 	if _, err := one(t, p, same, text(maxOutput+1), ""); !errors.Is(err, jq.ErrBudget) {
 		t.Errorf("past it: %v", err)
+	}
+	half := []byte(text(maxOutput / 2))
+	for n, want := range map[int]bool{2: true, 3: false} { // each in a request of its own, for its size
+		outs, err := p.Session(expression(`$base`)).Run(t.Context(), 10*time.Second, []byte("1"), slices.Repeat([][]byte{half}, n))
+		if (err == nil) != want || !want && (!errors.Is(err, jq.ErrBudget) || len(outs) != 2) {
+			t.Errorf("%d answers: %d, %v", n, len(outs), err)
+		}
 	}
 	if got, err := one(t, p, same, "1", ""); err != nil || got != "1" {
 		t.Errorf("afterwards: %s, %v", got, err)

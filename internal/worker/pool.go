@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -17,6 +18,8 @@ type Pool struct {
 	once  sync.Once
 	err   error         // of the first start
 	seats chan struct{} // taken by who has a worker
+	asked chan func()   // what the starter is to do
+	over  chan struct{} // closed with the pool
 
 	mu     sync.Mutex
 	idle   []*process // the last used at the end
@@ -41,8 +44,12 @@ func (p *Pool) begin() error {
 		if len(p.Command) == 0 {
 			p.Command = []string{self, Verb}
 		}
-		p.seats = make(chan struct{}, MaxWorkers)
-		p.err = keep()
+		p.mu.Lock()
+		p.seats, p.asked, p.over = make(chan struct{}, MaxWorkers), make(chan func()), make(chan struct{})
+		p.mu.Unlock()
+		if p.err = keep(); p.err == nil {
+			go p.starter()
+		}
 	})
 	return p.err
 }
@@ -64,13 +71,39 @@ func (p *Pool) take(ctx context.Context, program *Program) (*process, error) {
 	}
 	w, err := p.rested(program)
 	if err == nil && w == nil {
-		w, err = start(p.Command)
+		w, err = start(p.Command, p.onStarter)
 	}
 	if err != nil {
 		p.leave(program)
 		return nil, err
 	}
 	return w, nil
+}
+
+// starter starts the workers: the kernel takes the thread that did for their parent, and a thread that Go takes away from a
+// goroutine may end at any time.
+func (p *Pool) starter() {
+	runtime.LockOSThread()
+	for {
+		select {
+		case do := <-p.asked:
+			do()
+		case <-p.over:
+			return
+		}
+	}
+}
+
+// onStarter has the starter do something.
+func (p *Pool) onStarter(do func() error) (err error) {
+	done := make(chan struct{})
+	select {
+	case p.asked <- func() { err = do(); close(done) }:
+		<-done
+		return err
+	case <-p.over:
+		return errClosed
+	}
 }
 
 func (p *Pool) leave(program *Program) {
@@ -138,10 +171,13 @@ func (p *Pool) end() {
 	}
 }
 
-// Close ends the workers that wait; those at work end with their request.
+// Close ends the workers.
 func (p *Pool) Close() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.over != nil && !p.closed {
+		close(p.over)
+	}
 	p.closed = true
 	if p.sweep != nil {
 		p.sweep.Stop()

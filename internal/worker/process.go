@@ -33,8 +33,8 @@ type process struct {
 	spent   bool // it is to be replaced
 }
 
-// start starts a worker and waits until it is ready.
-func start(command []string) (*process, error) {
+// start starts a worker, where on has it done, and waits until it is ready.
+func start(command []string, on func(func() error) error) (*process, error) {
 	theirIn, in, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("starting a worker: %w", err)
@@ -49,7 +49,7 @@ func start(command []string) (*process, error) {
 	w.cmd.Stdin, w.cmd.Stdout, w.cmd.Stderr = theirIn, theirOut, &w.said
 	w.cmd.Args[0] = os.Args[0] // as whom this process was called
 	apart(w.cmd)
-	err = w.cmd.Start()
+	err = on(w.cmd.Start)
 	theirIn.Close()
 	theirOut.Close()
 	if err != nil {
@@ -137,6 +137,7 @@ func (w *process) ask(ctx context.Context, s *Session, budget time.Duration, ite
 		}
 		return nil, w.reason(err)
 	}
+	defer w.shed()
 	w.items++
 	w.rested = time.Now()
 	w.busy += w.rested.Sub(began)
@@ -147,6 +148,18 @@ func (w *process) ask(ctx context.Context, s *Session, budget time.Duration, ite
 		}
 	}
 	return a, nil
+}
+
+const maxKept = 256 << 10 // bytes of a buffer that waits with a worker
+
+// shed lets go of what a large item left.
+func (w *process) shed() {
+	if cap(w.buf) > maxKept {
+		w.buf = nil
+	}
+	if cap(w.reply) > maxKept {
+		w.reply = nil
+	}
 }
 
 // write fills the buffer with what the worker lacks to run the program on the item.

@@ -11,6 +11,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/meterbridge/meterbridge/internal/jq"
@@ -75,12 +76,20 @@ func (s *Session) Bind(roots [][]byte) {
 
 // Run runs the program on an item, once for each of the documents that Each has. Both are JSON, an empty document is null.
 // It gives the outputs by document, at most two of each: who wants one knows then that there are more. An error is that of
-// the document behind the last that has outputs; one of time or memory wraps jq.ErrBudget.
+// the document behind the last that has outputs; one of time, memory or size wraps jq.ErrBudget.
 func (s *Session) Run(ctx context.Context, budget time.Duration, item []byte, each [][]byte) (outs [][][]byte, err error) {
-	for len(each) > 0 {
+	for size := 0; len(each) > 0; {
 		n := share(each)
 		began := time.Now()
 		some, err := s.ask(ctx, budget, item, each[:n])
+		for _, o := range some {
+			for _, out := range o {
+				size += len(out)
+			}
+		}
+		if size > maxOutput { // of several requests
+			return outs, fmt.Errorf("%w: more than %d bytes of output", jq.ErrBudget, maxOutput)
+		}
 		outs = append(outs, some...)
 		if err != nil {
 			return outs, err
@@ -98,7 +107,7 @@ func (s *Session) Run(ctx context.Context, budget time.Duration, item []byte, ea
 func share(each [][]byte) int {
 	size := 0
 	for n, doc := range each {
-		if size += len(doc); n > 0 && (size > maxShare || n == maxRecords) {
+		if size += len(doc); n > 0 && (size > maxShare || n == MaxRecords) {
 			return n
 		}
 	}

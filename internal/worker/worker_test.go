@@ -52,7 +52,7 @@ func expression(text string) *Program { return NewProgram(Program{Text: text, Ea
 // one runs a program on an item for one record.
 func one(t testing.TB, p *Pool, program *Program, item, base string) (string, error) {
 	t.Helper()
-	outs, err := p.Session(program).Run(t.Context(), time.Second, []byte(item), [][]byte{[]byte(base)})
+	outs, err := p.Session(program).Run(t.Context(), 30*time.Second, []byte(item), [][]byte{[]byte(base)})
 	return show(outs), err
 }
 
@@ -97,7 +97,7 @@ func TestAWorkerGivesWhatTheProgramGives(t *testing.T) {
 
 func TestManyRecordsGoInSeveralRequests(t *testing.T) {
 	p := newPool(t)
-	for _, n := range []int{maxRecords, maxRecords + 1} {
+	for _, n := range []int{MaxRecords, MaxRecords + 1} {
 		var each [][]byte
 		for i := range n {
 			each = append(each, []byte(strconv.Itoa(i)))
@@ -411,7 +411,7 @@ func BenchmarkRun(b *testing.B) {
 	}
 	b.Run("start", func(b *testing.B) {
 		for b.Loop() {
-			w, err := start([]string{self, Verb})
+			w, err := start([]string{self, Verb}, func(do func() error) error { return do() })
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -48,6 +49,7 @@ type Catalog struct {
 
 	Compile func(*account.Account) (Overrides, error) // the overrides of an account that is in a database
 	own     sync.Map                                  // by the account's id: *compiled
+	owned   atomic.Int64                              // how many were put there
 }
 
 // Observer hears what a request did; telemetry implements it.

@@ -365,6 +365,9 @@ func TestADatabaseThatCanNot(t *testing.T) {
 		if _, err := r.Update(ctx, "one", func(*account.Account) error { return nil }); !errors.Is(err, database.ErrUnavailable) {
 			t.Errorf("Update = %v", err)
 		}
+		if r.get(t, "one") != known {
+			t.Error("a change that failed took the account away")
+		}
 	})
 }
 

@@ -115,10 +115,13 @@ func (h *House) adminRoutes() []admin.Route {
 	return admin.Audited(h.trail, h.clock, slices.Concat(accounts.Routes(), h.tokenRoutes(), logs.Routes()))
 }
 
-// defects are all that is wrong with an account; overrides are held to the rules of an untrusted source, warnings too.
+// defects are all that is wrong with an account, with what lint refuses in its overrides.
 func (h *House) defects(a *account.Account) []admin.Defect {
 	_, defects, findings := h.over.Load().judge(a)
 	for _, f := range findings {
+		if f.Warn {
+			continue
+		}
 		defects = append(defects, admin.Defect{Field: f.File, Message: strings.TrimPrefix(f.String(), f.File+":")})
 	}
 	return defects

@@ -163,7 +163,7 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	if err != nil {
 		return nil, err
 	}
-	h.Admin, err = gateway.Admin(gateway.Config{Operators: h.admins, Metrics: metrics, Version: o.Version, Log: o.Log, Fingerprint: keys.Fingerprint}, h.adminRoutes())
+	h.Admin, err = gateway.Admin(gateway.Config{Operators: principal.NewAuthenticator("admin.tokens", nil, o.Clock, h.admins), Metrics: metrics, Version: o.Version, Log: o.Log, Fingerprint: keys.Fingerprint}, h.adminRoutes())
 	return h, err
 }
 

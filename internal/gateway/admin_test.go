@@ -7,12 +7,12 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/meterbridge/meterbridge/internal/assembly"
 	"github.com/meterbridge/meterbridge/internal/config"
+	"github.com/meterbridge/meterbridge/internal/database/databasetest"
 	"github.com/meterbridge/meterbridge/internal/principal"
 	"github.com/meterbridge/meterbridge/internal/secret"
 )
@@ -40,15 +40,22 @@ func (e *estate) flush(t *testing.T) {
 	}
 }
 
+func TestMain(m *testing.M) { databasetest.Main(m) }
+
 func newEstate(t *testing.T) *estate {
+	t.Helper()
+	return newEstateAt(t, databasetest.SQLite(t))
+}
+
+func newEstateAt(t *testing.T, address string) *estate {
 	t.Helper()
 	e := &estate{provider: new(provider)}
 	upstream := httptest.NewServer(e.provider)
 	t.Cleanup(upstream.Close)
 	cfg := config.Default()
 	cfg.Connectors.Dir, cfg.Mappings.Dir, cfg.Egress.Allow = "testdata/house/connectors", "testdata/house/mappings", assembly.Loopback
-	e.store = "sqlite:" + filepath.Join(t.TempDir(), "accounts.db")
-	cfg.Accounts.Store = secret.New(e.store)
+	e.store = address
+	cfg.Accounts.Store = secret.New(address)
 	cfg.SecretKeys = []secret.Value{secret.New(strings.Repeat("k", config.KeyBytes))}
 	cfg.Auth.Tokens = []config.Token{config.NewToken("everyone", secret.New(everyone), []string{"*"}, true), config.NewToken("tenant", secret.New(tenant), []string{"tenant:north"}, false)}
 	cfg.Admin.Tokens = []config.Token{config.NewToken("alice", secret.New(alice), nil, false)}
@@ -291,4 +298,39 @@ func TestListsOfAccountsChooseAndPage(t *testing.T) {
 	if got := e.data.ask(t, "GET", "/integrated-account?limit=2", tenant); !bytes.Contains(got.body, []byte(`"result_count":2`)) || bytes.Contains(got.body, []byte(`"south"`)) {
 		t.Errorf("a tenant's list: %s", got.body)
 	}
+}
+
+// A database that is lost takes no change and hurts no account that was used lately.
+func TestWithoutItsDatabaseAGatewayServesOn(t *testing.T) {
+	e := newEstateAt(t, databasetest.Postgres(t))
+	e.do(t, 201, "POST", "/integrated-account", first)
+	const usage = "/unified/usage-metering/usage?start_date=2026-09-01&end_date=2026-09-30&integrated_account_id="
+	if got := e.data.ask(t, "GET", usage+"first", everyone); got.status != 200 {
+		t.Fatalf("%d %s", got.status, got.body)
+	}
+	server := databasetest.Start(t)
+	server.Stop()
+	for name, got := range map[string]reply{
+		"a new one":               e.do(t, 503, "POST", "/integrated-account", strings.Replace(first, `"first"`, `"second"`, 1)),
+		"a change":                e.do(t, 503, "PATCH", "/integrated-account/first", `{"tenant_id": "south"}`),
+		"a removal":               e.do(t, 503, "DELETE", "/integrated-account/first", ""),
+		"a list":                  e.do(t, 503, "GET", "/integrated-account", ""),
+		"one that is not known":   e.do(t, 503, "GET", "/integrated-account/second", ""),
+		"data of one, not known":  e.data.ask(t, "GET", usage+"second", everyone),
+		"a list of the data side": e.data.ask(t, "GET", "/integrated-account", everyone),
+	} {
+		if p := got.problem(t); got.status != 503 || p.Code != "store_unavailable" {
+			t.Errorf("%s: %d %s", name, got.status, got.body)
+		}
+	}
+	if got := e.data.ask(t, "GET", usage+"first", everyone); got.status != 200 {
+		t.Errorf("an account that is known: %d %s", got.status, got.body)
+	}
+	if got := e.data.ask(t, "GET", "/readyz", ""); got.status != 200 || !bytes.Contains(got.body, []byte(`"database":"down`)) {
+		t.Errorf("/readyz: %d %s", got.status, got.body)
+	}
+	if err := server.Run(); err != nil {
+		t.Fatal(err)
+	}
+	e.do(t, 200, "PATCH", "/integrated-account/first", `{"tenant_id": "south"}`)
 }

@@ -32,7 +32,7 @@ func newDesk(t testing.TB, keys *secret.Keyring, change func(*Principal)) *desk 
 	if d.tokens, err = NewStatic(d.minter); err != nil {
 		t.Fatal(err)
 	}
-	d.Authenticator = NewAuthenticator(keys, func() time.Time { return d.at }, d.tokens)
+	d.Authenticator = NewAuthenticator("auth.tokens", keys, func() time.Time { return d.at }, d.tokens)
 	return d
 }
 
@@ -57,7 +57,7 @@ func TestAuthenticate(t *testing.T) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}
-	if _, err := NewAuthenticator(secret.RandomKeyring(), time.Now).Authenticate(t.Context(), "Bearer "+operators); codeOf(err) != problem.Unauthorized {
+	if _, err := NewAuthenticator("auth.tokens", secret.RandomKeyring(), time.Now).Authenticate(t.Context(), "Bearer "+operators); codeOf(err) != problem.Unauthorized {
 		t.Errorf("a gateway without tokens: %v", err)
 	}
 }
@@ -78,7 +78,7 @@ func (failing) Find(context.Context, Sum) (*Principal, error) { return nil, erro
 // A store that is lost takes the tokens that it has with it, and no others.
 func TestAStoreThatIsLostIsNoAnswer(t *testing.T) {
 	d := newDesk(t, secret.RandomKeyring(), nil)
-	a := NewAuthenticator(secret.RandomKeyring(), time.Now, d.tokens, failing{})
+	a := NewAuthenticator("auth.tokens", secret.RandomKeyring(), time.Now, d.tokens, failing{})
 	if _, err := a.Authenticate(t.Context(), "Bearer "+operators); err != nil {
 		t.Errorf("a token of the configuration: %v", err)
 	}
@@ -214,6 +214,22 @@ func TestAnAlteredAccountTokenIsRefused(t *testing.T) {
 		if got := d.code(token); got != problem.Unauthorized {
 			t.Errorf("%s: %q", name, got)
 		}
+	}
+}
+
+// Without keys an account token is nobody's, whatever it says.
+func TestWhereNoAccountTokensAreTaken(t *testing.T) {
+	d := newDesk(t, secret.RandomKeyring(), nil)
+	token, _, err := d.Mint(d.minter, "a", Grants{}, time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed := NewAuthenticator("admin.tokens", nil, time.Now, d.tokens)
+	if _, err := closed.Authenticate(t.Context(), "Bearer "+token); codeOf(err) != problem.Unauthorized || !strings.Contains(err.Error(), "admin.tokens") {
+		t.Errorf("an account token: %v", err)
+	}
+	if _, err := closed.Authenticate(t.Context(), "Bearer "+operators); err != nil {
+		t.Errorf("a token: %v", err)
 	}
 }
 

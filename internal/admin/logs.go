@@ -62,7 +62,7 @@ var pageParameters = []Parameter{
 var requestParameters = append([]Parameter{
 	{"integrated_account_id", "Only requests for this account.", "acme-1"},
 	{"tenant_id", "Only requests for accounts of this customer.", "acme"},
-	{"token", "Only requests with the token of this id.", "billing-app"},
+	{"token", "Only requests with the token of this id.", "config:billing-app"},
 	{"connector", "Only requests for accounts of this connector.", "acme"},
 	{"status", "Only answers of this status, or of this class of statuses.", "4xx"},
 	{"code", "Only answers with this code of a problem.", "remote_rate_limited"},

@@ -290,7 +290,7 @@ func TestAnAnswerThatBreaksAnywhere(t *testing.T) {
 func TestAStreamThatBreaksSaysSo(t *testing.T) {
 	t.Parallel()
 	const runs, workers = 1000, 10
-	lines := bulkyLines(30, 60<<10) // more than is held back before the first byte leaves
+	lines := bulkyLines(20, 60<<10) // more than is held back before the first byte leaves
 	acme := newAcme(t, lines...)
 	acme.hook = func(w http.ResponseWriter, r *http.Request, _ int) bool {
 		cutOff(w, acme.page(r.URL.Query()), .9+rand.Float64()*.099, rand.N(2) == 0)

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/meterbridge/meterbridge/internal/account"
+	"github.com/meterbridge/meterbridge/internal/audit"
 	"github.com/meterbridge/meterbridge/internal/config"
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/cursor"
@@ -74,6 +75,8 @@ type House struct {
 	metrics      *telemetry.Metrics
 	tracer       *telemetry.Tracer
 	requests     *requestlog.Log // nil: none is kept
+	trail        *audit.Trail    // of what operators do; nil without a database
+	clock        func() time.Time
 	draining     atomic.Bool
 	log          *slog.Logger
 }
@@ -92,7 +95,7 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	if err != nil {
 		return nil, err
 	}
-	h.keys = keys
+	h.keys, h.clock = keys, o.Clock
 	if !given {
 		o.Log.Warn("no secret_key is configured: cursors and account tokens work until this process ends, and in this process only")
 	}
@@ -112,7 +115,7 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 			return nil, err
 		}
 	}
-	if err := h.openRequestLog(cfg, o.Clock); err != nil {
+	if err := h.openLogs(cfg, o.Clock); err != nil {
 		return nil, err
 	}
 	if h.store, err = openStore(cfg); err != nil {

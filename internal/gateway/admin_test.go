@@ -28,6 +28,16 @@ type estate struct {
 	config      *config.Config
 	base        string // of the provider
 	provider    *provider
+	store       string // the address of the database
+	built       *assembly.House
+}
+
+// flush waits until what was asked so far is in the request log.
+func (e *estate) flush(t *testing.T) {
+	t.Helper()
+	if err := e.built.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestMain(m *testing.M) { databasetest.Main(m) }
@@ -44,6 +54,7 @@ func newEstateAt(t *testing.T, address string) *estate {
 	t.Cleanup(upstream.Close)
 	cfg := config.Default()
 	cfg.Connectors.Dir, cfg.Mappings.Dir, cfg.Egress.Allow = "testdata/house/connectors", "testdata/house/mappings", assembly.Loopback
+	e.store = address
 	cfg.Accounts.Store = secret.New(address)
 	cfg.SecretKeys = []secret.Value{secret.New(strings.Repeat("k", config.KeyBytes))}
 	cfg.Auth.Tokens = []config.Token{config.NewToken("everyone", secret.New(everyone), []string{"*"}, true), config.NewToken("tenant", secret.New(tenant), []string{"tenant:north"}, false)}
@@ -53,6 +64,7 @@ func newEstateAt(t *testing.T, address string) *estate {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { built.Close() })
+	e.built = built
 	e.base, e.config = upstream.URL+"/v1", cfg
 	e.data = house{url: serve(t, built), client: http.DefaultClient}
 	e.admin = house{url: serve(t, built.Admin), client: http.DefaultClient}

@@ -78,7 +78,7 @@ func (g *gateway) authorized(r route) echo.HandlerFunc {
 				g.stranger(c)
 				return err
 			}
-			c.Set(callerKey, who)
+			known(c, who)
 			if err := g.limited(c, who); err != nil {
 				return err
 			}
@@ -88,6 +88,13 @@ func (g *gateway) authorized(r route) echo.HandlerFunc {
 		}
 		return r.handle(g, c)
 	}
+}
+
+// known notes who asks, for the handler and for the request's line.
+func known(c echo.Context, who *principal.Principal) {
+	c.Set(callerKey, who)
+	l := telemetry.LineOf(c.Request().Context())
+	l.Caller, l.TokenID = who.Name, who.ID
 }
 
 // stranger notes the fingerprint of a token that is none, so that the log tells who goes on with one that was taken back.

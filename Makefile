@@ -9,7 +9,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 RACE    := $(shell command -v $$(go env CC) >/dev/null 2>&1 && echo -race)
 FUZZ    ?= 30
 # What is sampled or left out under the race detector, which multiplies its time or its memory: it runs plainly beside.
-WHOLE   := ^(TestWalks|TestExplanationsOfTheCassettes|TestALargeAnswerStreamsInLittleMemory|TestFormatsThatAreHeldStopAtTheirBound)$$
+WHOLE   := ^(TestWalks|TestExplanationsOfTheCassettes|TestALargeAnswerStreamsInLittleMemory|TestFormatsThatAreHeldStopAtTheirBound|TestBombs|TestAnAnswerThatBreaksAnywhere|TestAStreamThatBreaksSaysSo)$$
 
 .PHONY: run build test check unit fuzz soak servers update docs bench bench-peers bench-go clean
 

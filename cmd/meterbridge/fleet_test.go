@@ -31,6 +31,7 @@ type fleet struct {
 // replica is one gateway's process.
 type replica struct {
 	url   string
+	admin string // where the admin surface is
 	redis *link
 	cmd   *exec.Cmd
 	ended chan struct{}
@@ -46,8 +47,9 @@ const (
 	fleetSecret  = "demo-secret-of-the-fleet"
 )
 
-// startFleet starts n gateways, which end with the test.
-func startFleet(t *testing.T, n int) *fleet {
+// startFleet starts n gateways, which end with the test. With a database it has their accounts; without, the configuration
+// lists one.
+func startFleet(t *testing.T, n int, database string) *fleet {
 	t.Helper()
 	files := assembly.Files{ConnectorsDir: filepath.Join(fleetFolder, connectorsFolder), MappingsDir: filepath.Join(fleetFolder, mappingsFolder)}
 	provider, err := newSimulator(files, simulate.Config{Shift: true})
@@ -60,7 +62,7 @@ func startFleet(t *testing.T, n int) *fleet {
 	f := &fleet{t: t, provider: provider, upstream: upstream}
 	for range n {
 		r := &replica{redis: newLink(t, redis.Addr())}
-		r.start(t, fleetConfig(t, upstream.URL, r.redis.addr))
+		r.start(t, fleetConfig(t, upstream.URL, r.redis.addr, database))
 		f.replicas = append(f.replicas, r)
 	}
 	return f
@@ -73,17 +75,23 @@ connectors: { dir: {{.Folder}}/connectors }
 mappings: { dir: {{.Folder}}/mappings }
 secret_key: AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=
 cursors: { store: redis }
-redis: { url: "redis://{{.Redis}}/0" }
+redis: { url: "redis://{{.Redis}}/0", timeout: 1s } # a machine that is busy with tests is slower than a network
 egress: { allow: [127.0.0.0/8] }
+admin: { listen: 127.0.0.1:0, tokens: [{ name: operator, token: {{.Token}}-of-operators }] }
+limits: { account: { rate: 100000, per: 1s } }
 accounts:
+{{- if .Database}}
+  store: "{{.Database}}"
+{{- else}}
   static:
     - id: {{.Account}}
       connector: acme
       context: { base_url: "{{.Provider}}/acme" }
       credentials: { client_id: demo-client, client_secret: {{.Secret}} }
+{{- end}}
 `))
 
-func fleetConfig(t *testing.T, provider, redis string) (file string) {
+func fleetConfig(t *testing.T, provider, redis, database string) (file string) {
 	t.Helper()
 	folder, err := filepath.Abs(fleetFolder)
 	if err != nil {
@@ -95,7 +103,7 @@ func fleetConfig(t *testing.T, provider, redis string) (file string) {
 		t.Fatal(err)
 	}
 	defer out.Close()
-	err = fleetTemplate.Execute(out, map[string]string{"Folder": folder, "Redis": redis, "Provider": provider,
+	err = fleetTemplate.Execute(out, map[string]string{"Folder": folder, "Redis": redis, "Database": database, "Provider": provider,
 		"Token": fleetToken, "Account": fleetAccount, "Secret": fleetSecret})
 	if err != nil {
 		t.Fatal(err)
@@ -118,7 +126,7 @@ func (r *replica) start(t *testing.T, config string) {
 	if err := r.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	serving := make(chan string, 1)
+	serving := make(chan struct{})
 	r.ended = make(chan struct{})
 	go func() {
 		defer close(r.ended)
@@ -127,15 +135,19 @@ func (r *replica) start(t *testing.T, config string) {
 			r.log.Write(append(lines.Bytes(), '\n'))
 			r.mu.Unlock()
 			var said struct{ Msg, URL string }
-			if json.Unmarshal(lines.Bytes(), &said) == nil && said.Msg == "serving" {
-				serving <- said.URL
+			switch _ = json.Unmarshal(lines.Bytes(), &said); said.Msg {
+			case "administered":
+				r.admin = said.URL
+			case "serving":
+				r.url = said.URL
+				close(serving)
 			}
 		}
 		_ = r.cmd.Wait() // a killed process's status is no news
 	}()
 	t.Cleanup(r.kill)
 	select {
-	case r.url = <-serving:
+	case <-serving:
 	case <-r.ended:
 		t.Fatalf("the gateway ended before it served:\n%s", r.said())
 	}
@@ -154,13 +166,17 @@ func (r *replica) kill() {
 	<-r.ended
 }
 
-// get asks one replica. Its error is the connection's; an answer of any status is one.
+// get asks one replica with the token of all. Its error is the connection's; an answer of any status is one.
 func (r *replica) get(path, query string, header ...string) (*http.Response, error) {
-	req, err := http.NewRequest(http.MethodGet, r.url+path+"?"+query, nil)
+	return send(http.MethodGet, r.url+path+"?"+query, fleetToken, "", header...)
+}
+
+func send(method, url, token, body string, header ...string) (*http.Response, error) {
+	req, err := http.NewRequest(method, url, strings.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
-	req.Header.Set("Authorization", "Bearer "+fleetToken)
+	req.Header.Set("Authorization", "Bearer "+token)
 	for i := 0; i < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
 	}

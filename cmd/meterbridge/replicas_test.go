@@ -22,7 +22,7 @@ const fleetRange = "start_date=2026-07&end_date=2026-09"
 // to the byte and in order.
 func TestReplicasServeOneWalk(t *testing.T) {
 	t.Parallel()
-	f := startFleet(t, 3)
+	f := startFleet(t, 3, "")
 	want := f.walk(f.replicas[:1], nil)
 	if len(want) != 75 {
 		t.Fatalf("a walk with one gateway has %d records, want 75", len(want))
@@ -83,7 +83,7 @@ func (f *fleet) walk(over []*replica, between func(pages int)) (records []string
 // end is none, and goes on at another gateway behind the last event that it has whole.
 func TestAStreamGoesOnElsewhere(t *testing.T) {
 	t.Parallel()
-	f := startFleet(t, 2)
+	f := startFleet(t, 2, "")
 	f.scale(400)
 	const total = 75 * 400
 
@@ -161,7 +161,7 @@ func events(from *replica, after string, each func(n int)) (records []string, la
 // TestReplicasGetOneToken lets many requests meet a provider's token endpoint at once, in several gateways.
 func TestReplicasGetOneToken(t *testing.T) {
 	t.Parallel()
-	f := startFleet(t, 3)
+	f := startFleet(t, 3, "")
 	var asking sync.WaitGroup
 	for i := range 60 {
 		asking.Go(func() {

@@ -34,7 +34,7 @@ var soakFaults = []string{
 // answer is one that the contract has, and memory, goroutines and descriptors come back to where they began. `make soak`
 // does it for ten minutes.
 func TestSoak(t *testing.T) {
-	f := startFleet(t, 1)
+	f := startFleet(t, 1, "")
 	f.scale(20)
 	s := &soak{t: t, r: f.replicas[0], outcomes: map[string]int{}}
 	s.clients(func() {

@@ -40,6 +40,18 @@ func (a *Authenticator) Authenticate(ctx context.Context, header string) (*Princ
 	return a.find(ctx, SumOf(token))
 }
 
+// Still is nil while a principal that was authenticated is one yet: for a stream, which may outlive its token.
+func (a *Authenticator) Still(ctx context.Context, p *Principal) error {
+	if p.Minted() {
+		if !a.now().Before(p.Expires) {
+			return expired(p.Expires)
+		}
+		p = p.minter
+	}
+	_, err := a.find(ctx, p.Sum)
+	return err
+}
+
 // Sent is the token of an Authorization header, "" where it has none.
 func Sent(header string) string {
 	scheme, token, _ := strings.Cut(header, " ")

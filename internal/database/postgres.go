@@ -1,13 +1,15 @@
 package database
 
 import (
+	"database/sql"
+	"database/sql/driver"
 	"errors"
+	"io"
+	"net"
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/lib/pq"
 )
 
 const (
@@ -18,14 +20,18 @@ const (
 )
 
 func openPostgres(address string) (*DB, error) {
-	config, err := pgx.ParseConfig(address)
+	config, err := pq.NewConfig(address)
 	if err != nil { // its text quotes the address
 		return nil, errors.New("the address is malformed: it is postgres://USER:PASSWORD@HOST:PORT/NAME?sslmode=…, special characters of the password as %XX")
 	}
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = Timeout
 	}
-	pool := stdlib.OpenDB(*config)
+	connector, err := pq.NewConnectorConfig(config)
+	if err != nil {
+		return nil, errors.New("the address has parts that exclude each other")
+	}
+	pool := sql.OpenDB(connector)
 	pool.SetMaxOpenConns(maxConnections)
 	pool.SetMaxIdleConns(maxConnections)
 	pool.SetConnMaxLifetime(connectionLife)
@@ -38,12 +44,12 @@ func openPostgres(address string) (*DB, error) {
 var postgresWords = strings.NewReplacer("$bytes", "BYTEA", "$serial", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "$text", `TEXT COLLATE "C"`)
 
 func sortPostgres(err error) error {
-	var refused *pgconn.ConnectError
-	if errors.As(err, &refused) || pgconn.SafeToRetry(err) { // nothing reached a server: the connection was lost while it was idle
+	var network net.Error
+	if errors.Is(err, driver.ErrBadConn) || errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return ErrUnavailable
 	}
-	var e *pgconn.PgError
-	if !errors.As(err, &e) {
+	var e *pq.Error
+	if !errors.As(err, &e) || len(e.Code) < 2 {
 		return nil
 	}
 	if e.Code == "23505" { // unique_violation

@@ -125,7 +125,7 @@ func filterNames() []string {
 	return f.enum
 }
 
-const stamp = "2006-01-02T15:04:05Z"
+const stamp = time.RFC3339 // which is Z in UTC
 
 // input is the value that slots of a call read.
 func (s *Scope) input(p record.Position, w Range) map[string]any {

@@ -19,7 +19,7 @@ type input struct {
 }
 
 // inputs renders the parameters of a query or a form.
-func inputs(fields []Input, in map[string]any, what string) ([]input, error) {
+func inputs(fields []Input, in any, what string) ([]input, error) {
 	var out []input
 	for _, f := range fields {
 		values, list, err := f.Value.texts(in)

@@ -9,9 +9,9 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 RACE    := $(shell command -v $$(go env CC) >/dev/null 2>&1 && echo -race)
 FUZZ    ?= 30
 # What is sampled or left out under the race detector, which multiplies its time or its memory: it runs plainly beside.
-WHOLE   := ^(TestWalks|TestExplanationsOfTheCassettes|TestALargeAnswerStreamsInLittleMemory|TestFormatsThatAreHeldStopAtTheirBound)$$
+WHOLE   := ^(TestWalks|TestExplanationsOfTheCassettes|TestALargeAnswerStreamsInLittleMemory|TestFormatsThatAreHeldStopAtTheirBound|TestBombs|TestAnAnswerThatBreaksAnywhere|TestAStreamThatBreaksSaysSo)$$
 
-.PHONY: run build test check unit fuzz servers update docs bench bench-peers bench-go clean
+.PHONY: run build test check unit fuzz soak servers update docs bench bench-peers bench-go clean
 
 run: build ## build, start gateway, provider simulator and demo accounts, answer a request, keep serving
 	@$(BIN) demo
@@ -38,6 +38,9 @@ unit: servers ## unit, golden and end-to-end tests
 
 fuzz: ## every fuzz target, together for $(FUZZ) seconds
 	@.ci/fuzz $(FUZZ)
+
+soak: servers ## clients of all habits at a provider that fails, for SOAK (10m): what is held comes back to where it began
+	@go test ./cmd/meterbridge -run '^TestSoak$$' -v -timeout 0 -soak.for $(or $(SOAK),10m)
 
 servers: ## the tests talk to a real redis-server and a real PostgreSQL; install what is missing
 	@.ci/servers

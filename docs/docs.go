@@ -14,6 +14,11 @@ var Cassettes string
 //go:embed errors.md
 var Errors string
 
+// Observability is what an operator sees of the gateway: metrics, logs, traces.
+//
+//go:embed observability.md
+var Observability string
+
 // Limits is the table of limits.
 //
 //go:embed limits.md

@@ -25,8 +25,8 @@ type AccountView struct {
 	Status    account.Status `json:"status"`
 	LastError *string        `json:"last_error"`
 	Context   map[string]any `json:"context"`
-	CreatedAt *string        `json:"created_at"`
-	UpdatedAt *string        `json:"updated_at"`
+	CreatedAt *string        `json:"created_at,omitempty"` // of an account in a database
+	UpdatedAt *string        `json:"updated_at,omitempty"`
 }
 
 // AccountList is a page of accounts in the list envelope, in the contract's order.

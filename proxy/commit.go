@@ -15,7 +15,8 @@ const (
 	gather        = 240 << 10        // of a body under way before it is written without a flush
 	maxWrite      = 256 << 10        // one write
 	aroundRecord  = 512              // that stand around a record, roughly
-	writePatience = 30 * time.Second // for one write: a client that takes longer is taken for dead and cut off
+	writePatience = 30 * time.Second // for each patientFor of a write: a client that takes longer is taken for dead and cut off
+	patientFor    = 64 << 10
 )
 
 // Headers of our own.
@@ -159,14 +160,14 @@ func (c *commit) wait() {
 func (c *commit) send(b []byte, flush bool) error {
 	for len(b) > 0 {
 		n := min(len(b), maxWrite)
-		c.extend()
+		c.extend(n)
 		if _, err := c.w.Write(b[:n]); err != nil && !errors.Is(err, http.ErrBodyNotAllowed) { // of HEAD only the headers
 			return lost(err)
 		}
 		b = b[n:]
 	}
 	if flush {
-		c.extend()
+		c.extend(0)
 		if err := c.flusher.Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
 			return lost(err)
 		}
@@ -174,8 +175,11 @@ func (c *commit) send(b []byte, flush bool) error {
 	return nil
 }
 
-func (c *commit) extend() {
-	_ = c.control.SetWriteDeadline(time.Now().Add(c.patience)) // a test's recorder has none
+// extend grants the next write its time. The deadline bounds a write as a whole, so a large one has more of it: else a
+// client that reads slowly and steadily would be cut off for the size of our pieces.
+func (c *commit) extend(n int) {
+	granted := time.Duration(n/patientFor+1) * c.patience
+	_ = c.control.SetWriteDeadline(time.Now().Add(granted)) // a test's recorder has none
 }
 
 func lost(err error) error {
@@ -213,7 +217,7 @@ func (c *commit) end() error {
 	if c.wait(); c.err != nil {
 		c.abort()
 	}
-	c.extend() // for what the server itself still has to write
+	c.extend(0) // for what the server itself still has to write
 	return nil
 }
 

@@ -266,9 +266,8 @@ func TestLosingRedisInMidWalkLosesNoRecord(t *testing.T) {
 	acme := newAcme(t, lines...)
 	const step = 20 * time.Second
 	h := newHouse(t, acme.URL, func(s *setup) {
-		s.Redis = step
 		s.configure = func(c *config.Config) {
-			c.Cursors.Store, c.Redis.URL = config.StoreRedis, secret.New(redis.URL())
+			c.Cursors.Store, c.Redis = config.StoreRedis, config.Redis{URL: secret.New(redis.URL()), Timeout: step}
 		}
 	})
 	want := ids(t, h.walk(twoMonths+"&limit=1000"))

@@ -234,11 +234,19 @@ func (a answer) isProblem(t *testing.T, code string) {
 	}
 }
 
+// thousand is how often what is left to chance is tried.
+func thousand() int {
+	if raceEnabled {
+		return 40
+	}
+	return 1000
+}
+
 // TestAnAnswerThatBreaksAnywhere: a thousand walks meet one broken answer each, wherever it breaks; none has a record twice, and
 // none lacks one, whether the page was asked for again or its error led on.
 func TestAnAnswerThatBreaksAnywhere(t *testing.T) {
 	t.Parallel()
-	const runs, workers = 1000, 10
+	runs, workers := thousand(), 10
 	lines := someLines(12)
 	var again atomic.Int32
 	var all sync.WaitGroup
@@ -289,8 +297,8 @@ func TestAnAnswerThatBreaksAnywhere(t *testing.T) {
 // TestAStreamThatBreaksSaysSo: to a thousand clients, in each form that is under way when it breaks.
 func TestAStreamThatBreaksSaysSo(t *testing.T) {
 	t.Parallel()
-	const runs, workers = 1000, 10
-	lines := bulkyLines(30, 60<<10) // more than is held back before the first byte leaves
+	runs, workers := thousand(), 10
+	lines := bulkyLines(20, 60<<10) // more than is held back before the first byte leaves
 	acme := newAcme(t, lines...)
 	acme.hook = func(w http.ResponseWriter, r *http.Request, _ int) bool {
 		cutOff(w, acme.page(r.URL.Query()), .9+rand.Float64()*.099, rand.N(2) == 0)
@@ -320,6 +328,9 @@ func TestAStreamThatBreaksSaysSo(t *testing.T) {
 
 // TestBombs: what is small on the wire, or one thing without end, is refused within bounded memory, and the process lives on.
 func TestBombs(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector multiplies memory")
+	}
 	t.Parallel()
 	const most = 64 << 20
 	big := strings.Repeat("x", 16<<20)

@@ -90,7 +90,7 @@ func (q *request) fill(ctx context.Context, s source, limit int, byPage bool, ea
 // out of time is good as far as it goes: whoever goes on meets the error.
 func (q *request) broken(ctx context.Context, s source, out filled, full bool, err error) filled {
 	at, moved := s.here()
-	stops := stopping(ctx)
+	stops := whyEnded(ctx) != nil
 	late := outOfTime(ctx, err) || stops && !q.params.format.streams() // a stream that ends says why
 	if out.n > 0 && (full || late) {
 		why := "the deadline came before the page was full"
@@ -137,8 +137,8 @@ func (q *request) mint(ctx context.Context, at *record.Position) (string, error)
 // fail gives an error the cursor with which the request can be taken up again.
 func (q *request) fail(ctx context.Context, err error, back *record.Position) *problem.Problem {
 	p := problem.From(err)
-	if stopping(ctx) {
-		p = Stopping()
+	if why := whyEnded(ctx); why != nil {
+		p = why
 	}
 	switch p.Code {
 	case problem.MappingFailed:

@@ -53,6 +53,10 @@ func (c *Catalog) Own(acct *account.Account) (*Overrides, error) {
 	} else {
 		made.over = &over
 	}
+	if c.owned.Add(1) > account.MaxCached { // accounts of a database come and go
+		c.own.Clear()
+		c.owned.Store(1)
+	}
 	c.own.Store(acct.ID, made)
 	return made.over, made.err
 }

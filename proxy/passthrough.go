@@ -45,7 +45,7 @@ func (p *Proxy) Passthrough(w http.ResponseWriter, r *http.Request, who *princip
 	if !reads(r.Method) {
 		return q.forwardPlanned(w, r)
 	}
-	ctx, cancel := p.within(r.Context(), q.params.format.streams())
+	ctx, cancel := p.within(r.Context(), who, q.params.format.streams())
 	defer cancel()
 	switch {
 	case id != "":
@@ -150,7 +150,7 @@ func (q *request) forward(w http.ResponseWriter, r *http.Request, call connector
 		}
 		call.Body, call.ContentType = body, r.Header.Get("Content-Type")
 	}
-	ctx, cancel := q.within(r.Context(), q.params.format.streams())
+	ctx, cancel := q.within(r.Context(), q.who, q.params.format.streams())
 	defer cancel()
 	reply, err := q.sess.Do(ctx, call)
 	if err != nil {

@@ -122,7 +122,7 @@ func portableHouse(t testing.TB, c *simulate.Cassette, catalog *Catalog) *Proxy 
 	clock := func() time.Time { return c.Now }
 	codec := cursor.Config{Keys: secret.RandomKeyring(), Now: clock}
 	return New(Config{
-		Catalog: func() *Catalog { return catalog }, Accounts: accounts, Clock: clock, Cursors: cursor.New(codec), Pages: cursor.NewPages(codec),
+		Catalog: func() *Catalog { return catalog }, Accounts: accounts, States: account.NewStates(clock), Clock: clock, Cursors: cursor.New(codec), Pages: cursor.NewPages(codec),
 		Upstream: upstream.New(upstream.Config{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Clock: clock}),
 	})
 }

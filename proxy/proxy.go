@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -48,6 +49,7 @@ type Catalog struct {
 
 	Compile func(*account.Account) (Overrides, error) // the overrides of an account that is in a database
 	own     sync.Map                                  // by the account's id: *compiled
+	owned   atomic.Int64                              // how many were put there
 }
 
 // Observer hears what a request did; telemetry implements it.
@@ -63,6 +65,7 @@ type Observer interface {
 type Config struct {
 	Catalog  func() *Catalog // the current one, asked once a request
 	Accounts account.Store
+	Still    func(context.Context, *principal.Principal) error // whether a caller is one yet; nil: always
 	States   *account.States
 	Upstream *upstream.Client
 	Cursors  *cursor.Codec
@@ -90,6 +93,9 @@ type Proxy struct {
 func New(c Config) *Proxy {
 	if c.Clock == nil {
 		c.Clock = time.Now
+	}
+	if c.States == nil {
+		c.States = account.NewStates(c.Clock)
 	}
 	if c.ExplainTime == 0 {
 		c.ExplainTime = mapping.ExplainTimeout
@@ -122,7 +128,7 @@ func (p *Proxy) Unified(w http.ResponseWriter, r *http.Request, who *principal.P
 	if err != nil {
 		return err
 	}
-	ctx, cancel := p.within(r.Context(), id == "" && q.params.format.streams() && q.params.summaryBy == nil)
+	ctx, cancel := p.within(r.Context(), who, id == "" && q.params.format.streams() && q.params.summaryBy == nil)
 	defer cancel()
 	if id != "" {
 		return q.get(ctx, w)

@@ -23,6 +23,7 @@ import (
 type request struct {
 	*Proxy
 	*standing
+	who      *principal.Principal
 	params   *params
 	resource *connector.Resource
 	method   *connector.Method
@@ -111,7 +112,7 @@ func (p *Proxy) begin(r *http.Request, who *principal.Principal, catalog *Catalo
 	}
 	line := telemetry.LineOf(r.Context())
 	line.As(string(params.format))
-	return &request{Proxy: p, standing: st, params: params, filter: params.filters, sess: st.sess, line: line}, nil
+	return &request{Proxy: p, standing: st, who: who, params: params, filter: params.filters, sess: st.sess, line: line}, nil
 }
 
 // account finds the account that the caller named, or the one that its token is bound to. Another token's account and

@@ -11,7 +11,7 @@ import (
 )
 
 type docsVerb struct {
-	Name string `arg:"" optional:"" help:"connectors, mappings, cassettes, errors or limits; default: the list of them."`
+	Name string `arg:"" optional:"" help:"connectors, mappings, cassettes, errors, limits or observability; default: the list of them."`
 }
 
 // documents are what the binary carries, so that a provider is added without a checkout.
@@ -21,6 +21,7 @@ var documents = []struct{ name, about, text string }{
 	{"cassettes", "how a provider is recorded, for test, demo and simulate", docs.Cassettes},
 	{"errors", "every error code, and what to do", docs.Errors},
 	{"limits", "every limit", docs.Limits},
+	{"observability", "every metric, log field and span", docs.Observability},
 }
 
 func (v *docsVerb) Run(to std) error {
@@ -36,7 +37,7 @@ func (v *docsVerb) Run(to std) error {
 		return badInput("there is no document %q; there are %s", v.Name, strings.Join(names, ", "))
 	}
 	for _, d := range documents {
-		fmt.Fprintf(to.out, "  meterbridge docs %-12s %s\n", d.name, d.about)
+		fmt.Fprintf(to.out, "  meterbridge docs %-14s %s\n", d.name, d.about)
 	}
 	return nil
 }

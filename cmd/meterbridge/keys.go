@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/meterbridge/meterbridge/internal/account"
 	"github.com/meterbridge/meterbridge/internal/assembly"
+	"github.com/meterbridge/meterbridge/internal/audit"
 	"github.com/meterbridge/meterbridge/internal/config"
 )
 
@@ -31,7 +33,7 @@ type keyUse struct {
 }
 
 func (v *keysStatusVerb) Run(ctx context.Context, to std) error {
-	return withKeys(ctx, v.Config, func(keys []string, store *account.Stored) error {
+	return withKeys(ctx, v.Config, func(keys []string, store *account.Stored, _ *audit.Trail) error {
 		sealed, err := store.SealedBy(ctx)
 		if err != nil {
 			return err
@@ -87,8 +89,14 @@ type keysRotateVerb struct {
 }
 
 func (v *keysRotateVerb) Run(ctx context.Context, to std) error {
-	return withKeys(ctx, v.Config, func(keys []string, store *account.Stored) error {
-		n, unreadable, err := store.Reseal(ctx)
+	return withKeys(ctx, v.Config, func(keys []string, store *account.Stored, trail *audit.Trail) error {
+		var n int
+		var unreadable []string
+		done := audit.Entry{At: time.Now(), Actor: commandLine, Action: "rotateKeys", Target: keys[0]}
+		err := trail.Do(ctx, done, func(ctx context.Context) (err error) {
+			n, unreadable, err = store.Reseal(ctx)
+			return err
+		})
 		if err != nil {
 			return err
 		}
@@ -105,7 +113,7 @@ func (v *keysRotateVerb) Run(ctx context.Context, to std) error {
 }
 
 // withKeys opens the database of a configuration, and names its keys in their order.
-func withKeys(ctx context.Context, file string, do func(keys []string, store *account.Stored) error) error {
+func withKeys(ctx context.Context, file string, do func(keys []string, store *account.Stored, trail *audit.Trail) error) error {
 	cfg, err := config.Load(cmp.Or(file, defaultConfig))
 	if err != nil {
 		return err
@@ -117,9 +125,9 @@ func withKeys(ctx context.Context, file string, do func(keys []string, store *ac
 	if err != nil {
 		return err
 	}
-	store, done, err := assembly.OpenAccounts(ctx, cfg, ring)
+	store, trail, done, err := assembly.OpenAccounts(ctx, cfg, ring)
 	if err != nil {
 		return err
 	}
-	return errors.Join(do(ring.IDs(), store), done())
+	return errors.Join(do(ring.IDs(), store, trail), done())
 }

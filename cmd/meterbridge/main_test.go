@@ -23,11 +23,12 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/meterbridge/meterbridge/internal/config"
+	"github.com/meterbridge/meterbridge/internal/database/databasetest"
 	"github.com/meterbridge/meterbridge/internal/simulate"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(databasetest.Tests{M: m}, map[string]func(){
 		"meterbridge": func() {
 			if plain := os.Getenv(plainEnv); plain != "" && len(os.Args) > 1 && slices.Contains(sequential, os.Args[1]) {
 				_ = syscall.Exec(plain, os.Args, os.Environ()) // where it fails, this process does the same

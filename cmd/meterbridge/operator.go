@@ -33,6 +33,9 @@ type operator struct {
 	json bool
 }
 
+// commandLine is who did what was done from here, in the audit log.
+const commandLine = "command line"
+
 // with runs something with an operator.
 func (v *operatorFlags) with(to std, do func(*operator) error) error {
 	if v.URL != "" {
@@ -53,7 +56,7 @@ func (v *operatorFlags) with(to std, do func(*operator) error) error {
 		return err
 	}
 	token := rand.Text()
-	cfg.Admin.Tokens = append(cfg.Admin.Tokens, config.NewToken("command line", secret.New(token), nil, false))
+	cfg.Admin.Tokens = append(cfg.Admin.Tokens, config.NewToken(commandLine, secret.New(token), nil, false))
 	house, err := assembly.Build(cfg, assembly.Options{Version: version})
 	if err != nil {
 		return err

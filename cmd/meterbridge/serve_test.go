@@ -30,7 +30,6 @@ func startServe(t *testing.T, text string) map[string]string {
 	}()
 	t.Cleanup(func() {
 		cancel()
-		go io.Copy(io.Discard, r)
 		if err := <-ended; err != nil {
 			t.Errorf("serve ends with %v", err)
 		}
@@ -42,6 +41,7 @@ func startServe(t *testing.T, text string) map[string]string {
 			t.Fatalf("%s: %v", lines.Text(), err)
 		}
 		if told[line.Msg] = line.URL; line.Msg == "serving" {
+			go io.Copy(io.Discard, r) // who logs must not wait
 			return told
 		}
 	}

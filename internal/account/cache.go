@@ -63,6 +63,16 @@ func (c *cache) put(a *Account, revision int64, asked time.Time) {
 	}
 }
 
+// expire has the database asked for an account when it is next wanted.
+func (c *cache) expire(id string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if el := c.byID[id]; el != nil {
+		old := el.Value.(*cached)
+		el.Value = &cached{old.acct, old.revision, time.Time{}}
+	}
+}
+
 func (c *cache) drop(id string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

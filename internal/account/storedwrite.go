@@ -53,10 +53,15 @@ func (s *Stored) Update(ctx context.Context, id string, change func(*Account) er
 	}
 	for range maxTries {
 		a, err := s.update(ctx, id, change)
-		if !errors.Is(err, errChanged) {
+		switch {
+		case errors.Is(err, errChanged):
+			continue
+		case err != nil:
+			s.cache.expire(id) // the change may have been made all the same; until the database says so, what is known is served
+		default:
 			s.cache.drop(id)
-			return a, err
 		}
+		return a, err
 	}
 	return nil, fmt.Errorf("changing account %q: %w", id, errChanged)
 }
@@ -134,6 +139,7 @@ func (s *Stored) Delete(ctx context.Context, id string) error {
 	}
 	n, err := s.db.Exec(ctx, `DELETE FROM account WHERE id = $1`, id)
 	if err != nil {
+		s.cache.expire(id)
 		return fmt.Errorf("deleting account %q: %w", id, err)
 	}
 	s.cache.drop(id)

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/meterbridge/meterbridge/internal/account"
 	"github.com/meterbridge/meterbridge/internal/admin"
+	"github.com/meterbridge/meterbridge/internal/audit"
 	"github.com/meterbridge/meterbridge/internal/config"
 	"github.com/meterbridge/meterbridge/internal/database"
 	"github.com/meterbridge/meterbridge/internal/jq"
@@ -39,18 +41,28 @@ func openDatabase(ctx context.Context, cfg *config.Config, keys *secret.Keyring,
 	return db, stored, nil
 }
 
-// OpenAccounts opens the accounts of a configuration that keeps them in a database, without a house around them.
-func OpenAccounts(ctx context.Context, cfg *config.Config, keys *secret.Keyring) (store *account.Stored, done func() error, err error) {
+// OpenAccounts opens the accounts of a configuration that keeps them in a database, and the trail of what is done to them,
+// without a house around them.
+func OpenAccounts(ctx context.Context, cfg *config.Config, keys *secret.Keyring) (store *account.Stored, trail *audit.Trail, done func() error, err error) {
 	db, stored, err := openDatabase(ctx, cfg, keys, account.NewStates(nil), nil)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	return stored, db.Close, nil
+	if trail, err = audit.Open(ctx, db); err != nil {
+		return nil, nil, nil, StoreError{errors.Join(err, db.Close())}
+	}
+	return stored, trail, db.Close, nil
 }
 
-// openRequestLog opens the request log, where there is a database for it.
-func (h *House) openRequestLog(cfg *config.Config, clock func() time.Time) (err error) {
-	if h.database == nil || cfg.RequestLog.Keep == 0 {
+// openLogs opens the trail of operators and the request log, where there is a database for them.
+func (h *House) openLogs(cfg *config.Config, clock func() time.Time) (err error) {
+	if h.database == nil {
+		return nil
+	}
+	if h.trail, err = audit.Open(context.Background(), h.database); err != nil {
+		return StoreError{errors.Join(err, h.closeDatabase())}
+	}
+	if cfg.RequestLog.Keep == 0 {
 		return nil
 	}
 	h.requests, err = requestlog.Open(context.Background(), requestlog.Config{
@@ -77,6 +89,9 @@ func (h *House) closeDatabase() error {
 	return errors.Join(h.requests.Close(), h.database.Close())
 }
 
+// Flush waits until the requests that are over are in the request log.
+func (h *House) Flush(ctx context.Context) error { return h.requests.Flush(ctx) }
+
 // ServeOnly puts one account in the place of all, for a call that brings its own.
 func (h *House) ServeOnly(a *account.Account) error {
 	return h.catalog.Load().Static.Replace([]*account.Account{a})
@@ -96,13 +111,17 @@ func (c configured) List(ctx context.Context, q account.Query) ([]*account.Accou
 // adminRoutes are the rows of the admin surface: each part that has something to administer adds its own.
 func (h *House) adminRoutes() []admin.Route {
 	accounts := &admin.Accounts{Proxy: h.Proxy, Store: h.stored, Defects: h.defects}
-	return append(accounts.Routes(), h.tokenRoutes()...)
+	logs := &admin.Logs{Requests: h.requests, Trail: h.trail}
+	return admin.Audited(h.trail, h.clock, slices.Concat(accounts.Routes(), h.tokenRoutes(), logs.Routes()))
 }
 
-// defects are all that is wrong with an account; overrides are held to the rules of an untrusted source, warnings too.
+// defects are all that is wrong with an account, with what lint refuses in its overrides.
 func (h *House) defects(a *account.Account) []admin.Defect {
 	_, defects, findings := h.over.Load().judge(a)
 	for _, f := range findings {
+		if f.Warn {
+			continue
+		}
 		defects = append(defects, admin.Defect{Field: f.File, Message: strings.TrimPrefix(f.String(), f.File+":")})
 	}
 	return defects

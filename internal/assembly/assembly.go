@@ -8,25 +8,22 @@ package assembly
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/meterbridge/meterbridge/internal/account"
-	"github.com/meterbridge/meterbridge/internal/admin"
+	"github.com/meterbridge/meterbridge/internal/audit"
 	"github.com/meterbridge/meterbridge/internal/config"
 	"github.com/meterbridge/meterbridge/internal/connector"
 	"github.com/meterbridge/meterbridge/internal/cursor"
 	"github.com/meterbridge/meterbridge/internal/database"
 	"github.com/meterbridge/meterbridge/internal/gateway"
 	"github.com/meterbridge/meterbridge/internal/jq"
-	"github.com/meterbridge/meterbridge/internal/near"
 	"github.com/meterbridge/meterbridge/internal/principal"
 	"github.com/meterbridge/meterbridge/internal/requestlog"
 	"github.com/meterbridge/meterbridge/internal/secret"
@@ -40,10 +37,9 @@ import (
 type Options struct {
 	Clock   func() time.Time
 	Log     *slog.Logger
-	NoPages bool          // without the page cache, to prove that it costs speed and not data
-	Count   bool          // count which branches of the mappings are taken
-	Hurry   bool          // without the connectors' rate limits and pauses, and without retries: a simulated provider means what it says
-	Redis   time.Duration // of each step of a call to Redis; kv.DefaultTimeout where it is 0
+	NoPages bool // without the page cache, to prove that it costs speed and not data
+	Count   bool // count which branches of the mappings are taken
+	Hurry   bool // without the connectors' rate limits and pauses, and without retries: a simulated provider means what it says
 	Version string
 	Only    string // the one connector that is loaded, for replays and tests; "" for all
 	Trial   *Trial // nil: nothing is tried out
@@ -79,6 +75,8 @@ type House struct {
 	metrics      *telemetry.Metrics
 	tracer       *telemetry.Tracer
 	requests     *requestlog.Log // nil: none is kept
+	trail        *audit.Trail    // of what operators do; nil without a database
+	clock        func() time.Time
 	draining     atomic.Bool
 	log          *slog.Logger
 }
@@ -97,7 +95,7 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	if err != nil {
 		return nil, err
 	}
-	h.keys = keys
+	h.keys, h.clock = keys, o.Clock
 	if !given {
 		o.Log.Warn("no secret_key is configured: cursors and account tokens work until this process ends, and in this process only")
 	}
@@ -117,10 +115,10 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 			return nil, err
 		}
 	}
-	if err := h.openRequestLog(cfg, o.Clock); err != nil {
+	if err := h.openLogs(cfg, o.Clock); err != nil {
 		return nil, err
 	}
-	if h.store, err = openStore(cfg, o.Redis); err != nil {
+	if h.store, err = openStore(cfg); err != nil {
 		return nil, errors.Join(err, h.closeDatabase())
 	}
 	if h.tracer, err = openTraces(cfg, o, metrics); err != nil {
@@ -145,14 +143,14 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	if o.NoPages {
 		pages.Store = nil
 	}
-	h.Proxy = proxy.New(proxy.Config{
-		Catalog: h.catalog.Load, Accounts: h.Accounts, States: h.states, Upstream: h.Upstream,
-		Cursors: cursor.New(c), Pages: cursor.NewPages(pages), Clock: o.Clock, Observer: seen, Log: o.Log,
-	})
 	auth, err := h.openTokens(context.Background(), o.Clock) // each call to a database has a bound of its own
 	if err != nil {
 		return nil, errors.Join(err, h.store.Close())
 	}
+	h.Proxy = proxy.New(proxy.Config{
+		Catalog: h.catalog.Load, Accounts: h.Accounts, Still: auth.Still, States: h.states, Upstream: h.Upstream,
+		Cursors: cursor.New(c), Pages: cursor.NewPages(pages), Clock: o.Clock, Observer: seen, Log: o.Log,
+	})
 	h.Handler, err = gateway.New(gateway.Config{
 		Proxy: h.Proxy, Auth: auth, Limits: principal.NewLimits(h.rates.Load, keys, shared(h.store), o.Clock), Metrics: metrics, Ready: h.ready, Version: o.Version,
 		Model: func() gateway.Schemas { return h.catalog.Load().Model }, Log: o.Log, Tracer: h.tracer, Requests: h.requests.Add, Fingerprint: keys.Fingerprint,
@@ -160,7 +158,7 @@ func Build(cfg *config.Config, o Options) (*House, error) {
 	if err != nil {
 		return nil, err
 	}
-	h.Admin, err = gateway.Admin(gateway.Config{Operators: h.admins, Metrics: metrics, Version: o.Version, Log: o.Log, Fingerprint: keys.Fingerprint}, h.adminRoutes())
+	h.Admin, err = gateway.Admin(gateway.Config{Operators: principal.NewAuthenticator("admin.tokens", nil, o.Clock, h.admins), Metrics: metrics, Version: o.Version, Log: o.Log, Fingerprint: keys.Fingerprint}, h.adminRoutes())
 	return h, err
 }
 
@@ -251,75 +249,4 @@ func (h *House) Stop() { h.Proxy.Stop() }
 func (h *House) Close() error {
 	h.Upstream.CloseIdle()
 	return errors.Join(h.workers.Close(), h.closeTraces(), h.store.Close(), h.closeDatabase())
-}
-
-// check says, at the line of the configuration, what only the connectors can know of an account, and takes the account's
-// overrides into the catalog.
-func check(cfg *config.Config, catalog layering) error {
-	errs := checkTokens(cfg, catalog.Catalog)
-	for i, a := range cfg.Accounts.Static {
-		over, defects, findings := catalog.judge(a)
-		for _, d := range defects {
-			errs = append(errs, cfg.At(fmt.Sprintf("accounts.static[%d].%s", i, d.Field), "%s", d.Message))
-		}
-		errs = append(errs, configErrors(findings)...)
-		if a.Overrides != nil {
-			catalog.Accounts[a.ID] = over
-		}
-	}
-	if len(errs) > 0 {
-		return errs
-	}
-	return nil
-}
-
-// judge holds an account to what is installed: the one place that knows what an account may be, wherever it comes from. Its
-// overrides come compiled, with what lint finds in them.
-func (c layering) judge(a *account.Account) (over proxy.Overrides, defects []admin.Defect, findings []jq.Finding) {
-	at := func(field, format string, args ...any) {
-		defects = append(defects, admin.Defect{Field: field, Message: fmt.Sprintf(format, args...)})
-	}
-	conn := c.Connectors.Get(a.Connector)
-	if conn == nil {
-		names := c.Connectors.Names()
-		at("connector", "no connector %q is installed; the nearest is %q, and there are %s", a.Connector, near.Any(a.Connector, names), strings.Join(names, ", "))
-		return over, defects, nil
-	}
-	if _, err := conn.ResolveContext(a.Context); err != nil {
-		if wrong := (*connector.ContextError)(nil); errors.As(err, &wrong) {
-			at("context."+wrong.Key, "%s", wrong.Reason)
-		} else {
-			at("context", "%v", err)
-		}
-	}
-	for _, lack := range conn.MissingCredentials(a.Has) {
-		at("credentials", "%s", missing(conn, lack))
-	}
-	for _, name := range slices.Sorted(maps.Keys(a.Credentials)) {
-		if _, known := conn.Credential(name); !known {
-			at("credentials."+name, "%s has no credential %s; %s", conn.Name, name, credentialsOf(conn, name))
-		}
-	}
-	over, findings = c.account(conn, a.Overrides)
-	return over, defects, findings
-}
-
-func credentialsOf(conn *connector.Connector, meant string) string {
-	var names []string
-	for _, cr := range conn.Credentials {
-		names = append(names, cr.Name)
-	}
-	if len(names) == 0 {
-		return "it takes none"
-	}
-	return "the nearest is " + near.Any(meant, names)
-}
-
-// missing says what an account lacks, with the provider's own name for it.
-func missing(conn *connector.Connector, lack connector.Lack) string {
-	if len(lack) == 1 && len(lack[0]) == 1 {
-		c, _ := conn.Credential(lack[0][0])
-		return fmt.Sprintf("the credential %s (%s) is missing", c.Name, c.Title)
-	}
-	return fmt.Sprintf("credentials are missing: %s takes %s", conn.Name, lack)
 }

@@ -1,8 +1,6 @@
 package assembly
 
 import (
-	"time"
-
 	"github.com/meterbridge/meterbridge/internal/config"
 	"github.com/meterbridge/meterbridge/internal/kv"
 )
@@ -13,9 +11,9 @@ type store interface {
 	kv.Locker
 }
 
-func openStore(cfg *config.Config, timeout time.Duration) (store, error) {
+func openStore(cfg *config.Config) (store, error) {
 	if cfg.Cursors.Store == config.StoreRedis {
-		return kv.NewRedis(kv.RedisConfig{URL: cfg.Redis.URL.Reveal(), Timeout: timeout})
+		return kv.NewRedis(kv.RedisConfig{URL: cfg.Redis.URL.Reveal(), Timeout: cfg.Redis.Timeout})
 	}
 	return kv.NewMemory(kv.MemoryConfig{}), nil
 }

@@ -48,8 +48,9 @@ func TestReadyzTellsTheTruth(t *testing.T) {
 	const scraper = "a-token-that-reads-metrics"
 	cfg := config.Default()
 	cfg.Auth.Tokens = []config.Token{config.NewToken("scraper", secret.New(scraper), []string{"*"}, false)}
-	cfg.Cursors.Store, cfg.Redis.URL = config.StoreRedis, secret.New(redis.URL())
-	h, err := Build(cfg, Options{Redis: time.Second}) // a busy machine is no lost Redis
+	cfg.Cursors.Store = config.StoreRedis
+	cfg.Redis = config.Redis{URL: secret.New(redis.URL()), Timeout: time.Second} // a busy machine is no lost Redis
+	h, err := Build(cfg, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,7 +27,7 @@ func (h *House) openTokens(ctx context.Context, clock func() time.Time) (*princi
 		h.cachedTokens = principal.NewCached(stored, time.Now) // how old an answer is, a clock that is set must not change
 		finders = append(finders, h.cachedTokens)
 	}
-	return principal.NewAuthenticator(h.keys, clock, finders...), nil
+	return principal.NewAuthenticator("auth.tokens", h.keys, clock, finders...), nil
 }
 
 // tokenRoutes are the rows of tokens on the admin surface.

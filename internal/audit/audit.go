@@ -24,7 +24,7 @@ const (
 // Entry is one action of an operator.
 type Entry struct {
 	ID        int64     `json:"-"`
-	At        time.Time `json:"at"`
+	At        time.Time `json:"-"`
 	Actor     string    `json:"actor"`      // the name of the operator's token
 	Action    string    `json:"action"`     // as the OpenAPI document names it: createAccount
 	Target    string    `json:"target"`     // the path: /integrated-account/acme-1

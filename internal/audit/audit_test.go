@@ -90,6 +90,13 @@ func TestAChangeAndItsEntryStandTogether(t *testing.T) {
 			_, err = db.Exec(ctx, `INSERT INTO thing (id) VALUES ('b')`)
 			return err
 		}, things: 1, entries: 1},
+		{name: "a statement that changes nothing, and fails then", do: func(ctx context.Context, db *database.DB) error {
+			n, err := db.Exec(ctx, `DELETE FROM thing WHERE id = 'a'`)
+			if n == 0 && err == nil {
+				err = refused
+			}
+			return err
+		}, fails: true},
 		{name: "no change", do: func(context.Context, *database.DB) error { return nil }, entries: 1},
 		{name: "refused", do: func(context.Context, *database.DB) error { return refused }, fails: true},
 		{name: "taken back", do: func(ctx context.Context, db *database.DB) error {

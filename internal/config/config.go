@@ -97,7 +97,10 @@ type Cursors struct {
 }
 
 // Redis is how Redis is reached: redis://, rediss:// or unix://, several separated by commas. It may hold a password.
-type Redis struct{ URL secret.Value }
+type Redis struct {
+	URL     secret.Value
+	Timeout time.Duration // of each step of a call; a whole call has twice that
+}
 
 // Egress is what the gateway may call beyond public addresses.
 type Egress struct{ Allow []netip.Prefix }
@@ -120,7 +123,7 @@ func Default() *Config {
 		Telemetry: Telemetry{Header: http.Header{}, Sample: 1},
 
 		CheckEvery: mapping.CheckEvery,
-		Redis:      Redis{URL: secret.New("redis://127.0.0.1:6379/0")},
+		Redis:      Redis{URL: secret.New("redis://127.0.0.1:6379/0"), Timeout: kv.DefaultTimeout},
 	}
 }
 

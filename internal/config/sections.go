@@ -35,7 +35,7 @@ func (p *parser) root(n *yaml.Node) {
 		field{"overrides", section(field{"dir", p.dir(&c.Overrides)})},
 		field{"secret_key", p.secretKeys},
 		field{"cursors", section(field{"store", p.store}, field{"ttl", p.duration(&c.Cursors.TTL)})},
-		field{"redis", section(field{"url", p.redis})},
+		field{"redis", section(field{"url", p.redis}, field{"timeout", p.duration(&p.config.Redis.Timeout)})},
 		field{"request_log", section(field{"keep", p.span(&c.RequestLog.Keep)}, field{"max_rows", p.rows})},
 		field{"telemetry", section(field{"otlp", p.otlp}, field{"sample", p.sample}, field{"propagate", p.boolean(&c.Telemetry.Propagate)})},
 		field{"limits", section(field{"token", p.rate(&c.Limits.Token)}, field{"account", p.rate(&c.Limits.Account)})},

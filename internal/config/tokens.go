@@ -38,7 +38,6 @@ func (p *parser) tokens(n *yaml.Node, key string) {
 			field{"write", p.boolean(&t.Write)},
 			field{"resources", p.narrowing(&t.Resources, principal.ResourceWord)},
 			field{"formats", p.narrowing(&t.Formats, principal.FormatWord)},
-			field{"expires", p.end(&t.Expires)},
 			field{"limit", p.rate(&t.Limit)},
 		) {
 			return
@@ -74,6 +73,7 @@ func (p *parser) tokenItem(n *yaml.Node, key string, t *Token, names map[string]
 		{"name", p.word(&t.Name)},
 		{"token", func(n *yaml.Node, key string) { given = n; p.token(t, n, key) }},
 		{"token_sha256", func(n *yaml.Node, key string) { hashed = n; p.tokenHash(t, n, key) }},
+		{"expires", p.end(&t.Expires)},
 	}, own...)...)
 	if !ok {
 		return false

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
+	"fmt"
 	"net/http"
 	"reflect"
 	"slices"
@@ -51,6 +52,10 @@ func (c *Connector) ParseUntrusted(src jq.Source) (*Override, []jq.Finding) {
 func (c *Connector) parseOverride(src jq.Source, untrusted bool) (*Override, []jq.Finding) {
 	d := &decoder{file: src.File, lines: strings.Split(src.Text, "\n"), scope: "list", untrusted: untrusted}
 	o := &Override{src: src}
+	if untrusted && len(src.Text) > jq.MaxUntrusted {
+		d.addAt(1, 1, "size", fmt.Sprintf("the override has %d bytes, the limit is %d", len(src.Text), jq.MaxUntrusted), "leave out what the connector says already")
+		return nil, d.finds
+	}
 	if root := d.root([]byte(src.Text), "start it with a resource, such as usage:"); root != nil {
 		o.byResource = map[string]*RequestOverride{}
 		d.pairs(root, func(k, v *yaml.Node) {

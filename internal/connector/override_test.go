@@ -264,4 +264,11 @@ func TestUntrustedSlotsArePaths(t *testing.T) {
 			t.Errorf("%s: %v", text, finds)
 		}
 	}
+	for n, ok := range map[int]bool{jq.MaxUntrusted: true, jq.MaxUntrusted + 1: false} {
+		text := `usage: { query: { a: "` + "%s" + `" } }`
+		text = strings.Replace(text, "%s", strings.Repeat("x", n-len(text)+2), 1)
+		if o, finds := con.ParseUntrusted(jq.Source{File: "o.yaml", Text: text}); (o != nil) != ok || len(text) != n {
+			t.Errorf("%d bytes: %v", len(text), finds)
+		}
+	}
 }

@@ -78,7 +78,7 @@ func (d *decoder) program(text string, at jq.Locator, condition bool) *slot {
 		d.addAt(line, col, "credential", "a credential in a jq slot", "credentials are in no slot: write ${name} beside it, in auth")
 		return s
 	}
-	code, finds := jq.Compile(jq.Source{File: d.file, Line: 1, Col: 1, Text: text}, jq.Options{Kind: jq.Slot, Condition: condition, Objects: spans})
+	code, finds := jq.Compile(jq.Source{File: d.file, Line: 1, Col: 1, Text: text}, jq.Options{Kind: jq.Slot, Condition: condition, Objects: spans, Untrusted: d.untrusted})
 	for _, f := range finds {
 		f.Line, f.Col = at(jq.OffsetOf(text, f.Line, f.Col))
 		if condition && f.Rule == "syntax" && strings.Contains(text, "{{") {

@@ -109,11 +109,19 @@ func (db *DB) Exec(ctx context.Context, statement string, args ...any) (changed 
 		return db.runner.Exec(ctx, statement, args...)
 	}
 	err = db.Transaction(ctx, func(tx *Tx) error {
-		changed, err = tx.Exec(ctx, statement, args...)
+		if changed, err = tx.Exec(ctx, statement, args...); err == nil && changed == 0 {
+			err = errUnchanged
+		}
 		return err
 	})
+	if errors.Is(err, errUnchanged) {
+		return 0, nil
+	}
 	return changed, err
 }
+
+// errUnchanged says that there is no change to take anything along with.
+var errUnchanged = errors.New("no row was changed")
 
 // Tx is a transaction under way.
 type Tx struct{ runner }

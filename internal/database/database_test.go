@@ -213,8 +213,20 @@ func TestADatabaseThatCanNot(t *testing.T) {
 		}
 		s := databasetest.Start(t)
 		s.Stop()
-		if _, err := db.Exec(ctx, insert, "a", []byte{}); !errors.Is(err, database.ErrUnavailable) {
-			t.Errorf("writing: %v", err)
+		for i := range 4 { // the first ones meet connections that were open
+			err := db.Transaction(ctx, func(tx *database.Tx) error {
+				_, err := tx.Exec(ctx, insert, "a", []byte{})
+				return err
+			})
+			if !errors.Is(err, database.ErrUnavailable) {
+				t.Errorf("writing in a transaction, %d: %#v %v", i, err, err)
+			}
+			if _, err := db.Exec(ctx, insert, "a", []byte{}); !errors.Is(err, database.ErrUnavailable) {
+				t.Errorf("writing, %d: %v", i, err)
+			}
+			if err := db.One(ctx, `SELECT count(*) FROM thing`, nil, new(int)); !errors.Is(err, database.ErrUnavailable) {
+				t.Errorf("reading, %d: %v", i, err)
+			}
 		}
 		if err := s.Run(); err != nil {
 			t.Fatal(err)

@@ -39,7 +39,7 @@ var postgresWords = strings.NewReplacer("$bytes", "BYTEA", "$serial", "BIGINT GE
 
 func sortPostgres(err error) error {
 	var refused *pgconn.ConnectError
-	if errors.As(err, &refused) {
+	if errors.As(err, &refused) || pgconn.SafeToRetry(err) { // nothing reached a server: the connection was lost while it was idle
 		return ErrUnavailable
 	}
 	var e *pgconn.PgError

@@ -35,7 +35,7 @@ func describeAdmin(rows []admin.Route, version string) object {
 			}
 		}
 		for _, p := range r.Query {
-			params = params.set(p.Name, queryParameter(p))
+			params = params.set(r.ID+"."+p.Name, queryParameter(p))
 		}
 		for _, name := range inPath(r.Path) {
 			params = params.set("path."+name, object{{"name", name}, {"in", "path"}, {"required", true}, {"description", "The id."}, {"schema", text().with("maxLength", account.MaxID)}, {"example", exampleAccount}})
@@ -80,7 +80,7 @@ func adminOperation(r admin.Route) object {
 		list = append(list, reference("parameters", "path."+name))
 	}
 	for _, p := range r.Query {
-		list = append(list, reference("parameters", p.Name))
+		list = append(list, reference("parameters", r.ID+"."+p.Name))
 	}
 	if len(list) > 0 {
 		o = o.with("parameters", list)

@@ -37,7 +37,7 @@ func (c *counted) Limited(string)        {}
 func (c *counted) Handler() http.Handler { return http.NotFoundHandler() }
 
 func minimal(m Metrics, log io.Writer) Config {
-	return Config{Auth: principal.NewAuthenticator(secret.RandomKeyring(), time.Now), Metrics: m, Log: slog.New(slog.NewTextHandler(log, nil))}
+	return Config{Auth: principal.NewAuthenticator("auth.tokens", secret.RandomKeyring(), time.Now), Metrics: m, Log: slog.New(slog.NewTextHandler(log, nil))}
 }
 
 func TestARouteThatDoesNotSayWhoMayCallItIsRefused(t *testing.T) {

@@ -69,7 +69,7 @@ type Config struct {
 	Requests func(*telemetry.Line)
 	// Fingerprint names a token or an account in the log, by its SHA-256.
 	Fingerprint func([sha256.Size]byte) string
-	Operators   principal.Finder // who may call the admin surface; nil on the data surface
+	Operators   *principal.Authenticator // who may call the admin surface; nil on the data surface
 }
 
 type gateway struct {

@@ -61,7 +61,8 @@ func newQuarter(t *testing.T, change func(*config.Config, *assembly.Options)) (*
 	redis := kvtest.Start(t)
 	cfg, h := config.Default(), &house{log: new(logged), client: http.DefaultClient}
 	cfg.Connectors.Dir, cfg.Mappings.Dir, cfg.Egress.Allow = "testdata/house/connectors", "testdata/house/mappings", assembly.Loopback
-	cfg.Cursors.Store, cfg.Redis.URL = config.StoreRedis, secret.New(redis.URL())
+	cfg.Cursors.Store = config.StoreRedis
+	cfg.Redis = config.Redis{URL: secret.New(redis.URL()), Timeout: 10 * time.Second}
 	cfg.Limits.Token, cfg.Limits.Account = day(100_000), day(100_000)
 	for _, s := range tenants {
 		cfg.Accounts.Static = append(cfg.Accounts.Static, &account.Account{
@@ -71,7 +72,7 @@ func newQuarter(t *testing.T, change func(*config.Config, *assembly.Options)) (*
 		})
 		cfg.Auth.Tokens = append(cfg.Auth.Tokens, config.NewToken(s.name, secret.New(s.token), []string{"tenant:" + s.mark + "-tenant"}, true))
 	}
-	o := assembly.Options{Clock: func() time.Time { return today }, Log: telemetry.NewLogger(h.log, slog.LevelDebug, true), Version: "test", Redis: 10 * time.Second}
+	o := assembly.Options{Clock: func() time.Time { return today }, Log: telemetry.NewLogger(h.log, slog.LevelDebug, true), Version: "test"}
 	if change != nil {
 		change(cfg, &o)
 	}

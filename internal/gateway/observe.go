@@ -49,7 +49,6 @@ func (g *gateway) observed(c echo.Context, l *telemetry.Line) {
 		l.Format = bodyKind(w.Header().Get("Content-Type"))
 	}
 	if who != nil {
-		l.Caller, l.TokenID = who.Name, who.ID
 		sum := who.Sum
 		if who.Minted() {
 			sum = principal.SumOf(principal.Sent(c.Request().Header.Get("Authorization")))

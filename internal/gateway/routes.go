@@ -7,7 +7,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/meterbridge/meterbridge/internal/principal"
-	"github.com/meterbridge/meterbridge/internal/problem"
 	"github.com/meterbridge/meterbridge/internal/telemetry"
 	"github.com/meterbridge/meterbridge/proxy"
 )
@@ -69,21 +68,17 @@ func caller(c echo.Context) *principal.Principal {
 // authorized puts the route's policy before its handler.
 func (g *gateway) authorized(r route) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		switch r.access {
-		case operator:
-			who, err := g.Operators.Find(c.Request().Context(), principal.SumOf(principal.Sent(c.Request().Header.Get("Authorization"))))
-			if err != nil {
-				g.stranger(c)
-				return problem.Wrap(problem.Unauthorized, err, "the bearer token is missing or wrong; send Authorization: Bearer TOKEN with a token of admin.tokens")
+		if r.access != public {
+			auth := g.Auth
+			if r.access == operator {
+				auth = g.Operators
 			}
-			c.Set(callerKey, who)
-		case bearer:
-			who, err := g.Auth.Authenticate(c.Request().Context(), c.Request().Header.Get("Authorization"))
+			who, err := auth.Authenticate(c.Request().Context(), c.Request().Header.Get("Authorization"))
 			if err != nil {
 				g.stranger(c)
 				return err
 			}
-			c.Set(callerKey, who)
+			known(c, who)
 			if err := g.limited(c, who); err != nil {
 				return err
 			}
@@ -93,6 +88,13 @@ func (g *gateway) authorized(r route) echo.HandlerFunc {
 		}
 		return r.handle(g, c)
 	}
+}
+
+// known notes who asks, for the handler and for the request's line.
+func known(c echo.Context, who *principal.Principal) {
+	c.Set(callerKey, who)
+	l := telemetry.LineOf(c.Request().Context())
+	l.Caller, l.TokenID = who.Name, who.ID
 }
 
 // stranger notes the fingerprint of a token that is none, so that the log tells who goes on with one that was taken back.

@@ -143,6 +143,9 @@ func schemaOf(t reflect.Type) object {
 				continue
 			}
 			name, options, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+			if name == "-" {
+				continue
+			}
 			if props = props.with(name, schemaOf(t.Field(i).Type)); options != "omitempty" {
 				required = append(required, name)
 			}
@@ -157,7 +160,7 @@ func schemaOf(t reflect.Type) object {
 		return listOf(schemaOf(t.Elem()))
 	case reflect.String:
 		return text()
-	case reflect.Int:
+	case reflect.Int, reflect.Int64:
 		return object{{"type", "integer"}}
 	case reflect.Bool:
 		return object{{"type", "boolean"}}

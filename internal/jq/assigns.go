@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/itchyny/gojq"
+
+	"github.com/meterbridge/meterbridge/internal/record"
 )
 
 // Assigned is what the objects that a program gives have, as far as it shows without running it.
@@ -28,7 +30,7 @@ func (c *Code) Assigns() Assigned { return c.assigns }
 // assigner follows the values that become outputs. in is what is known of the input of a query.
 type assigner struct {
 	*file
-	steps int
+	steps, depth int
 }
 
 func (f *file) assigns(q *gojq.Query) Assigned {
@@ -108,7 +110,8 @@ func (a *assigner) term(t *gojq.Term, in Assigned, n *names) Assigned {
 	case gojq.TermTypeObject:
 		var out Assigned
 		for _, kv := range t.Object.KeyVals {
-			out = out.with(a.member(kv, n))
+			m := a.member(kv, n)
+			out.Fields, out.Open = append(out.Fields, m.Fields...), out.Open || m.Open
 		}
 		return out
 	case gojq.TermTypeArray:
@@ -169,10 +172,12 @@ func (a *assigner) member(kv *gojq.ObjectKeyVal, n *names) Assigned {
 		return open
 	}
 	whole := a.assign(key, kv)
-	if kv.Val == nil {
+	if kv.Val == nil || a.depth == record.MaxDepth { // deeper than any record
 		return Assigned{Fields: []Assign{whole}}
 	}
+	a.depth++
 	value := a.query(kv.Val, open, n)
+	a.depth--
 	if value.Open {
 		return Assigned{Fields: []Assign{whole}}
 	}

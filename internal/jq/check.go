@@ -47,6 +47,9 @@ func (b *binding) names(variables bool) []string {
 	return out
 }
 
+// A text that has more defects is not what somebody meant.
+const maxFindings = 100 // defects of one program that are looked for
+
 // checker walks the tree once, with scopes, and gathers findings.
 type checker struct {
 	*file
@@ -77,7 +80,7 @@ func (c *checker) queries(b *binding, qs ...*gojq.Query) {
 }
 
 func (c *checker) query(q *gojq.Query, b *binding) {
-	if q == nil {
+	if q == nil || len(c.findings) >= maxFindings {
 		return
 	}
 	for _, d := range q.FuncDefs {

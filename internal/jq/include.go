@@ -79,6 +79,7 @@ func (f *file) library(im *gojq.Import) (*file, []Finding) {
 
 // readLibrary reads a file that has definitions and nothing else, and includes nothing itself.
 func readLibrary(src Source, opt Options) (*file, *Finding) {
+	opt.Untrusted = false // it is the operator's, whoever includes it
 	lib, bad := read(src, opt)
 	if bad != nil {
 		return nil, bad

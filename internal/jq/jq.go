@@ -30,6 +30,7 @@ const (
 // The budgets of a program, tested at the limit and one past it.
 const (
 	MaxSource      = 64 << 10 // bytes of a program
+	MaxUntrusted   = 8 << 10  // bytes of one that is untrusted, since to read a text takes time by the square of its depth
 	MaxOutputs     = 10_000   // outputs of one run
 	DefaultTimeout = 250 * time.Millisecond
 )
@@ -127,8 +128,12 @@ func parse(src Source, opt Options) (*file, []Finding) {
 
 // read parses one text and gives every node its place.
 func read(src Source, opt Options) (*file, *Finding) {
-	if len(src.Text) > MaxSource {
-		bad := src.finding(0, "size", fmt.Sprintf("the program has %d bytes, the limit is %d", len(src.Text), MaxSource), "split it")
+	most := MaxSource
+	if opt.Untrusted {
+		most = MaxUntrusted
+	}
+	if len(src.Text) > most {
+		bad := src.finding(0, "size", fmt.Sprintf("the program has %d bytes, the limit is %d", len(src.Text), most), "split it")
 		return nil, &bad
 	}
 	q, err := gojq.Parse(src.Text)

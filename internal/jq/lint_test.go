@@ -101,6 +101,12 @@ func TestSourceLimit(t *testing.T) {
 	if got := lint(strings.Repeat(" ", MaxSource)+".", Options{}); len(got) != 1 || !strings.Contains(got[0], "f:1:1: size: ") {
 		t.Error(got)
 	}
+	if got := lint(strings.Repeat(" ", MaxUntrusted-1)+".", Options{Untrusted: true}); got != nil {
+		t.Error(got)
+	}
+	if got := lint(strings.Repeat(" ", MaxUntrusted)+".", Options{Untrusted: true}); len(got) != 1 || !strings.Contains(got[0], "f:1:1: size: ") {
+		t.Error(got)
+	}
 	for _, deep := range []string{strings.Repeat("(", MaxSource/2-1) + "." + strings.Repeat(")", MaxSource/2-1), "." + strings.Repeat("|.", MaxSource/2-1), strings.Repeat("-", MaxSource-1) + "1"} {
 		if got := lint(deep, Options{}); got != nil {
 			t.Error(got)

@@ -9,9 +9,9 @@ import (
 )
 
 const (
-	// CacheTTL is how long a token of a store is known without asking for it again: with the time that an answer takes, one
-	// that was revoked in another replica ends within 5 s.
-	CacheTTL = 4 * time.Second
+	// CacheTTL is how long a token of a store is known without asking for it again. With the time between two looks at a
+	// stream's token, and that of an answer, one that was revoked in another replica ends within 5 s.
+	CacheTTL = 3 * time.Second
 	// MaxCached bounds the tokens that are known; past it they are asked for anew.
 	MaxCached = 10_000
 

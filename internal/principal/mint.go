@@ -69,20 +69,20 @@ func (a *Authenticator) Mint(minter *Principal, account string, g Grants, ttl ti
 
 // open is the principal of an account token, whose minter is asked for anew each time.
 func (a *Authenticator) open(ctx context.Context, token string) (*Principal, error) {
-	if len(token) > MaxAccountToken {
-		return nil, unauthorized()
+	if a.keys == nil || len(token) > MaxAccountToken {
+		return nil, a.unauthorized()
 	}
 	box, err := base64.RawURLEncoding.DecodeString(token[len(AccountPrefix) : len(token)-sumDigits])
 	if err != nil {
-		return nil, unauthorized()
+		return nil, a.unauthorized()
 	}
 	plain, err := a.keys.Open(sealLabel, box, nil)
 	if err != nil {
-		return nil, unauthorized()
+		return nil, a.unauthorized()
 	}
 	var s sealed
 	if err := json.Unmarshal(plain, &s); err != nil || len(s.Minter) != len(Sum{}) {
-		return nil, unauthorized()
+		return nil, a.unauthorized()
 	}
 	if expires := time.Unix(s.Expires, 0); !a.now().Before(expires) {
 		return nil, expired(expires)

@@ -21,7 +21,13 @@ type desk struct {
 	at     time.Time
 }
 
-func newDesk(t testing.TB, keys *secret.Keyring, change func(*Principal)) *desk {
+// failer is a test, or a property's.
+type failer interface {
+	Helper()
+	Fatal(...any)
+}
+
+func newDesk(t failer, keys *secret.Keyring, change func(*Principal)) *desk {
 	t.Helper()
 	d := &desk{at: time.Date(2026, 9, 20, 12, 0, 0, 0, time.UTC)}
 	d.minter = &Principal{ID: "config:app", Name: "app", Sum: SumOf(operators), Grants: Grants{Accounts: []string{"a", "b"}}}
@@ -32,7 +38,7 @@ func newDesk(t testing.TB, keys *secret.Keyring, change func(*Principal)) *desk 
 	if d.tokens, err = NewStatic(d.minter); err != nil {
 		t.Fatal(err)
 	}
-	d.Authenticator = NewAuthenticator(keys, func() time.Time { return d.at }, d.tokens)
+	d.Authenticator = NewAuthenticator("auth.tokens", keys, func() time.Time { return d.at }, d.tokens)
 	return d
 }
 
@@ -57,7 +63,7 @@ func TestAuthenticate(t *testing.T) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}
-	if _, err := NewAuthenticator(secret.RandomKeyring(), time.Now).Authenticate(t.Context(), "Bearer "+operators); codeOf(err) != problem.Unauthorized {
+	if _, err := NewAuthenticator("auth.tokens", secret.RandomKeyring(), time.Now).Authenticate(t.Context(), "Bearer "+operators); codeOf(err) != problem.Unauthorized {
 		t.Errorf("a gateway without tokens: %v", err)
 	}
 }
@@ -78,7 +84,7 @@ func (failing) Find(context.Context, Sum) (*Principal, error) { return nil, erro
 // A store that is lost takes the tokens that it has with it, and no others.
 func TestAStoreThatIsLostIsNoAnswer(t *testing.T) {
 	d := newDesk(t, secret.RandomKeyring(), nil)
-	a := NewAuthenticator(secret.RandomKeyring(), time.Now, d.tokens, failing{})
+	a := NewAuthenticator("auth.tokens", secret.RandomKeyring(), time.Now, d.tokens, failing{})
 	if _, err := a.Authenticate(t.Context(), "Bearer "+operators); err != nil {
 		t.Errorf("a token of the configuration: %v", err)
 	}
@@ -217,6 +223,54 @@ func TestAnAlteredAccountTokenIsRefused(t *testing.T) {
 	}
 }
 
+// Still looks at a principal again as a new request with its token would be looked at.
+func TestStillSaysWhatAuthenticateWould(t *testing.T) {
+	d := newDesk(t, secret.RandomKeyring(), func(p *Principal) { p.Expires = time.Date(2026, 9, 20, 13, 0, 0, 0, time.UTC) })
+	token, ends, err := d.Mint(d.minter, "a", Grants{}, time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, _ := d.Authenticate(t.Context(), "Bearer "+operators)
+	minted, _ := d.Authenticate(t.Context(), "Bearer "+token)
+	for _, c := range []struct {
+		name        string
+		at          time.Time
+		revoked     bool
+		own, minted problem.Code
+	}{
+		{"at once", d.at, false, "", ""},
+		{"the account token has ended", ends, false, "", problem.TokenExpired},
+		{"both have", d.minter.Expires, false, problem.TokenExpired, problem.TokenExpired},
+		{"revoked", d.at, true, problem.Unauthorized, problem.Unauthorized},
+	} {
+		if d.at = c.at; c.revoked {
+			d.tokens.Replace(nil)
+		}
+		if got := codeOf(d.Still(t.Context(), own)); got != c.own || got != d.code(operators) {
+			t.Errorf("%s: a token: %q", c.name, got)
+		}
+		if got := codeOf(d.Still(t.Context(), minted)); got != c.minted || got != d.code(token) {
+			t.Errorf("%s: an account token: %q", c.name, got)
+		}
+	}
+}
+
+// Without keys an account token is nobody's, whatever it says.
+func TestWhereNoAccountTokensAreTaken(t *testing.T) {
+	d := newDesk(t, secret.RandomKeyring(), nil)
+	token, _, err := d.Mint(d.minter, "a", Grants{}, time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed := NewAuthenticator("admin.tokens", nil, time.Now, d.tokens)
+	if _, err := closed.Authenticate(t.Context(), "Bearer "+token); codeOf(err) != problem.Unauthorized || !strings.Contains(err.Error(), "admin.tokens") {
+		t.Errorf("an account token: %v", err)
+	}
+	if _, err := closed.Authenticate(t.Context(), "Bearer "+operators); err != nil {
+		t.Errorf("a token: %v", err)
+	}
+}
+
 // A token's check is on the path of every request.
 func TestATokenOfTheConfigurationIsCheckedWithoutAllocating(t *testing.T) {
 	ours := NewToken()
@@ -260,12 +314,16 @@ func BenchmarkAuthenticate(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	for name, token := range map[string]string{"configured": operators, "account": sealed} {
+	cached := NewAuthenticator("auth.tokens", nil, time.Now, NewCached(d.tokens, time.Now))
+	for name, c := range map[string]struct {
+		*Authenticator
+		token string
+	}{"configured": {d.Authenticator, operators}, "cached": {cached, operators}, "account": {d.Authenticator, sealed}} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
-			header := "Bearer " + token
+			header := "Bearer " + c.token
 			for b.Loop() {
-				if _, err := d.Authenticate(context.Background(), header); err != nil {
+				if _, err := c.Authenticate(context.Background(), header); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -13,7 +13,7 @@ import (
 // Entry is a row. Its names are those of the access log.
 type Entry struct {
 	ID            int64     `json:"-"`
-	At            time.Time `json:"at"` // when the request began
+	At            time.Time `json:"-"` // when the request began
 	RequestID     string    `json:"request_id"`
 	TraceID       string    `json:"trace_id,omitempty"`
 	Method        string    `json:"method"`

@@ -39,6 +39,7 @@ type Log struct {
 	Config
 	queue   chan Entry
 	stop    chan struct{}
+	flushes chan chan struct{}
 	stopped sync.WaitGroup
 	failing bool // the writer's
 }
@@ -48,7 +49,7 @@ func Open(ctx context.Context, c Config) (*Log, error) {
 	if err := c.DB.Migrate(ctx, "request_log", steps...); err != nil {
 		return nil, err
 	}
-	l := &Log{Config: c, queue: make(chan Entry, maxQueued), stop: make(chan struct{})}
+	l := &Log{Config: c, queue: make(chan Entry, maxQueued), stop: make(chan struct{}), flushes: make(chan chan struct{})}
 	l.stopped.Go(l.write)
 	return l, nil
 }
@@ -62,6 +63,25 @@ func (l *Log) Add(line *telemetry.Line) {
 	case l.queue <- entryOf(line):
 	default:
 		l.Dropped(1)
+	}
+}
+
+// Flush waits until what was added before is written, or lost.
+func (l *Log) Flush(ctx context.Context) error {
+	if l == nil {
+		return nil
+	}
+	done := make(chan struct{})
+	select {
+	case l.flushes <- done:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 
@@ -95,6 +115,9 @@ func (l *Log) write() {
 			batch = l.flush(batch)
 		case <-sweep.C:
 			l.tell("what is old is not deleted from the request log", l.sweep())
+		case done := <-l.flushes:
+			batch = l.rest(batch)
+			close(done)
 		case <-l.stop:
 			l.rest(batch)
 			return
@@ -116,22 +139,25 @@ func (l *Log) flush(batch []Entry) []Entry {
 	return batch[:0]
 }
 
-// rest writes what is queued at the end, as long as the database takes it.
-func (l *Log) rest(batch []Entry) {
+// rest writes what is queued, as long as the database takes it.
+func (l *Log) rest(batch []Entry) []Entry {
 	for {
 		select {
 		case e := <-l.queue:
 			batch = append(batch, e)
 		default:
-			l.flush(batch)
-			return
+			return l.flush(batch)
 		}
 		if len(batch) < maxBatch {
 			continue
 		}
 		if batch = l.flush(batch); l.failing {
-			l.Dropped(len(l.queue))
-			return
+			lost := len(l.queue)
+			for range lost {
+				<-l.queue
+			}
+			l.Dropped(lost)
+			return batch
 		}
 	}
 }

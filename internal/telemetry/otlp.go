@@ -24,7 +24,7 @@ const (
 	otlpTracesSuffix = "/v1/traces"
 )
 
-// otlpClient sends spans to an OTLP receiver over HTTP. The library's own brings gRPC into the binary, three times the size of
+// otlpClient sends spans to an OTLP receiver over HTTP. The library's own brings gRPC into the binary, more than twice the size of
 // all else that tracing needs; this is the protocol's one request.
 type otlpClient struct {
 	url    string

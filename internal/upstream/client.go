@@ -63,6 +63,7 @@ func (c *Config) Validate() error {
 type Client struct {
 	cfg     Config
 	doors   *doors
+	self    *self
 	tokens  *tokens
 	nonces  nonces
 	fresh   refreshes
@@ -95,9 +96,11 @@ func New(cfg Config) *Client {
 	if cfg.Vault == nil && cfg.Store != nil {
 		cfg.Vault = kvVault{cfg.Keyring, cfg.Store}
 	}
+	own := new(self)
 	return &Client{
 		cfg:   cfg,
-		doors: newDoors(cfg.Allow, cfg.Timeouts, cfg.RootCAs, cfg.Resolver),
+		self:  own,
+		doors: newDoors(cfg.Allow, own, cfg.Timeouts, cfg.RootCAs, cfg.Resolver),
 		tokens: &tokens{ring: cfg.Keyring, store: cfg.Store, now: cfg.Clock, wait: cfg.Timeouts.Token,
 			byKey: map[string]token{}, refused: map[string][sha256.Size]byte{}},
 		nonces: nonces{byKey: map[string]*challenge{}},

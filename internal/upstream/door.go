@@ -59,11 +59,11 @@ type doors struct {
 	plain  *http.Transport // http to allowed addresses only
 }
 
-func newDoors(allow []netip.Prefix, t Timeouts, roots *x509.CertPool, resolver *net.Resolver) *doors {
+func newDoors(allow []netip.Prefix, own *self, t Timeouts, roots *x509.CertPool, resolver *net.Resolver) *doors {
 	return &doors{
-		public: newTransport(newGuard(nil, true), t, roots, resolver),
-		open:   newTransport(newGuard(allow, true), t, roots, resolver),
-		plain:  newTransport(newGuard(allow, false), t, roots, resolver),
+		public: newTransport(newGuard(nil, true, own), t, roots, resolver),
+		open:   newTransport(newGuard(allow, true, own), t, roots, resolver),
+		plain:  newTransport(newGuard(allow, false, own), t, roots, resolver),
 	}
 }
 

@@ -18,12 +18,13 @@ var alwaysDenied = []netip.Prefix{netip.MustParsePrefix("168.63.129.16/32")}
 type guard struct {
 	allow  []netip.Prefix // addresses that are not public and may be called all the same
 	public bool           // public addresses may be called
+	self   *self
 	tables *ssrf.Guardian
 }
 
 // newGuard refuses everything but the allowed prefixes and, if public, the public addresses.
-func newGuard(allow []netip.Prefix, public bool) *guard {
-	return &guard{allow: allow, public: public,
+func newGuard(allow []netip.Prefix, public bool, own *self) *guard {
+	return &guard{allow: allow, public: public, self: own,
 		tables: ssrf.New(ssrf.WithAnyPort(), ssrf.WithAnyNetwork(), ssrf.WithDeniedV4Prefixes(alwaysDenied...))}
 }
 
@@ -37,6 +38,9 @@ func (g *guard) control(network, address string, _ syscall.RawConn) error {
 	ap, err := netip.ParseAddrPort(address)
 	if err != nil || !strings.HasPrefix(network, "tcp") {
 		return &deniedError{address, "not a TCP address"}
+	}
+	if g.self.is(ap) {
+		return &deniedError{address, "there the gateway itself listens; base_url is the provider's address"}
 	}
 	return g.judge(ap.Addr())
 }

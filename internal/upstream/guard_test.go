@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"net"
 	"net/netip"
 	"strings"
 	"testing"
@@ -86,14 +87,14 @@ func TestGuardJudgesAddresses(t *testing.T) {
 		{"ff02::1", nil, true, false},
 		{"4000::1", nil, true, false},
 	} {
-		if err := newGuard(c.allow, c.public).judge(netip.MustParseAddr(c.addr)); (err == nil) != c.ok {
+		if err := newGuard(c.allow, c.public, new(self)).judge(netip.MustParseAddr(c.addr)); (err == nil) != c.ok {
 			t.Errorf("%s (allowed %v, public %v): %v, want ok %v", c.addr, c.allow, c.public, err, c.ok)
 		}
 	}
 }
 
 func TestGuardRefusesWhatIsNoTCPAddress(t *testing.T) {
-	g := newGuard(nil, true)
+	g := newGuard(nil, true, new(self))
 	for _, c := range [][2]string{{"tcp4", "example.com:443"}, {"tcp", ""}, {"udp4", "93.184.216.34:53"}, {"unix", "/run/x.sock"}} {
 		if g.control(c[0], c[1], nil) == nil {
 			t.Errorf("%s %q passed", c[0], c[1])
@@ -118,10 +119,47 @@ func TestOddAddress(t *testing.T) {
 
 // TestARefusedAddressSaysWhatToAdd: the line can be copied as it stands.
 func TestARefusedAddressSaysWhatToAdd(t *testing.T) {
-	g := newGuard(nil, true)
+	g := newGuard(nil, true, new(self))
 	for ip, line := range map[string]string{"10.0.0.5": "`egress: { allow: [\"10.0.0.5/32\"] }`", "fd00::1": "`egress: { allow: [\"fd00::1/128\"] }`"} {
 		if err := g.judge(netip.MustParseAddr(ip)); err == nil || !strings.Contains(err.Error(), line) {
 			t.Errorf("%s: %v", ip, err)
+		}
+	}
+}
+
+// TestTheGatewayDoesNotCallItself: at any address that it listens on, and at no other port or address.
+func TestTheGatewayDoesNotCallItself(t *testing.T) {
+	every := []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}
+	for _, c := range []struct {
+		listens, calls string
+		ok             bool
+	}{
+		{"127.0.0.1:8080", "127.0.0.1:8080", false},
+		{"127.0.0.1:8080", "[::ffff:127.0.0.1]:8080", false},
+		{"127.0.0.1:8080", "127.0.0.1:8081", true},
+		{"127.0.0.1:8080", "127.0.0.2:8080", true},
+		{"[::]:8080", "127.0.0.1:8080", false},
+		{"[::]:8080", "127.1.2.3:8080", false},
+		{"[::]:8080", "[::1]:8080", false},
+		{"[::]:8080", "[::]:8080", false},
+		{"0.0.0.0:8080", "0.0.0.0:8080", false},
+		{"0.0.0.0:8080", "93.184.216.34:8080", true},
+		{"0.0.0.0:8080", "127.0.0.1:8081", true},
+	} {
+		client := New(Config{Allow: every})
+		client.ListensAt(net.TCPAddrFromAddrPort(netip.MustParseAddrPort(c.listens)))
+		if err := newGuard(every, true, client.self).control("tcp", c.calls, nil); (err == nil) != c.ok {
+			t.Errorf("listening at %s, a call to %s: %v", c.listens, c.calls, err)
+		}
+	}
+	if all, err := net.InterfaceAddrs(); err == nil {
+		client := New(Config{Allow: every})
+		client.ListensAt(&net.TCPAddr{IP: net.IPv6zero, Port: 8080})
+		for _, a := range all {
+			ip := netip.MustParsePrefix(a.String()).Addr()
+			if newGuard(every, true, client.self).control("tcp", netip.AddrPortFrom(ip, 8080).String(), nil) == nil {
+				t.Errorf("the machine's %s was called", ip)
+			}
 		}
 	}
 }

@@ -38,8 +38,8 @@ func (s *Session) token(ctx context.Context, o *connector.OAuth2) (token, string
 		return token{}, "", err
 	}
 	turn := g.turn
-	if g.spec.Grant != "refresh_token" {
-		turn = nil
+	if g.spec.Grant != "refresh_token" { // nothing is spent by a call too many, but a provider may count them
+		turn = func(ctx context.Context) (func(), error) { return s.c.turn(ctx, g.tokenKey, turnPatience) }
 	}
 	tok, err := s.c.tokens.get(ctx, g.tokenKey, turn, func(ctx context.Context) (token, error) {
 		tok, p := g.fetch(ctx)
@@ -93,7 +93,7 @@ func (g *grant) turn(ctx context.Context) (release func(), err error) {
 	if g.held, err = g.s.c.fresh.hold(ctx, g.refreshKey, g.s.acct.ID, g.text); err != nil {
 		return nil, err
 	}
-	unlock, err := g.s.c.turn(ctx, g.refreshKey)
+	unlock, err := g.s.c.turn(ctx, g.refreshKey, 0)
 	if err != nil {
 		g.held.release()
 		return nil, err

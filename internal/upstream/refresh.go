@@ -18,6 +18,8 @@ const (
 	racePatience = 500 * time.Millisecond
 	// lockPause is how long a replica waits until it asks again whether another one still refreshes.
 	lockPause = 100 * time.Millisecond
+	// turnPatience is how long a replica waits for another one's token, where a second call for one does no harm.
+	turnPatience = 2 * time.Second
 	// lockMargin is by how much a lock outlives the token call that it is for, and the replica that died in it.
 	lockMargin = time.Second
 
@@ -142,15 +144,17 @@ func (f *refresh) stored(ctx context.Context) (string, bool, error) {
 
 // turn waits until no other replica refreshes under a key. A lock that can't be asked for is none: then a race is lost now
 // and then, which fetch knows how to mend.
-func (c *Client) turn(ctx context.Context, key string) (release func(), err error) {
-	for c.cfg.Locks != nil {
+//
+// It waits as long as the caller does, or for patience where that is given: the holder may have died.
+func (c *Client) turn(ctx context.Context, key string, patience time.Duration) (release func(), err error) {
+	for began := time.Now(); c.cfg.Locks != nil; {
 		release, ok, err := c.cfg.Locks.Lock(ctx, "lock:"+key, c.cfg.Timeouts.Token+lockMargin)
 		switch {
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
 		case ok:
 			return release, nil
-		case err != nil:
+		case err != nil, patience > 0 && time.Since(began) > patience:
 			return func() {}, nil
 		}
 		if err := sleep(ctx, lockPause/2+rand.N(lockPause)); err != nil {

@@ -89,13 +89,20 @@ func Start(t testing.TB) *Server {
 }
 
 // Main runs a package's tests and stops what they started: func TestMain(m *testing.M) { databasetest.Main(m) }.
-func Main(m *testing.M) {
-	code := m.Run()
-	if s := shared.s; s != nil {
-		s.Stop()
-		_ = os.RemoveAll(s.dir)
-	}
-	os.Exit(code)
+func Main(m *testing.M) { os.Exit(Tests{m}.Run()) }
+
+// Tests are a package's, which stop what they started when they have run.
+type Tests struct{ *testing.M }
+
+// Run is their exit code.
+func (t Tests) Run() int {
+	defer func() {
+		if s := shared.s; s != nil {
+			s.Stop()
+			_ = os.RemoveAll(s.dir)
+		}
+	}()
+	return t.M.Run()
 }
 
 // Address is that of a database of the server.

@@ -17,6 +17,8 @@ type callInput struct {
 	report   any
 }
 
+var _, _ jq.Object = (*callInput)(nil), Range{}
+
 // input is the value that slots of a call read.
 func (s *Scope) input(p record.Position, w Range) *callInput {
 	return &callInput{scope: s, at: p, window: w}

@@ -263,7 +263,7 @@ func (t *Seat) Close() {
 	}
 	t.left = true
 	f.open--
-	f.seats = slices.DeleteFunc(slices.Clone(f.seats), func(other *Seat) bool { return other == t })
+	f.leave(t)
 	last, mine, stop := f.open == 0, t.first && f.taken && f.state == flightLarge, t.stop
 	if t.first && !mine {
 		f.taken = false // nobody is there to read what is larger than can be shared
@@ -280,6 +280,15 @@ func (t *Seat) Close() {
 	if last {
 		f.cancel()
 	}
+}
+
+// leave takes a seat out; land may be reading the list that it was in.
+func (f *flight) leave(t *Seat) {
+	if f.open == 0 {
+		f.seats = nil
+		return
+	}
+	f.seats = slices.DeleteFunc(slices.Clone(f.seats), func(other *Seat) bool { return other == t })
 }
 
 // lost says that the call was made ahead and given up again.

@@ -90,7 +90,7 @@ func (q *request) newAhead(ctx context.Context) *ahead {
 	if upstream.Watched(ctx) {
 		return nil
 	}
-	return &ahead{ctx: ctx, sess: q.sess, method: q.method, conn: q.conn, over: q.over, pages: map[pageName]*aheadPage{}, wants: wants{most: -1}}
+	return &ahead{ctx: ctx, sess: q.sess, method: q.method, conn: q.conn, over: q.over, wants: wants{most: -1}}
 }
 
 // ask is the answer to the walk's next call: the one that is under way, or one that is made now.
@@ -174,7 +174,7 @@ func (a *ahead) enter(p record.Position) *line {
 		a.lines = a.lines[i:]
 		return a.lines[0]
 	}
-	l := &line{at: p, tokens: map[uint64]bool{}, parent: a.parents.index(p.Parent)}
+	l := &line{at: p, parent: a.parents.index(p.Parent)}
 	if len(a.lines) > 0 {
 		a.drop(a.lines[0])
 		a.lines = a.lines[1:]

@@ -130,6 +130,9 @@ func (a *ahead) lead(l *line, facts connector.Facts) {
 		return
 	}
 	if h := hash(next.Token); !l.tokens[h] {
+		if l.tokens == nil {
+			l.tokens = map[uint64]bool{}
+		}
 		l.tokens[h] = true
 		l.next, l.ready = next, true
 	}

@@ -54,6 +54,9 @@ func (a *ahead) start(l *line) bool {
 		if pg.seat = a.sess.Ahead(a.ctx, call, a.lands(pg)); pg.seat == nil {
 			return false
 		}
+		if a.pages == nil {
+			a.pages = map[pageName]*aheadPage{}
+		}
 		a.pages[key] = pg
 		a.flying++
 		if a.flying > 1 || !a.open.landed {
@@ -110,7 +113,7 @@ func (a *ahead) extend() bool {
 			next.Parent, parent = a.parents.all[0], 0
 		}
 	}
-	l := &line{at: next, next: next, ready: true, tokens: map[uint64]bool{}, parent: parent}
+	l := &line{at: next, next: next, ready: true, parent: parent}
 	a.lines, a.last = append(a.lines, l), false
 	return true
 }

@@ -31,11 +31,11 @@ const (
 // a problem can still be a clean status; after it the body is under way, and what was to be a header is a trailer.
 type commit struct {
 	w         http.ResponseWriter
-	control   *http.ResponseController
-	flusher   *http.ResponseController // the server's own: those around it lose the error of a flush
-	kind      string                   // Content-Type; not before the headers leave, since it is not that of a problem
-	head      func(http.Header)        // says what is known when the headers leave; may be nil
-	trailers  bool                     // the body has no place for its cursor and its warnings
+	control   http.ResponseController
+	flusher   http.ResponseController // the server's own: those around it lose the error of a flush
+	kind      string                  // Content-Type; not before the headers leave, since it is not that of a problem
+	head      func(http.Header)       // says what is known when the headers leave; may be nil
+	trailers  bool                    // the body has no place for its cursor and its warnings
 	patience  time.Duration
 	status    int    // 0: 200
 	buf       []byte // what has been gathered; nil where there is nothing, so that a stream that waits holds none
@@ -49,7 +49,7 @@ type commit struct {
 }
 
 func newCommit(w http.ResponseWriter, contentType string) *commit {
-	return &commit{w: w, control: http.NewResponseController(w), flusher: http.NewResponseController(innermost(w)), kind: contentType, patience: writePatience}
+	return &commit{w: w, control: *http.NewResponseController(w), flusher: *http.NewResponseController(innermost(w)), kind: contentType, patience: writePatience}
 }
 
 // streaming commits at once.

@@ -128,7 +128,7 @@ func (w *walk) residual(spec *connector.ControlTotal, of []byte, stated, rest mo
 
 // day is a date without its time, where that is midnight.
 func day(date string) string {
-	if len(date) == len(stampLayout) && date[len("2006-01-02"):] == "T00:00:00Z" {
+	if len(date) == stampLen && date[len("2006-01-02"):] == "T00:00:00Z" {
 		return date[:len("2006-01-02")]
 	}
 	return date

@@ -56,8 +56,8 @@ func (q *request) fill(ctx context.Context, s source, limit int, byPage bool, ea
 		case io.EOF:
 			return out
 		case errMore:
-			at, _ := s.here()
-			out.next = &at
+			last, _ = s.here()
+			out.next = &last
 			return out
 		}
 		full := limit > 0 && out.n == limit
@@ -131,7 +131,7 @@ func (q *request) mint(ctx context.Context, at *record.Position) (string, error)
 	if q.minter == nil {
 		q.minter = q.Cursors.For(q.acct.ID, q.selection)
 	}
-	return q.minter.Mint(context.WithoutCancel(ctx), *at)
+	return q.minter.Mint(ctx, *at)
 }
 
 // fail gives an error the cursor with which the request can be taken up again.

@@ -89,9 +89,18 @@ func (q *request) about(b []byte) []byte {
 		b = append(b, `,"is_partial_response":true`...)
 	}
 	if len(q.warnings) > 0 {
-		b = append(append(b, `,"warnings":`...), marshal(q.warnings)...)
+		b = appendWarnings(append(b, `,"warnings":`...), q.warnings)
 	}
 	return append(b, '}')
+}
+
+// appendWarnings writes warnings as JSON.
+func appendWarnings(b []byte, ws []problem.Warning) []byte {
+	for i, w := range ws {
+		b = quote(append(append(b, "[,"[min(i, 1)]), `{"code":`...), w.Code)
+		b = append(quote(append(b, `,"message":`...), w.Message), '}')
+	}
+	return append(b, ']')
 }
 
 // rangeView is how every answer states its range.

@@ -109,7 +109,7 @@ func parseParams(rawQuery string, h http.Header) (*params, error) {
 	if err != nil {
 		return nil, malformed(err)
 	}
-	p := &params{format: Unified, limit: DefaultLimit, filters: map[string][]string{}}
+	p := &params{format: Unified, limit: DefaultLimit, given: make([]string, 0, len(pairs))}
 	for _, pair := range pairs {
 		if err := p.read(pair); err != nil {
 			return nil, err
@@ -137,6 +137,9 @@ func (p *params) read(pair bracket.Pair) error {
 	case pair.Value == "":
 	case isFilter && isList(pair.Path):
 		p.given = append(p.given, name)
+		if p.filters == nil {
+			p.filters = map[string][]string{}
+		}
 		p.filters[name] = append(p.filters[name], pair.Value)
 	case inList && isList(pair.Path):
 		p.given = append(p.given, name)

@@ -71,12 +71,12 @@ func TestEachParameterIsRead(t *testing.T) {
 		{"strict=true", func(p *params) { p.strict = true }},
 		{"strict=false", func(p *params) {}},
 		{"stream_meta=true", func(p *params) { p.streamMeta = true }},
-		{"product_id=a", func(p *params) { p.filters["product_id"] = []string{"a"} }},
-		{"product_id=a&product_id=b", func(p *params) { p.filters["product_id"] = []string{"a", "b"} }},
-		{"organization_id[]=a&organization_id[]=b+c", func(p *params) { p.filters["organization_id"] = []string{"a", "b c"} }},
-		{"workspace_id[1]=b%20c&workspace_id[0]=a", func(p *params) { p.filters["workspace_id"] = []string{"b c", "a"} }},
-		{"resource_id=a,b", func(p *params) { p.filters["resource_id"] = []string{"a,b"} }},
-		{"user_id=u&metric_name=m", func(p *params) { p.filters["user_id"], p.filters["metric_name"] = []string{"u"}, []string{"m"} }},
+		{"product_id=a", func(p *params) { p.filters = filter{"product_id": {"a"}} }},
+		{"product_id=a&product_id=b", func(p *params) { p.filters = filter{"product_id": {"a", "b"}} }},
+		{"organization_id[]=a&organization_id[]=b+c", func(p *params) { p.filters = filter{"organization_id": {"a", "b c"}} }},
+		{"workspace_id[1]=b%20c&workspace_id[0]=a", func(p *params) { p.filters = filter{"workspace_id": {"b c", "a"}} }},
+		{"resource_id=a,b", func(p *params) { p.filters = filter{"resource_id": {"a,b"}} }},
+		{"user_id=u&metric_name=m", func(p *params) { p.filters = filter{"user_id": {"u"}, "metric_name": {"m"}} }},
 	} {
 		t.Run(c.query, func(t *testing.T) {
 			got, want := parsed(t, c.query), fresh()

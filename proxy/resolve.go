@@ -65,7 +65,7 @@ func (q *request) dated() bool { return q.method.Windowed() }
 // selectionHash is the hash of what a cursor is bound to: the resource and everything that chooses or orders its records. How
 // they are presented (limit, format, exclusions) is free.
 func (q *request) selectionHash() (h [16]byte) {
-	b := append(quote(append(quote([]byte{'['}, q.mapped), ','), q.resource.Name), ',')
+	b := append(quote(append(quote(append(make([]byte, 0, aboutRequest), '['), q.mapped), ','), q.resource.Name), ',')
 	b = append(strconv.AppendBool(b, q.program != nil), ',')
 	b = append(strconv.AppendUint(b, q.at.Rev, 10), ',')
 	b = append(quote(b, q.id), ',')

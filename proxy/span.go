@@ -167,12 +167,13 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-const stampLayout = "2006-01-02T15:04:05Z"
-
 // stamp writes an instant as every date on the wire is written.
-func stamp(t time.Time) string { return t.UTC().Format(stampLayout) }
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// stampLen is the length of a stamp.
+const stampLen = len("2006-01-02T15:04:05Z")
 
 // appendStamp writes a stamp as JSON.
 func appendStamp(b []byte, t time.Time) []byte {
-	return append(t.UTC().AppendFormat(append(b, '"'), stampLayout), '"')
+	return append(t.UTC().AppendFormat(append(b, '"'), time.RFC3339), '"')
 }

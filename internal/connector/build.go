@@ -11,7 +11,7 @@ import (
 // builder renders a request for one position.
 type builder struct {
 	req    *Request
-	in     map[string]any
+	in     any         // *callInput
 	over   overlay     // the overrides'
 	remote remotePairs // the caller's, as far as they count for this call
 	linked bool        // the query is that of a link

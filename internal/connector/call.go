@@ -70,7 +70,7 @@ func (m *Method) At(s *Scope, p record.Position) (Call, error) {
 	}
 	size := c.Page.size(s, p)
 	in := s.input(p, w)
-	in["page_size"] = size
+	in.pageSize = size
 	b := builder{req: &c.Request, in: in, over: m.overlay(s), remote: s.Remote}
 	b.call = Call{Purpose: m.purpose, Name: c.Name, Auth: c.Request.Auth, Cost: c.Cost, Window: w, Unclipped: m.Unclipped(s)}
 	page := c.Page
@@ -88,7 +88,7 @@ func (m *Method) At(s *Scope, p record.Position) (Call, error) {
 		token = page.first()
 	case c.Page != nil && c.Page.Then != nil:
 		b.req, b.remote, b.over = c.Page.Then, nil, b.over.headersAlone()
-		in["token"] = c.Page.tokenValue(token)
+		in.token = c.Page.tokenValue(token)
 	case len(p.Job) > 0 && c.Page != nil:
 		b.req, b.remote, b.over = c.Job.result(), nil, b.over.headersAlone() // remote_query was for the call that started the job
 	}
@@ -126,7 +126,7 @@ func (r *Request) template() Template {
 
 // target is the method and the escaped path. A slot fills one segment, or a part of one, and never leaves it; a list
 // fills one segment with each of its elements, of which empty ones are none.
-func (r *Request) target(in map[string]any) (method, path string, err error) {
+func (r *Request) target(in any) (method, path string, err error) {
 	method = http.MethodGet
 	if r.GetPath.IsZero() {
 		method = http.MethodPost

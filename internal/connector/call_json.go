@@ -32,8 +32,8 @@ func (c Call) JSON() []byte {
 	if c.Window.IsZero() {
 		return append(b, "null}"...)
 	}
-	b = append(append(b, `{"start":"`...), c.Window.Start.UTC().Format(stamp)...)
-	b = append(append(b, `","end":"`...), c.Window.End.UTC().Format(stamp)...)
+	b = append(append(b, `{"start":"`...), stamp(c.Window.Start)...)
+	b = append(append(b, `","end":"`...), stamp(c.Window.End)...)
 	return append(b, `"}}`...)
 }
 

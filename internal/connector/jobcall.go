@@ -28,7 +28,7 @@ func (m *Method) ofJob(s *Scope, p record.Position, purpose string, req *Request
 	w, c := m.Window(s, p), m.Call(p)
 	in := s.input(p, w)
 	if v, err := jq.Decode(report); err == nil {
-		in["report"] = v
+		in.report = v
 	}
 	b := builder{req: req, in: in, call: Call{Purpose: purpose, Name: c.Name, Auth: c.Request.Auth, Window: w}}
 	return b.build(page, page.size(s, p), page.first())

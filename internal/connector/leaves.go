@@ -86,6 +86,9 @@ func EscapePath(part string) string { return gjson.Escape(part) }
 
 // SplitPath is the keys of a path in gjson's notation, in which a backslash keeps the next character.
 func SplitPath(path string) []string {
+	if strings.IndexByte(path, '\\') < 0 {
+		return strings.Split(path, ".")
+	}
 	var parts []string
 	var key strings.Builder
 	for i := 0; i < len(path); i++ {

@@ -34,7 +34,7 @@ func (o overlay) headersAlone() overlay {
 }
 
 // query lays parameters over those of the query.
-func (o overlay) query(to []input, in map[string]any) ([]input, error) {
+func (o overlay) query(to []input, in any) ([]input, error) {
 	for _, r := range o {
 		for _, f := range r.Query {
 			var err error
@@ -47,7 +47,7 @@ func (o overlay) query(to []input, in map[string]any) ([]input, error) {
 }
 
 // form lays fields over those of a form.
-func (o overlay) form(to []input, in map[string]any) ([]input, error) {
+func (o overlay) form(to []input, in any) ([]input, error) {
 	for _, r := range o {
 		if r.Body == nil {
 			continue
@@ -63,7 +63,7 @@ func (o overlay) form(to []input, in map[string]any) ([]input, error) {
 }
 
 // lay puts a value, or a list of them, in the place of a parameter; null takes it out.
-func (t tree) lay(to []input, key string, in map[string]any) ([]input, error) {
+func (t tree) lay(to []input, key string, in any) ([]input, error) {
 	v, err := t.value(in)
 	if err != nil {
 		return nil, err
@@ -91,7 +91,7 @@ func (t tree) lay(to []input, key string, in map[string]any) ([]input, error) {
 }
 
 // headers lays headers over the connector's. They are set one by one, as the connector's own are.
-func (o overlay) headers(in map[string]any, set func(name, value string, owner Owner) error, remove func(name string)) error {
+func (o overlay) headers(in any, set func(name, value string, owner Owner) error, remove func(name string)) error {
 	for _, r := range o {
 		for _, f := range r.Headers {
 			v, err := f.Value.tree.value(in)
@@ -114,7 +114,7 @@ func (o overlay) headers(in map[string]any, set func(name, value string, owner O
 }
 
 // body lays objects over the body.
-func (o overlay) body(d *doc, in map[string]any) error {
+func (o overlay) body(d *doc, in any) error {
 	for _, r := range o {
 		if r.Body == nil {
 			continue
@@ -150,7 +150,7 @@ func (c *Connector) LookupsOf(over []*RequestOverride) []string {
 }
 
 // lay lays an object over another: objects by key, null takes a key out, everything else replaces.
-func (d *doc) lay(over tree, in map[string]any) error {
+func (d *doc) lay(over tree, in any) error {
 	for i, kid := range over.kids {
 		key := over.keys[i]
 		v, err := d.laid(key, kid, in)
@@ -171,7 +171,7 @@ func (d *doc) lay(over tree, in map[string]any) error {
 }
 
 // laid is what a key holds with a value laid over it.
-func (d *doc) laid(key string, over tree, in map[string]any) (*doc, error) {
+func (d *doc) laid(key string, over tree, in any) (*doc, error) {
 	if over.kind != yaml.MappingNode {
 		return over.render(in)
 	}

@@ -19,8 +19,8 @@ type input struct {
 }
 
 // inputs renders the parameters of a query or a form.
-func inputs(fields []Input, in map[string]any, what string) ([]input, error) {
-	var out []input
+func inputs(fields []Input, in any, what string) ([]input, error) {
+	out := make([]input, 0, len(fields)+2) // a page adds its size and its token
 	for _, f := range fields {
 		values, list, err := f.Value.texts(in)
 		if err != nil {
@@ -69,7 +69,10 @@ func sameName(key, given string) bool {
 
 // written is the parameters one by one, lists as the style has them.
 func written(from []input, style string) []Param {
-	var out []Param
+	if len(from) == 0 {
+		return nil
+	}
+	out := make([]Param, 0, len(from))
 	for _, p := range from {
 		if p.list && style == "comma" {
 			out = append(out, Param{p.key, strings.Join(p.values, ","), p.owner})

@@ -9,7 +9,6 @@ import (
 
 	"github.com/meterbridge/meterbridge/internal/bracket"
 	"github.com/meterbridge/meterbridge/internal/jq"
-	"github.com/meterbridge/meterbridge/internal/record"
 )
 
 // Range is a half-open span of time in UTC. The zero Range is none.
@@ -123,50 +122,6 @@ func (d *decoder) checkSlots(c *Connector) {
 func filterNames() []string {
 	f, _ := specOf(reflect.TypeFor[Resource]()).field("filters")
 	return f.enum
-}
-
-const stamp = "2006-01-02T15:04:05Z"
-
-// input is the value that slots of a call read.
-func (s *Scope) input(p record.Position, w Range) map[string]any {
-	in := map[string]any{
-		"now": s.Now.UTC().Format(stamp), "granularity": nil, "context": orEmpty(s.Context), "lookups": orEmpty(s.Lookups),
-		"range": s.Range.input(), "query": map[string]any{}, "carry": nil, "id": s.ID, "job": string(p.Job), "parent": parentOf(p),
-	}
-	if in["window"] = in["range"]; w != s.Range {
-		in["window"] = w.input()
-	}
-	if s.Granularity != "" {
-		in["granularity"] = s.Granularity
-	}
-	filters := in["query"].(map[string]any)
-	for k, values := range s.Filters {
-		list := make([]any, len(values))
-		for i, v := range values {
-			list[i] = v
-		}
-		filters[k] = list
-	}
-	if len(p.Carry) > 0 {
-		if v, err := jq.Decode(p.Carry); err == nil {
-			in["carry"] = v
-		}
-	}
-	return in
-}
-
-func orEmpty(m map[string]any) map[string]any {
-	if m == nil {
-		return map[string]any{}
-	}
-	return m
-}
-
-func (r Range) input() any {
-	if r.IsZero() {
-		return nil
-	}
-	return map[string]any{"start": r.Start.UTC().Format(stamp), "end": r.End.UTC().Format(stamp)}
 }
 
 // Answer is what a provider replied, for the conditions of errors, check and job.

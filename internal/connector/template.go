@@ -49,7 +49,7 @@ func (t Template) reads(root, name string) bool {
 }
 
 // value is the rendered template with its JSON type.
-func (t Template) value(in map[string]any) (any, error) {
+func (t Template) value(in any) (any, error) {
 	if len(t.parts) == 1 && t.parts[0].slot != nil {
 		return t.parts[0].slot.run(in)
 	}
@@ -73,7 +73,7 @@ func (t Template) value(in map[string]any) (any, error) {
 }
 
 // text is the rendered template as text; ok is false for null.
-func (t Template) text(in map[string]any) (s string, ok bool, err error) {
+func (t Template) text(in any) (s string, ok bool, err error) {
 	v, err := t.value(in)
 	if err != nil || v == nil {
 		return "", false, err

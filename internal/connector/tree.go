@@ -76,7 +76,7 @@ func (t tree) constant() (any, bool) {
 }
 
 // value renders the tree without keeping the order of keys.
-func (t tree) value(in map[string]any) (any, error) {
+func (t tree) value(in any) (any, error) {
 	switch t.kind {
 	case yaml.SequenceNode:
 		list := []any{}
@@ -109,7 +109,7 @@ func (t tree) value(in map[string]any) (any, error) {
 }
 
 // render gives the tree as JSON in the order of the file, nil where a slot gave null.
-func (t tree) render(in map[string]any) (*doc, error) {
+func (t tree) render(in any) (*doc, error) {
 	if t.kind == yaml.ScalarNode {
 		v, err := t.value(in)
 		if err != nil || v == nil && t.str {

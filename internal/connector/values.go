@@ -27,7 +27,7 @@ func (v Values) reads(root, name string) bool {
 }
 
 // texts is the value as text: nothing for null, and several for a list, which a slot may give too.
-func (v Values) texts(in map[string]any) (out []string, list bool, err error) {
+func (v Values) texts(in any) (out []string, list bool, err error) {
 	list = len(v.list) != 1
 	for _, t := range v.list {
 		value, err := t.value(in)

@@ -93,7 +93,7 @@ func (c *Codec) For(account string, selection [16]byte) *Minter {
 // Mint is Codec.Mint for the minter's query.
 func (c *Minter) Mint(ctx context.Context, pos record.Position) (string, error) {
 	t := payload{issued: c.cfg.Now().UnixMilli(), selection: c.selection, account: c.account}
-	body, err := pos.AppendBinary(nil)
+	body, err := pos.AppendBinary(make([]byte, 0, 128+len(pos.Token)+len(pos.Job)+len(pos.Carry)+len(pos.Parent)))
 	if err != nil {
 		return "", problem.Wrap(problem.Internal, err, "the position has no compact form")
 	}

@@ -39,7 +39,9 @@ func encode(keys *secret.Keyring, t payload) string {
 	b = append(b, t.selection[:]...)
 	b = append(b, t.account[:]...)
 	b = append(b, t.body...)
-	return tokenPrefix + text.EncodeToString(keys.Seal(labelToken, b, []byte(tokenAAD)))
+	sealed := keys.Seal(labelToken, b, []byte(tokenAAD))
+	out := make([]byte, 0, len(tokenPrefix)+text.EncodedLen(len(sealed)))
+	return string(text.AppendEncode(append(out, tokenPrefix...), sealed))
 }
 
 // decode opens a token. Without ok the payload is zero.

@@ -35,6 +35,11 @@ func ofDate(v any, f func(house.Date) any) any {
 }
 
 func onDate(v any, form house.Form) any {
+	if s, ok := v.(string); ok {
+		if n := form.Within(s); n > 0 {
+			return s[:n] // as nearly every date of a slot is written already
+		}
+	}
 	return ofDate(v, func(d house.Date) any { return string(form.Append(nil, d)) })
 }
 

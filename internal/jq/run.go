@@ -33,7 +33,7 @@ func (c *Code) RunWithin(ctx context.Context, budget time.Duration, input any, v
 			return emit(v)
 		}
 	}
-	caller := ctx
+	caller, input := ctx, made(input)
 	ctx, cancel := context.WithTimeout(ctx, budget)
 	defer cancel()
 	iter := c.code.RunWithContext(ctx, input, vars...)

@@ -25,7 +25,7 @@ func (s straight) run(v any) (out any, ok bool) {
 			return nil, false
 		}
 	}
-	return v, true
+	return made(v), true
 }
 
 // straightOf is the program's steps, nil for any other program.
@@ -81,6 +81,8 @@ func indexSteps(to straight, x *gojq.Index) straight {
 			return nil, true
 		case map[string]any:
 			return v[x.Name], true
+		case Object:
+			return v.Member(x.Name), true
 		}
 		return nil, false
 	})
@@ -101,7 +103,7 @@ func callSteps(f *gojq.Func) straight {
 		args[i] = n
 	}
 	return straight{func(v any) (any, bool) {
-		out := run(v, args)
+		out := run(made(v), args)
 		_, failed := out.(error)
 		return out, !failed
 	}}

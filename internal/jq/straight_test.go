@@ -61,6 +61,37 @@ func TestStraightProgramsGiveWhatGojqGives(t *testing.T) {
 	}
 }
 
+// lazily is an Object that has its members already.
+type lazily map[string]any
+
+func (l lazily) All() map[string]any { return l }
+
+func (l lazily) Member(name string) any {
+	if m, ok := l[name].(map[string]any); ok {
+		return lazily(m)
+	}
+	return l[name]
+}
+
+// TestAnObjectIsWhatItsMembersAre runs programs, straight ones and others, on an Object and on the map that it stands for.
+func TestAnObjectIsWhatItsMembersAre(t *testing.T) {
+	in := map[string]any{"now": "2026-03-31T10:00:00Z", "window": map[string]any{"start": "2026-01-01", "end": "2026-03-01"}}
+	for _, program := range []string{
+		`.`, `.now`, `.window`, `.none`, `.none.none`, `.now.start`, `.window.start | date`, `.window | months`, `.window == "x"`, `.window | date`,
+		`.window.start | add_days(1)`, `.window | keys`, `[.window.start, .now]`, `.window.start + "T"`, `.now == "2026-03-31T10:00:00Z"`,
+	} {
+		code, finds := Compile(Source{Text: program}, Options{})
+		if code == nil {
+			t.Fatalf("%s: %v", program, finds)
+		}
+		got, gotErr := outputsOf(t, code, lazily(in))
+		want, wantErr := outputsOf(t, code, in)
+		if !reflect.DeepEqual(got, want) || gotErr != wantErr {
+			t.Errorf("%s: %v %q, of the map %v %q", program, got, gotErr, want, wantErr)
+		}
+	}
+}
+
 func outputsOf(t *testing.T, c *Code, in any) (out []any, fault string) {
 	if err := c.Run(t.Context(), in, nil, func(v any) error { out = append(out, v); return nil }); err != nil {
 		fault = err.Error()

@@ -37,7 +37,7 @@ type key struct {
 	master  []byte
 	id      [KeyIDSize]byte
 	sealers derived[*sealer]
-	hashers derived[*sync.Pool] // of hash.Hash: setting one up costs as much as a short sum
+	hashers derived[*sync.Pool] // of *hasher: setting one up costs as much as a short sum
 }
 
 // derived is what was made of a key for each label, once.
@@ -165,19 +165,32 @@ func (r *Keyring) CheckMAC(label string, mac []byte, data ...[]byte) bool {
 func (k *key) mac(label string, data [][]byte) (sum [sha256.Size]byte) {
 	pool := k.hashers.of(label, func() *sync.Pool {
 		sub := k.derive("mac", label, sha256.Size)
-		return &sync.Pool{New: func() any { return hmac.New(sha256.New, sub) }}
+		return &sync.Pool{New: func() any { return &hasher{mac: hmac.New(sha256.New, sub)} }}
 	})
-	h := pool.Get().(hash.Hash)
+	h := pool.Get().(*hasher)
 	defer pool.Put(h)
-	h.Reset()
-	var size [8]byte
+	h.mac.Reset()
 	for _, d := range data {
-		binary.BigEndian.PutUint64(size[:], uint64(len(d)))
-		h.Write(size[:])
-		h.Write(d)
+		h.mac.Write(binary.BigEndian.AppendUint64(h.buf[:0], uint64(len(d))))
+		h.write(d)
 	}
-	h.Sum(sum[:0])
+	copy(sum[:], h.mac.Sum(h.buf[:0]))
 	return sum
+}
+
+// hasher is a keyed hash and the memory that it reads from and writes to: what is handed to a hash.Hash has to be allocated.
+type hasher struct {
+	mac hash.Hash
+	buf [sha256.Size]byte
+}
+
+// write copies what it hashes, so that the caller's stays where it is.
+func (h *hasher) write(d []byte) {
+	for len(d) > 0 {
+		n := copy(h.buf[:], d)
+		h.mac.Write(h.buf[:n])
+		d = d[n:]
+	}
 }
 
 func (k *key) sealer(label string) *sealer {

@@ -88,8 +88,7 @@ func (s *Session) send(ctx context.Context, call connector.Call, sig *signature)
 		drop()
 		return nil, failure(ctx, u.Host, err)
 	}
-	signed := *u // what signs is added here, and u stays as it was planned
-	req.URL, req.Host = &signed, u.Host
+	*req.URL, req.Host = *u, u.Host // what signs is added here, and u stays as it was planned
 	if err := setHeaders(req.Header, call, s.c.cfg.UserAgent); err != nil {
 		drop()
 		return nil, err

@@ -20,7 +20,7 @@ type claim struct {
 	waited bool // somebody does; guarded by the lane
 	coming bool // and it has no place yet; guarded by the lane
 	open   bool // its answer is there, and kept open for a reader; guarded by the lane
-	drop   context.CancelCauseFunc
+	of     *flight
 }
 
 type claimKey struct{}
@@ -32,14 +32,14 @@ func claimOf(ctx context.Context) *claim {
 
 // claim is that of a call which is about to be made: until it has come for its place, that is left free. It is nil for a call
 // ahead that finds none.
-func (l *lane) claim(ahead bool, cost int, drop context.CancelCauseFunc) *claim {
+func (l *lane) claim(ahead bool, cost int, of *flight) *claim {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if ahead && !l.spare(cost) {
 		return nil
 	}
 	l.coming++
-	return &claim{lane: l, drop: drop, waited: !ahead, coming: true}
+	return &claim{lane: l, of: of, waited: !ahead, coming: true}
 }
 
 // arrive says that the call has its place, or has no need of it any more.
@@ -118,7 +118,7 @@ func (l *lane) evict(open bool) {
 	for i, c := range slices.Backward(l.ahead) {
 		if c.open || !open {
 			l.ahead = slices.Delete(l.ahead, i, i+1)
-			c.drop(ErrGivenUp)
+			c.of.giveUp()
 			return
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/meterbridge/meterbridge/internal/connector"
@@ -29,10 +30,10 @@ type flight struct {
 	s      *Session // of the first seat
 	all    *flights
 	key    string // "" where nobody may join
-	ctx    context.Context
-	cancel context.CancelCauseFunc
-	clock  context.CancelFunc // of the deadline
+	ctx    flightContext
+	cancel context.CancelFunc
 	claim  *claim
+	given  atomic.Bool // it was made ahead and given up again
 
 	mu      sync.Mutex
 	changed chan struct{} // closed at the next change; nil where nobody waits for one
@@ -45,6 +46,39 @@ type flight struct {
 	open    int  // seats that were not left
 	running bool // the goroutine still uses buf
 	taken   bool // the first seat is there to read
+}
+
+// flightContext is the context of a flight: it ends with the flight, or in time for the first seat, whose values it has.
+type flightContext struct {
+	context.Context
+	first context.Context
+	claim *claim
+}
+
+func (c *flightContext) Value(key any) any {
+	if key == (claimKey{}) {
+		return c.claim
+	}
+	if own := c.Context.Value(key); own != nil { // the standard library's, of the end
+		return own
+	}
+	return c.first.Value(key)
+}
+
+// begin starts the flight's context.
+func (f *flight) begin(first context.Context) {
+	f.ctx.first = first
+	if at, ok := first.Deadline(); ok {
+		f.ctx.Context, f.cancel = context.WithDeadline(context.Background(), at)
+	} else {
+		f.ctx.Context, f.cancel = context.WithCancel(context.Background())
+	}
+}
+
+// giveUp ends a call that was made ahead, for one that somebody waits for.
+func (f *flight) giveUp() {
+	f.given.Store(f.ctx.Err() == nil)
+	f.cancel()
 }
 
 type flightState uint8
@@ -131,7 +165,7 @@ func (f *flight) ask(call connector.Call) (reply *Reply, err error) {
 			err = fmt.Errorf("making a call: panic: %v", v)
 		}
 	}()
-	return f.s.Do(f.ctx, call)
+	return f.s.Do(&f.ctx, call)
 }
 
 // read reads the body to its end, or until it is too large.
@@ -231,7 +265,7 @@ func (f *flight) land() {
 	f.mu.Unlock()
 	if f.lost() {
 		err = ErrGivenUp
-		f.s.told(f.ctx, "given_up")
+		f.s.told(&f.ctx, "given_up")
 	}
 	for _, t := range seats {
 		switch {

@@ -98,19 +98,13 @@ func (t *Seat) board(ctx context.Context, how want) bool {
 		t.s.told(ctx, "joined")
 		return true
 	}
-	f := &flight{s: t.s, all: all, key: key, running: true, seats: []*Seat{t}, open: 1, clock: func() {}}
+	f := &flight{s: t.s, all: all, key: key, running: true, seats: []*Seat{t}, open: 1}
 	t.flight, t.first = f, true
-	base := context.WithoutCancel(ctx) // it ends when its last seat is left, or in time for the first
-	if at, ok := ctx.Deadline(); ok {
-		base, f.clock = context.WithDeadline(base, at)
-	}
-	f.ctx, f.cancel = context.WithCancelCause(base)
-	if f.claim = t.s.lane.claim(how == ahead, max(t.call.Cost, 1), f.cancel); f.claim == nil {
-		f.cancel(nil)
-		f.clock()
+	if f.claim = t.s.lane.claim(how == ahead, max(t.call.Cost, 1), f); f.claim == nil {
 		return false
 	}
-	f.ctx = context.WithValue(f.ctx, claimKey{}, f.claim)
+	f.ctx.claim = f.claim
+	f.begin(ctx)
 	if key != "" {
 		if all.byKey == nil {
 			all.byKey = map[string]*flight{}
@@ -269,7 +263,7 @@ func (t *Seat) Close() {
 	}
 	t.left = true
 	f.open--
-	f.seats = slices.DeleteFunc(slices.Clone(f.seats), func(other *Seat) bool { return other == t })
+	f.leave(t)
 	last, mine, stop := f.open == 0, t.first && f.taken && f.state == flightLarge, t.stop
 	if t.first && !mine {
 		f.taken = false // nobody is there to read what is larger than can be shared
@@ -284,16 +278,24 @@ func (t *Seat) Close() {
 		_ = f.reply.Body.Close()
 	}
 	if last {
-		f.cancel(nil)
-		f.clock()
+		f.cancel()
 	}
+}
+
+// leave takes a seat out; land may be reading the list that it was in.
+func (f *flight) leave(t *Seat) {
+	if f.open == 0 {
+		f.seats = nil
+		return
+	}
+	f.seats = slices.DeleteFunc(slices.Clone(f.seats), func(other *Seat) bool { return other == t })
 }
 
 // lost says that the call was made ahead and given up again.
 func (f *flight) lost() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return errors.Is(context.Cause(f.ctx), ErrGivenUp) || errors.Is(f.err, ErrGivenUp)
+	return f.given.Load() || errors.Is(f.err, ErrGivenUp)
 }
 
 // ours says whether a failure is of the one who began the flight, so that it tells nothing to the others.

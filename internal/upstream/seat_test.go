@@ -358,12 +358,11 @@ func TestACallAheadTakesOnlyWhatIsFree(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				l := newLane(c.limits)
 				for i, s := range c.steps {
-					ctx, drop := context.WithCancelCause(t.Context())
-					defer drop(nil)
-					cl := l.claim(s.what == "ahead", 1, drop)
-					free := cl != nil
+					f := claimed(t, l, s.what == "ahead")
+					defer f.cancel()
+					free := f.claim != nil
 					if free && s.what != "come" {
-						ctx, cancel := context.WithTimeout(context.WithValue(ctx, claimKey{}, cl), time.Millisecond)
+						ctx, cancel := context.WithTimeout(&f.ctx, time.Millisecond)
 						defer cancel()
 						_, err := l.enter(ctx, 1, false)
 						free = err == nil
@@ -387,9 +386,9 @@ func TestACallAheadGivesItsPlaceToOneThatIsWaitedFor(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				l := newLane(connector.Limits{Concurrency: 1})
-				ctx, drop := context.WithCancelCause(t.Context())
-				cl := l.claim(true, 1, drop)
-				leave, err := l.enter(context.WithValue(ctx, claimKey{}, cl), 1, false)
+				f := claimed(t, l, true)
+				ctx, cl := &f.ctx, f.claim
+				leave, err := l.enter(ctx, 1, false)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -409,10 +408,19 @@ func TestACallAheadGivesItsPlaceToOneThatIsWaitedFor(t *testing.T) {
 				if gone := ctx.Err() != nil; gone == c.promoted {
 					t.Errorf("broken off: %v", gone)
 				}
-				drop(nil)
+				f.cancel()
 			})
 		})
 	}
+}
+
+// claimed is a flight that is about to ask for its place.
+func claimed(t *testing.T, l *lane, ahead bool) *flight {
+	f := new(flight)
+	f.claim = l.claim(ahead, 1, f)
+	f.ctx.claim = f.claim
+	f.begin(t.Context())
+	return f
 }
 
 // TestALargeBodyIsNotKeptOpenForLong: a provider would break it off in the end.
@@ -423,7 +431,7 @@ func TestALargeBodyIsNotKeptOpenForLong(t *testing.T) {
 			body := closer{io.NopCloser(strings.NewReader("")), closed}
 			ctx, cancel := context.WithCancelCause(t.Context())
 			defer cancel(nil)
-			f := &flight{ctx: ctx, reply: &Reply{Body: body}, state: flightLarge}
+			f := &flight{ctx: flightContext{Context: ctx}, reply: &Reply{Body: body}, state: flightLarge}
 			s := &Seat{flight: f, first: true}
 			came := make(chan struct{})
 			go func() {

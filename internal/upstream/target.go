@@ -193,7 +193,12 @@ func escapeSegment(s string) string {
 
 // encodeQuery keeps the order of the parameters, and writes a space as %20, which every server reads.
 func encodeQuery(params []connector.Param) string {
+	n := 0
+	for _, p := range params {
+		n += len(p.Key) + len(p.Value) + len("=&")
+	}
 	var b strings.Builder
+	b.Grow(n)
 	for i, p := range params {
 		if i > 0 {
 			b.WriteByte('&')

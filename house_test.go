@@ -54,7 +54,7 @@ var owners = map[string][]string{
 	"github.com/google/uuid":              {"internal/gateway"},
 	"golang.org/x/sync":                   {"internal/account", "internal/upstream", "proxy"},
 	"modernc.org/sqlite":                  {"internal/database"},
-	"github.com/lib/pq":             {"internal/database"},
+	"github.com/lib/pq":                   {"internal/database"},
 	// gjson finds small things in checked bytes wherever bytes are at hand.
 	"github.com/tidwall/gjson": {"internal/connector", "internal/recorder", "internal/upstream", "proxy"},
 	// YAML nodes carry the line and column that every reader of a hand-written file reports.

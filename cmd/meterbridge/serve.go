@@ -55,7 +55,11 @@ func (v *serveVerb) Run(ctx context.Context, to std) error {
 	if err != nil {
 		return err
 	}
-	house.Upstream.ListensAt(listener.Addr())
+	listens := []net.Addr{listener.Addr()}
+	for _, s := range surfaces {
+		listens = append(listens, s.Addr())
+	}
+	house.Upstream.ListensAt(listens...)
 	if len(cfg.Auth.Tokens) == 0 {
 		log.Warn("no token is configured, so every request is a 401; add one to auth.tokens in " + v.Config)
 	}

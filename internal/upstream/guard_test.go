@@ -145,9 +145,10 @@ func TestTheGatewayDoesNotCallItself(t *testing.T) {
 		{"0.0.0.0:8080", "0.0.0.0:8080", false},
 		{"0.0.0.0:8080", "93.184.216.34:8080", true},
 		{"0.0.0.0:8080", "127.0.0.1:8081", true},
+		{"0.0.0.0:8080", "192.0.2.1:9", false},
 	} {
 		client := New(Config{Allow: every})
-		client.ListensAt(net.TCPAddrFromAddrPort(netip.MustParseAddrPort(c.listens)))
+		client.ListensAt(&net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 9}, net.TCPAddrFromAddrPort(netip.MustParseAddrPort(c.listens)))
 		if err := newGuard(every, true, client.self).control("tcp", c.calls, nil); (err == nil) != c.ok {
 			t.Errorf("listening at %s, a call to %s: %v", c.listens, c.calls, err)
 		}

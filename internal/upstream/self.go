@@ -7,8 +7,9 @@ import (
 	"sync/atomic"
 )
 
-// self is where the gateway itself listens: a call to there would be a request that makes another, without end.
-type self struct{ at atomic.Pointer[ownAddress] }
+// self is where the gateway itself listens: a call to there would be a request that makes another, without end, or one to its
+// admin surface.
+type self struct{ at atomic.Pointer[[]ownAddress] }
 
 type ownAddress struct {
 	netip.AddrPort
@@ -16,27 +17,39 @@ type ownAddress struct {
 }
 
 // ListensAt says where the gateway listens, once it is known. No call goes there, also where the address is allowed.
-func (c *Client) ListensAt(addr net.Addr) {
-	tcp, ok := addr.(*net.TCPAddr)
-	if !ok {
-		return
-	}
-	own := &ownAddress{AddrPort: tcp.AddrPort()}
-	if own.Addr().IsUnspecified() {
-		all, _ := net.InterfaceAddrs() // without them only the address itself is known
-		for _, a := range all {
-			if p, err := netip.ParsePrefix(a.String()); err == nil {
-				own.machine = append(own.machine, p.Addr().Unmap())
+func (c *Client) ListensAt(addrs ...net.Addr) {
+	var all []ownAddress
+	for _, addr := range addrs {
+		if tcp, ok := addr.(*net.TCPAddr); ok {
+			own := ownAddress{AddrPort: tcp.AddrPort()}
+			if own.Addr().IsUnspecified() {
+				own.machine = machine()
 			}
+			all = append(all, own)
 		}
 	}
-	c.self.at.Store(own)
+	c.self.at.Store(&all)
+}
+
+// machine are the machine's addresses. Without them only the address that is listened on is known.
+func machine() (all []netip.Addr) {
+	listed, _ := net.InterfaceAddrs()
+	for _, a := range listed {
+		if p, err := netip.ParsePrefix(a.String()); err == nil {
+			all = append(all, p.Addr().Unmap())
+		}
+	}
+	return all
 }
 
 // is says whether an address is the gateway's.
 func (s *self) is(ap netip.AddrPort) bool {
-	own := s.at.Load()
-	if own == nil || own.Port() != ap.Port() {
+	all := s.at.Load()
+	return all != nil && slices.ContainsFunc(*all, func(own ownAddress) bool { return own.is(ap) })
+}
+
+func (own ownAddress) is(ap netip.AddrPort) bool {
+	if own.Port() != ap.Port() {
 		return false
 	}
 	ip := ap.Addr().WithZone("").Unmap()

@@ -33,8 +33,10 @@ type replica struct {
 	url   string
 	admin string // where the admin surface is
 	redis *link
-	cmd   *exec.Cmd
-	ended chan struct{}
+
+	config string
+	cmd    *exec.Cmd
+	ended  chan struct{}
 
 	mu  sync.Mutex
 	log strings.Builder
@@ -62,7 +64,8 @@ func startFleet(t *testing.T, n int, database string) *fleet {
 	f := &fleet{t: t, provider: provider, upstream: upstream}
 	for range n {
 		r := &replica{redis: newLink(t, redis.Addr())}
-		r.start(t, fleetConfig(t, upstream.URL, r.redis.addr, database))
+		r.config = fleetConfig(t, upstream.URL, r.redis.addr, database)
+		r.start(t)
 		f.replicas = append(f.replicas, r)
 	}
 	return f
@@ -112,13 +115,13 @@ func fleetConfig(t *testing.T, provider, redis, database string) (file string) {
 }
 
 // start runs this test's own binary as the command, as TestMain has it, and waits until it serves.
-func (r *replica) start(t *testing.T, config string) {
+func (r *replica) start(t *testing.T) {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.cmd = &exec.Cmd{Path: self, Args: []string{"meterbridge", "serve", "--config", config, "--log-json"}}
+	r.cmd = &exec.Cmd{Path: self, Args: []string{"meterbridge", "serve", "--config", r.config, "--log-json"}}
 	stderr, err := r.cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -56,10 +56,15 @@ func TestReplicasShareWhatOperatorsSay(t *testing.T) {
 	if status := b.usage(t, fleetToken); status != http.StatusOK {
 		t.Errorf("after the death of the gateway where the account was made: %d", status)
 	}
+	a.start(t)
+	if status := a.usage(t, fleetToken); status != http.StatusOK {
+		t.Errorf("after its restart the gateway that was killed answers %d", status)
+	}
 	c.operate(t, http.StatusNoContent, "DELETE", "/token/"+made.Principal.ID, "")
 	b.comesTo(t, made.Token, http.StatusUnauthorized)
 	c.operate(t, http.StatusNoContent, "DELETE", "/integrated-account/"+fleetAccount, "")
 	b.comesTo(t, fleetToken, http.StatusNotFound)
+	a.comesTo(t, fleetToken, http.StatusNotFound)
 }
 
 // usage is the status of a page that is asked for with a token.

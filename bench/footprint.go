@@ -12,8 +12,8 @@ import (
 const (
 	starts     = 10
 	idleStream = 1000 // streams that wait for their provider
-	callsEach  = 5    // of them on one account: it may have eight calls under way, and looks names up beside its streams
-	hostsEach  = 40   // of them at one host: it may have 64 connections
+	callsEach  = 4    // of them on one account: of its eight calls half may be streams
+	hostsEach  = 32   // of them at one host: of its 64 calls half may be streams
 	settle     = 2 * time.Second
 )
 

@@ -76,7 +76,7 @@ func listen(addr string) ([]net.Listener, error) {
 }
 
 // siteHosts are the addresses that the site listens at.
-const siteHosts = 25
+const siteHosts = 32
 
 func siteHost(i int) string { return fmt.Sprintf("127.0.0.%d", i+1) }
 

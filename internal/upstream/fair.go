@@ -12,8 +12,8 @@ import (
 // fair is a number of places for which calls queue by account: whoever has many waiting gets one, and then it is the next
 // account's turn. I8
 //
-// Not every call may have every place. Endless ones, which are read at their client's pace, have half of them, so that slow
-// clients leave room for all who have a deadline. Lookups have some places more: pages that hold all places wait for the names that
+// Not every call may have every place. Endless ones, which are read at their client's pace, leave some, so that slow clients
+// leave room for all who have a deadline. Lookups have some places more: pages that hold all places wait for the names that
 // a lookup brings, and a lookup waits for nobody, so that there is always one that ends.
 type fair struct {
 	mu      sync.Mutex
@@ -43,7 +43,9 @@ type waiter struct {
 	ready chan struct{}
 }
 
-func newFair(places, aside int) *fair { return &fair{free: places, aside: aside, endless: places / 2} }
+func newFair(places, streams, aside int) *fair {
+	return &fair{free: places, aside: aside, endless: streams}
+}
 
 // room says whether a call may have a place now.
 func (f *fair) room(c class) bool {

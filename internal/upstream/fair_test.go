@@ -19,7 +19,7 @@ var acmeLimits connector.Limits
 // TestPlacesGoRoundTheAccounts: one that queues a hundred calls delays another's by one.
 func TestPlacesGoRoundTheAccounts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFair(1, 0)
+		f := newFair(1, 0, 0)
 		hog, other, third := newLane(acmeLimits), newLane(acmeLimits), newLane(acmeLimits)
 		var mu sync.Mutex
 		var order []string
@@ -62,7 +62,7 @@ func TestPlacesHaveABound(t *testing.T) {
 		name          string
 		places, aside int
 	}{{"at a host", maxCallsAtHost, asideAtHost}, {"of all", maxCalls, asideOfAll}} {
-		f := newFair(c.places, c.aside)
+		f := newFair(c.places, c.places/2, c.aside)
 		for n := range c.places / 2 {
 			if err := f.enter(t.Context(), who, endless, false); err != nil {
 				t.Fatalf("%s: endless call %d: %v", c.name, n+1, err)
@@ -125,7 +125,7 @@ func TestAPlaceIsWaitedForUntilTheDeadline(t *testing.T) {
 		for _, leave := range leaves {
 			leave()
 		}
-		if at.places.free != maxCallsAtHost || at.places.endless != maxCallsAtHost/2 || h.all.free != maxCalls {
+		if at.places.free != maxCallsAtHost || at.places.endless != maxEndlessHost || h.all.free != maxCalls {
 			t.Errorf("%d and %d places are free, %d in all", at.places.free, at.places.endless, h.all.free)
 		}
 	})
@@ -133,7 +133,7 @@ func TestAPlaceIsWaitedForUntilTheDeadline(t *testing.T) {
 
 // TestAllPlacesComeBack: whatever comes together.
 func TestAllPlacesComeBack(t *testing.T) {
-	f := newFair(3, 2)
+	f := newFair(3, 1, 2)
 	who := []*lane{newLane(acmeLimits), newLane(acmeLimits), newLane(acmeLimits)}
 	var wg sync.WaitGroup
 	for n := range 12 {

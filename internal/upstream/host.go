@@ -13,6 +13,8 @@ import (
 const (
 	maxCallsAtHost = 64   // calls of all accounts to one host under way at a time
 	maxCalls       = 1024 // the same, to all hosts
+	maxEndlessHost = 32   // of those to one host, the streams
+	maxEndless     = 1000 // and to all hosts, which nobody's slow clients can fill by a few providers
 	asideAtHost    = 8    // lookups beside them, at a host
 	asideOfAll     = 32   // and at all
 	maxHosts       = 1024 // hosts that are remembered; a provider's links lead where it likes
@@ -35,7 +37,9 @@ type hosts struct {
 	byName map[string]*host
 }
 
-func newHosts() *hosts { return &hosts{all: newFair(maxCalls, asideOfAll), byName: map[string]*host{}} }
+func newHosts() *hosts {
+	return &hosts{all: newFair(maxCalls, maxEndless, asideOfAll), byName: map[string]*host{}}
+}
 
 func (h *hosts) of(name string) *host {
 	h.mu.RLock()
@@ -55,7 +59,7 @@ func (h *hosts) of(name string) *host {
 	if len(h.byName) >= maxHosts {
 		maps.DeleteFunc(h.byName, func(_ string, old *host) bool { return old.idle() })
 	}
-	one = &host{name: name, places: newFair(maxCallsAtHost, asideAtHost)}
+	one = &host{name: name, places: newFair(maxCallsAtHost, maxEndlessHost, asideAtHost)}
 	h.byName[name] = one
 	return one
 }
